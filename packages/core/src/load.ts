@@ -1,0 +1,69 @@
+import { z } from 'zod';
+
+/** Which HTTP API a load speaks. */
+export const apiKindSchema = z.enum(['chat', 'completions', 'embeddings']);
+export type ApiKind = z.infer<typeof apiKindSchema>;
+
+/** When requests are sent. `closed`: a new one as soon as one of `maxConcurrency` ends. */
+export const arrivalSchema = z.discriminatedUnion('kind', [
+  z.strictObject({ kind: z.literal('closed') }),
+  z.strictObject({ kind: z.literal('constant'), ratePerS: z.number().positive() }),
+  z.strictObject({ kind: z.literal('poisson'), ratePerS: z.number().positive() }),
+  /** Gamma intervals: shape `burstiness`, scale 1/(rate·burstiness). 1 is Poisson; below is burstier. */
+  z.strictObject({ kind: z.literal('gamma'), ratePerS: z.number().positive(), burstiness: z.number().positive() }),
+]);
+export type Arrival = z.infer<typeof arrivalSchema>;
+
+/** Uniform integer, both ends included. Equal ends: exactly that. */
+export const lengthSchema = z.strictObject({ min: z.int().min(0), max: z.int().min(0) }).refine((r) => r.min <= r.max, 'min is above max');
+export type LengthRange = z.infer<typeof lengthSchema>;
+
+/** What is sent. */
+export const dataSchema = z.discriminatedUnion('kind', [
+  z.strictObject({
+    kind: z.literal('random'),
+    /** Tokens of the whole prompt as the server counts them, shared prefix included. */
+    inputTokens: lengthSchema,
+    outputTokens: lengthSchema,
+    /** Tokens at the front that all requests of the point share. 0: no two requests share a prefix. */
+    sharedPrefixTokens: z.int().min(0).default(0),
+  }),
+  z.strictObject({
+    kind: z.enum(['jsonl', 'sharegpt']),
+    path: z.string().min(1),
+    /** Output tokens asked for. Default: what the file says, else the server's own end. */
+    outputTokens: lengthSchema.optional(),
+  }),
+]);
+export type LoadData = z.infer<typeof dataSchema>;
+
+/** One load: how requests are sent to one endpoint, and what. Everything random in it follows from `seed`. */
+export const loadSpecSchema = z.strictObject({
+  api: apiKindSchema.default('chat'),
+  arrival: arrivalSchema.default({ kind: 'closed' }),
+  /** Requests in flight at most. Null: no cap (open loop only). */
+  maxConcurrency: z.int().positive().nullable().default(1),
+  /** Ends after this many measured requests … */
+  numPrompts: z.int().positive().optional(),
+  /** … or stops sending after this long, milliseconds, and waits for what is in flight. */
+  durationMs: z.number().positive().optional(),
+  data: dataSchema,
+  /** Requests sent first and left out of every figure. */
+  warmupRequests: z.int().min(0).default(0),
+  stream: z.boolean().default(true),
+  /** Asks the engine to go on past end-of-sequence, so that output length is what was asked. */
+  ignoreEos: z.boolean().default(true),
+  temperature: z.number().min(0).default(0),
+  /** A request that takes longer is a failure of class `timeout`. Milliseconds. */
+  requestTimeoutMs: z.number().positive().default(600_000),
+  /** Added to every request body as it is. */
+  extraBody: z.record(z.string(), z.unknown()).default({}),
+  /** Limits of goodput, milliseconds; a request is good when it meets all that are given. */
+  slo: z
+    .strictObject({ ttftMs: z.number().positive(), tpotMs: z.number().positive(), e2elMs: z.number().positive() })
+    .partial()
+    .default({}),
+  seed: z.int().min(0).max(0xffff_ffff).default(0),
+});
+export type LoadSpec = z.infer<typeof loadSpecSchema>;
+export type LoadSpecInput = z.input<typeof loadSpecSchema>;

@@ -1,0 +1,64 @@
+/** One metric: a name with one meaning. */
+export interface MetricDefinition {
+  name: string;
+  label: string;
+  unit: 'ms' | 's' | 'req/s' | 'tok/s' | 'tok' | 'ratio' | 'req' | 'USD/Mtok' | 'USD';
+  better: 'higher' | 'lower' | 'neither';
+  /** `distribution`: per request or per gap, summarised; `scalar`: one figure a point. */
+  kind: 'distribution' | 'scalar';
+  definition: string;
+}
+
+const distribution = (name: string, label: string, definition: string): MetricDefinition => ({
+  name,
+  label,
+  unit: 'ms',
+  better: 'lower',
+  kind: 'distribution',
+  definition,
+});
+const scalar = (
+  name: string,
+  label: string,
+  unit: MetricDefinition['unit'],
+  better: MetricDefinition['better'],
+  definition: string,
+): MetricDefinition => ({ name, label, unit, better, kind: 'scalar', definition });
+
+/** Every metric `@bench` publishes. Reports print these definitions; nothing else defines a metric. */
+export const METRICS: readonly MetricDefinition[] = [
+  distribution('ttfb_ms', 'TTFB', 'Time to first byte: from the request being sent to the first byte of the answer (status line and headers).'),
+  distribution('ttft_ms', 'TTFT', 'Time to first token: from the request being sent to the first token of any kind (content, reasoning or tool call). A role-only or empty event does not count.'),
+  distribution('ttfo_ms', 'TTFO', 'Time to first output: from the request being sent to the first token that is not reasoning.'),
+  distribution('tpot_ms', 'TPOT', 'Time per output token: (last token − first token) ÷ (output tokens − 1), one sample per request of at least 2 tokens. Equals vLLM’s TPOT but for the role-only event.'),
+  distribution('itl_ms', 'ITL', 'Inter-token latency: a gap between chunks divided by the tokens of the later chunk, weighted by tokens. Where the server does not say how many tokens a chunk holds, the request’s own mean (output tokens after the first ÷ gaps) is used.'),
+  distribution('icl_ms', 'ICL', 'Inter-chunk latency: the gap between two successive token-carrying chunks of a request, pooled over requests. This is what vLLM prints as ITL.'),
+  distribution('e2el_ms', 'E2EL', 'End-to-end latency: from the request being sent to its last token (to the whole answer when it is not streamed).'),
+  distribution('queue_ms', 'Client queue', 'From the time the schedule wanted a request sent to its being sent. In an open loop with a cap this is time spent waiting in the client.'),
+  distribution('ttft_intended_ms', 'TTFT from schedule', 'From the time the schedule wanted a request sent to its first token: what a user would have waited. Free of coordinated omission.'),
+  distribution('e2el_intended_ms', 'E2EL from schedule', 'From the time the schedule wanted a request sent to its last token.'),
+  scalar('request_throughput', 'Requests', 'req/s', 'higher', 'Successful requests ÷ duration; duration is first dispatch to last end, ramp and drain included.'),
+  scalar('output_throughput', 'Output tokens', 'tok/s', 'higher', 'Output tokens of successful requests ÷ duration.'),
+  scalar('input_throughput', 'Input tokens', 'tok/s', 'higher', 'Prompt tokens of successful requests ÷ duration.'),
+  scalar('total_token_throughput', 'Total tokens', 'tok/s', 'higher', 'Prompt and output tokens of successful requests ÷ duration.'),
+  scalar('steady_output_throughput', 'Output tokens, steady', 'tok/s', 'higher', 'Output tokens per second between the first and the last time at which at least 95 % of the concurrency cap was in flight; absent when that window is shorter than 10 % of the run or the loop is open.'),
+  scalar('user_output_rate', 'Tokens a user', 'tok/s', 'higher', '1000 ÷ median TPOT: the speed at which one user sees text appear.'),
+  scalar('goodput', 'Goodput', 'req/s', 'higher', 'Successful requests that met every limit of the SLO ÷ duration.'),
+  scalar('good_ratio', 'Good requests', 'ratio', 'higher', 'Requests that met every limit of the SLO ÷ all requests sent; failed ones are not good.'),
+  scalar('error_ratio', 'Errors', 'ratio', 'lower', 'Failed requests ÷ requests sent.'),
+  scalar('mean_concurrency', 'Mean in flight', 'req', 'neither', 'Sum of the time requests were in flight ÷ duration (Little’s law).'),
+  scalar('peak_concurrency', 'Peak in flight', 'req', 'neither', 'Largest number of requests in flight at one instant.'),
+  scalar('total_input_tokens', 'Input tokens, total', 'tok', 'neither', 'Prompt tokens of successful requests.'),
+  scalar('total_output_tokens', 'Output tokens, total', 'tok', 'neither', 'Output tokens of successful requests.'),
+  scalar('cached_ratio', 'Prefix cache', 'ratio', 'neither', 'Prompt tokens the server says it took from its cache ÷ prompt tokens.'),
+  scalar('tokens_per_chunk', 'Tokens a chunk', 'ratio', 'neither', 'Output tokens ÷ token-carrying chunks. Above about 1.1, gaps between chunks are not gaps between tokens.'),
+  scalar('cost_per_mtok_output', 'Cost, output', 'USD/Mtok', 'lower', 'Machine price per hour ÷ (output throughput × 3600) × 10⁶.'),
+  scalar('cost_per_mtok_total', 'Cost, total', 'USD/Mtok', 'lower', 'Machine price per hour ÷ (total token throughput × 3600) × 10⁶.'),
+];
+
+const byName = new Map(METRICS.map((m) => [m.name, m]));
+
+/** The definition of a metric, or undefined for one that a client or a command reported itself. */
+export function metric(name: string): MetricDefinition | undefined {
+  return byName.get(name);
+}

@@ -1,0 +1,94 @@
+import { z } from 'zod';
+import { loadSpecSchema } from './load.ts';
+import { tokenSourceSchema } from './record.ts';
+
+/** A sample's summary. Percentiles are numpy's linear interpolation (type 7); std is the population's. */
+export const distributionSchema = z.strictObject({
+  count: z.int().min(0),
+  mean: z.number(),
+  std: z.number(),
+  min: z.number(),
+  max: z.number(),
+  p50: z.number(),
+  p75: z.number(),
+  p90: z.number(),
+  p95: z.number(),
+  p99: z.number(),
+  p999: z.number(),
+});
+export type Distribution = z.infer<typeof distributionSchema>;
+
+/** Something a reader must know before believing a figure. */
+export const pointFlagSchema = z.strictObject({
+  code: z.enum([
+    'cache_warm', // prefix cache answered more than 1 % of prompt tokens, unasked
+    'client_bound', // the client, not the server, was the limit
+    'short_output', // outputs differ from what was asked by more than 5 %
+    'prompt_length', // prompts differ from what was asked by more than 2 %
+    'token_source', // counts of two sources differ by more than 2 %, or there was no server usage
+    'few_samples', // too few requests to carry a reported percentile
+    'failures', // some requests failed
+    'random_weights', // generated weights: timings are real, the text is noise
+    'coalesced', // many events a read: gaps describe the socket
+    'rate_missed', // less than 98 % of the asked rate was sent
+    'interrupted', // stopped before its end
+  ]),
+  message: z.string(),
+});
+export type PointFlag = z.infer<typeof pointFlagSchema>;
+
+/** One second of a point. */
+export const seriesRowSchema = z.strictObject({
+  /** Second since the point's start: [t, t+1). */
+  t: z.int().min(0),
+  sent: z.int(),
+  done: z.int(),
+  failed: z.int(),
+  outputTokens: z.number(),
+  /** Mean number of requests in flight. */
+  inFlight: z.number(),
+  /** Median TTFT of requests whose first token fell into this second; null: none. */
+  ttftP50Ms: z.number().nullable(),
+});
+export type SeriesRow = z.infer<typeof seriesRowSchema>;
+
+/** What the client saw of itself. */
+export const clientObservationSchema = z.strictObject({
+  workers: z.int().positive(),
+  /** Event-loop utilisation of the busiest worker, 0 to 1. */
+  eluMax: z.number(),
+  /** Event-loop delay, 99th percentile of the worst worker, milliseconds. */
+  loopDelayP99Ms: z.number(),
+  /** Sent minus intended, for open loops; null: closed loop. */
+  scheduleLagP99Ms: z.number().nullable(),
+  /** CPU of all workers ÷ wall time; 1: one core. */
+  cpuCores: z.number(),
+  /** Token events ÷ socket reads. */
+  eventsPerRead: z.number().nullable(),
+});
+export type ClientObservation = z.infer<typeof clientObservationSchema>;
+
+/** `result.json` of one repeat of one point. */
+export const pointResultSchema = z.strictObject({
+  schemaVersion: z.literal(1),
+  /** Position of the point in its task, and which repeat of it. */
+  point: z.int().min(0),
+  repeat: z.int().min(0),
+  load: loadSpecSchema,
+  /** Wall clock at the point's zero, ISO 8601. */
+  startedAt: z.string(),
+  /** First dispatch of a measured request to the last end of one. Seconds. */
+  durationS: z.number(),
+  /** sent = ok + failed + cancelled; measured requests only. */
+  counts: z.strictObject({ sent: z.int(), ok: z.int(), failed: z.int(), cancelled: z.int(), warmup: z.int() }),
+  errors: z.record(z.string(), z.int()),
+  /** Figures by metric name (see METRICS); a metric that could not be measured is absent. */
+  scalars: z.record(z.string(), z.number()),
+  distributions: z.record(z.string(), distributionSchema),
+  /** vLLM's own keys and meanings (`vllm bench serve --save-result`), beside ours. */
+  vllm: z.record(z.string(), z.number()),
+  tokenSources: z.strictObject({ prompt: tokenSourceSchema, output: tokenSourceSchema }),
+  client: clientObservationSchema.nullable(),
+  flags: z.array(pointFlagSchema),
+});
+export type PointResult = z.infer<typeof pointResultSchema>;

@@ -1,0 +1,63 @@
+import { z } from 'zod';
+
+/** Where a token count comes from. */
+export const tokenSourceSchema = z.enum(['server_usage', 'client_tokenizer', 'chunk_count', 'requested', 'none']);
+export type TokenSource = z.infer<typeof tokenSourceSchema>;
+
+/** Why a request is not a result. */
+export const requestErrorClassSchema = z.enum([
+  'connect', // no connection: refused, reset before an answer, name not found
+  'http_4xx',
+  'http_5xx',
+  'error_event', // a 200 whose stream carried an error
+  'no_content', // a 200 without a token
+  'no_end', // the stream closed without finish reason or terminator
+  'reset', // cut in the middle of the answer
+  'timeout',
+  'bad_response', // not what the API promises
+  'cancelled', // by us, when a run is stopped
+]);
+export type RequestErrorClass = z.infer<typeof requestErrorClassSchema>;
+
+/**
+ * One request as it happened: a line of `requests.jsonl.gz`. All times are milliseconds since the point's start on one
+ * monotonic clock; null: it did not happen.
+ */
+export const requestRecordSchema = z.strictObject({
+  index: z.int().min(0),
+  phase: z.enum(['warmup', 'measured']),
+  status: z.enum(['ok', 'failed', 'cancelled']),
+  /** When the schedule wanted it sent. Closed loop: when its slot became free. */
+  intendedMs: z.number(),
+  /** Handed to the socket. */
+  sentMs: z.number(),
+  /** First byte of the answer: status line and headers. */
+  firstByteMs: z.number().nullable(),
+  /** First event with a choice in it, a role-only one too (vLLM's idea of the first token). */
+  firstEventMs: z.number().nullable(),
+  /** First token of any kind: content, reasoning or tool call. */
+  firstTokenMs: z.number().nullable(),
+  /** First token that is not reasoning. */
+  firstAnswerMs: z.number().nullable(),
+  lastTokenMs: z.number().nullable(),
+  /** Stream closed, terminator included. */
+  endMs: z.number().nullable(),
+  /** Events that carried a token. */
+  chunks: z.int().min(0),
+  /** Socket reads that carried them; far fewer than chunks: gaps describe the socket. */
+  reads: z.int().min(0),
+  promptTokens: z.int().min(0).nullable(),
+  cachedTokens: z.int().min(0).nullable(),
+  outputTokens: z.int().min(0).nullable(),
+  reasoningTokens: z.int().min(0).nullable(),
+  promptTokenSource: tokenSourceSchema,
+  outputTokenSource: tokenSourceSchema,
+  requestedPromptTokens: z.int().min(0).nullable(),
+  requestedOutputTokens: z.int().min(0).nullable(),
+  finishReason: z.string().nullable(),
+  connection: z.enum(['new', 'reused']).nullable(),
+  worker: z.int().min(0),
+  httpStatus: z.int().nullable(),
+  error: z.strictObject({ class: requestErrorClassSchema, message: z.string() }).nullable(),
+});
+export type RequestRecord = z.infer<typeof requestRecordSchema>;

@@ -1,0 +1,3 @@
+export { percentile, percentileOfSorted } from './percentile.ts';
+export { summarize } from './summarize.ts';
+export { bootstrapInterval, meanInterval, type Interval } from './intervals.ts';
