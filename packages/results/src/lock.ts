@@ -1,0 +1,109 @@
+import { readFileSync } from 'node:fs';
+import { open, readFile, rename, rm } from 'node:fs/promises';
+import { BenchError } from '@bench/core';
+
+interface Holder {
+  pid: number;
+  /** Distinguishes a reused process id: start time of the process since boot (Linux), else null. */
+  started: string | null;
+  boot: string | null;
+}
+
+export interface RunLock {
+  release(): Promise<void>;
+}
+
+/**
+ * Makes this process the one writer of a folder. A lock whose process is gone is taken over.
+ * @throws BenchError `BENCH_RUN_BUSY` when a living process holds it.
+ */
+export async function lockRun(path: string): Promise<RunLock> {
+  const mine = JSON.stringify(holder(process.pid));
+  for (let attempt = 0; attempt < 3; attempt++) {
+    if (await create(path, mine)) {
+      return {
+        release: async () => {
+          if ((await readFile(path, 'utf8').catch(() => '')) === mine) await rm(path, { force: true });
+        },
+      };
+    }
+    const found = await readFile(path, 'utf8').catch(() => null);
+    if (found === null) continue;
+    const other = parse(found);
+    if (other && alive(other)) {
+      throw new BenchError({
+        code: 'BENCH_RUN_BUSY',
+        message: `process ${other.pid} is writing this run (${path})`,
+        hint: 'wait for it, or stop it with Ctrl-C in its terminal',
+      });
+    }
+    // Renaming first lets only one of several waiting processes take the dead lock away.
+    const aside = `${path}.${process.pid}.stale`;
+    const taken = await rename(path, aside).then(
+      () => true,
+      () => false,
+    );
+    if (taken && (await readFile(aside, 'utf8')) !== found) await rename(aside, path);
+    else await rm(aside, { force: true });
+  }
+  throw new BenchError({ code: 'BENCH_RUN_BUSY', message: `cannot take the lock ${path}`, retryable: true });
+}
+
+/** Whether a living process holds the lock. */
+export async function isLocked(path: string): Promise<boolean> {
+  const found = await readFile(path, 'utf8').catch(() => null);
+  const other = found === null ? null : parse(found);
+  return other !== null && alive(other);
+}
+
+async function create(path: string, content: string): Promise<boolean> {
+  try {
+    const file = await open(path, 'wx');
+    await file.writeFile(content);
+    await file.sync();
+    await file.close();
+    return true;
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
+    throw error;
+  }
+}
+
+function parse(text: string): Holder | null {
+  try {
+    const value = JSON.parse(text) as Holder;
+    return Number.isInteger(value.pid) ? value : null;
+  } catch {
+    return null;
+  }
+}
+
+function holder(pid: number): Holder {
+  return { pid, started: startOf(pid), boot: read('/proc/sys/kernel/random/boot_id') };
+}
+
+function alive(other: Holder): boolean {
+  const now = holder(other.pid);
+  if (other.boot !== null && now.boot !== null && other.boot !== now.boot) return false;
+  if (other.started !== null && now.started !== other.started) return false;
+  try {
+    process.kill(other.pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Field 22 of /proc/PID/stat (proc(5)); the command name before it may hold spaces and brackets. */
+function startOf(pid: number): string | null {
+  const stat = read(`/proc/${pid}/stat`);
+  return stat === null ? null : (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null);
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8').trim();
+  } catch {
+    return null;
+  }
+}

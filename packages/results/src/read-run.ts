@@ -1,0 +1,106 @@
+import { readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { messageOf, type PointResult, pointResultSchema, type SeriesRow, seriesRowSchema } from '@bench/core';
+import { z } from 'zod';
+import { decodeGaps } from './formats/gaps.ts';
+import { decodeRecords } from './formats/records.ts';
+import { isLocked } from './lock.ts';
+import { paths } from './paths.ts';
+import { deploymentFileSchema, machineFileSchema, type Notes, notesSchema, type PointEntry, type TaskFile, taskFileSchema } from './run-file.ts';
+import type { PointView, RunView, TaskView } from './run-view.ts';
+import { readRunFile } from './write-run.ts';
+
+/**
+ * Reads a run directory, also one that is being written or was left half-written: what cannot be read is listed in
+ * `problems`.
+ * @throws BenchError `BENCH_RUN_NOT_FOUND`, `BENCH_RUN_DAMAGED` or `BENCH_RUN_TOO_NEW` when `run.json` itself cannot be used.
+ */
+export async function readRun(dir: string): Promise<RunView> {
+  const run = await readRunFile(dir);
+  const problems: RunView['problems'] = [];
+  const load = reader(problems);
+  const machineNames = (await list(join(dir, 'machines'))).filter((n) => /^\d+$/.test(n)).sort((a, b) => Number(a) - Number(b));
+  const machines = await Promise.all(machineNames.map((n) => load(join(dir, 'machines', n, 'machine.json'), machineFileSchema)));
+  const tasks: TaskView[] = [];
+  for (const planned of run.tasks) {
+    const folder = paths.task(dir, planned.recipe, planned.variant);
+    const file = (await load(join(folder, 'result.json'), taskFileSchema, { optional: true })) ?? pending(planned);
+    tasks.push({
+      file,
+      recipeText: await readFile(join(folder, 'recipe.yaml'), 'utf8').catch(() => null),
+      deployment: file.deployment === null ? null : await load(join(paths.deployment(dir, file.deployment), 'deployment.json'), deploymentFileSchema),
+      machine: file.machine === null ? null : (machines[machineNames.indexOf(String(file.machine))] ?? null),
+      points: await Promise.all(latest(file.points).map((entry) => pointView(folder, entry, load))),
+    });
+  }
+  const alive = run.status === 'running' && (await isLocked(paths.lock(dir)));
+  return {
+    dir,
+    run,
+    notes: (await load(paths.notes(dir), notesSchema, { optional: true })) ?? ({ tags: [], remarks: [] } satisfies Notes),
+    status: run.status === 'running' && !alive ? 'interrupted' : run.status,
+    tasks,
+    machines: machines.filter((m) => m !== null),
+    problems,
+  };
+}
+
+type Load = <T>(path: string, schema: z.ZodType<T>, options?: { optional?: boolean }) => Promise<T | null>;
+
+function reader(problems: RunView['problems']): Load {
+  return async (path, schema, options = {}) => {
+    try {
+      return schema.parse(JSON.parse(await readFile(path, 'utf8')));
+    } catch (error) {
+      const absent = (error as NodeJS.ErrnoException).code === 'ENOENT';
+      if (absent && options.optional) return null;
+      const message = error instanceof z.ZodError ? z.prettifyError(error) : messageOf(error);
+      problems.push({ path, message: absent ? 'missing' : message });
+      return null;
+    }
+  };
+}
+
+/** The newest attempt of each point and repeat. */
+function latest(entries: PointEntry[]): PointEntry[] {
+  const newest = new Map<string, PointEntry>();
+  for (const entry of entries) {
+    const key = `${entry.point}/${entry.repeat}`;
+    const known = newest.get(key);
+    if (!known || known.attempt <= entry.attempt) newest.set(key, entry);
+  }
+  return [...newest.values()].sort((a, b) => a.point - b.point || a.repeat - b.repeat);
+}
+
+async function pointView(folder: string, entry: PointEntry, load: Load): Promise<PointView> {
+  const dir = join(folder, entry.path);
+  const result: PointResult | null = entry.status === 'ok' ? await load(join(dir, 'result.json'), pointResultSchema) : null;
+  return {
+    entry,
+    result,
+    series: async (): Promise<SeriesRow[]> => z.array(seriesRowSchema).parse(JSON.parse(await readFile(join(dir, 'series.json'), 'utf8'))),
+    requests: async () => decodeRecords(await readFile(join(dir, 'requests.jsonl.gz'))).records,
+    gaps: async () => decodeGaps(await readFile(join(dir, 'gaps.bin.gz'))).lists,
+  };
+}
+
+function pending(planned: { recipe: string; variant: string; key: string }): TaskFile {
+  return {
+    schemaVersion: 1,
+    recipe: planned.recipe,
+    variant: planned.variant,
+    key: planned.key,
+    kind: 'inference',
+    params: {},
+    gpu: { name: null, count: 0 },
+    status: 'pending',
+    deployment: null,
+    machine: null,
+    points: [],
+    error: null,
+  };
+}
+
+async function list(folder: string): Promise<string[]> {
+  return readdir(folder).catch(() => []);
+}

@@ -1,0 +1,100 @@
+import { engineInfoSchema, phaseSchema, systemInfoSchema } from '@bench/core';
+import { z } from 'zod';
+
+/** Version of everything in a run directory. Readers accept this and older ones. */
+export const SCHEMA_VERSION = 1;
+
+export const runStatusSchema = z.enum(['running', 'done', 'failed', 'interrupted']);
+export type RunStatus = z.infer<typeof runStatusSchema>;
+
+export const plannedTaskSchema = z.strictObject({
+  recipe: z.string(),
+  variant: z.string(),
+  /** The task key: what resume, compare and history match by. */
+  key: z.string(),
+  /** Index of the execution group (tasks that share a machine). */
+  group: z.int().min(0),
+  /** Tasks with an equal key share one deployment. */
+  deploymentKey: z.string(),
+  /** Points of the task, repeats not counted. */
+  points: z.int().min(0),
+  repeats: z.int().positive(),
+});
+export type PlannedTask = z.infer<typeof plannedTaskSchema>;
+
+/** `run.json`: what was asked, and how it stands. */
+export const runFileSchema = z.strictObject({
+  schemaVersion: z.int(),
+  id: z.string(),
+  createdAt: z.string(),
+  endedAt: z.string().nullable(),
+  status: runStatusSchema,
+  exitCode: z.int().nullable(),
+  tools: z.record(z.string(), z.string()),
+  asked: z.strictObject({
+    /** Absolute folders or files of the recipes, in the order given. */
+    recipes: z.array(z.string()),
+    site: z.string(),
+    filter: z.array(z.string()),
+    seed: z.int(),
+  }),
+  tasks: z.array(plannedTaskSchema),
+});
+export type RunFile = z.infer<typeof runFileSchema>;
+
+/** `notes.json`: tags and remarks of the user. */
+export const notesSchema = z.strictObject({ tags: z.array(z.string()).default([]), remarks: z.array(z.strictObject({ at: z.string(), text: z.string() })).default([]) });
+export type Notes = z.infer<typeof notesSchema>;
+
+/** `machines/<n>/machine.json`. */
+export const machineFileSchema = z.strictObject({
+  name: z.string(),
+  kind: z.enum(['local', 'ssh', 'rented', 'node']),
+  system: systemInfoSchema,
+  /** Null: not known, which is not the same as free. */
+  priceUsdPerHour: z.number().nullable(),
+  priceSource: z.string().nullable(),
+});
+export type MachineFile = z.infer<typeof machineFileSchema>;
+
+/** `deployments/<id>/deployment.json`. */
+export const deploymentFileSchema = z.strictObject({
+  id: z.string(),
+  key: z.string(),
+  target: z.string(),
+  status: z.enum(['starting', 'ready', 'stopped', 'failed']),
+  engine: engineInfoSchema,
+  machine: z.int().min(0),
+  phases: z.array(phaseSchema),
+  error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string().optional() }).nullable(),
+});
+export type DeploymentFile = z.infer<typeof deploymentFileSchema>;
+
+/** One measured repeat of a point, and where it lies. */
+export const pointEntrySchema = z.strictObject({
+  attempt: z.int().positive(),
+  point: z.int().min(0),
+  repeat: z.int().min(0),
+  /** Folder below the task's own. */
+  path: z.string(),
+  status: z.enum(['ok', 'failed']),
+  error: z.string().nullable(),
+});
+export type PointEntry = z.infer<typeof pointEntrySchema>;
+
+/** `tasks/<recipe>/<variant>/result.json`: the index of a task. */
+export const taskFileSchema = z.strictObject({
+  schemaVersion: z.int(),
+  recipe: z.string(),
+  variant: z.string(),
+  key: z.string(),
+  kind: z.enum(['inference', 'service', 'command']),
+  params: z.record(z.string(), z.union([z.string(), z.number(), z.boolean(), z.null()])),
+  gpu: z.strictObject({ name: z.string().nullable(), count: z.int().min(0) }),
+  status: z.enum(['pending', 'running', 'done', 'failed', 'interrupted']),
+  deployment: z.string().nullable(),
+  machine: z.int().min(0).nullable(),
+  points: z.array(pointEntrySchema),
+  error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string().optional() }).nullable(),
+});
+export type TaskFile = z.infer<typeof taskFileSchema>;

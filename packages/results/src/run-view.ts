@@ -1,0 +1,40 @@
+import type { PointResult, RequestRecord, SeriesRow } from '@bench/core';
+import type { DeploymentFile, MachineFile, Notes, PointEntry, RunFile, TaskFile } from './run-file.ts';
+
+/** Inter-chunk gaps of one request, milliseconds. */
+export interface GapList {
+  index: number;
+  gapsMs: Float32Array;
+}
+
+/** One measured repeat of a point. The heavy parts are read when asked for. */
+export interface PointView {
+  entry: PointEntry;
+  /** Null when the point failed before it could be measured, or its file is damaged. */
+  result: PointResult | null;
+  series(): Promise<SeriesRow[]>;
+  requests(): Promise<RequestRecord[]>;
+  gaps(): Promise<GapList[]>;
+}
+
+export interface TaskView {
+  file: TaskFile;
+  /** `recipe.yaml` as text: the resolved recipe. */
+  recipeText: string | null;
+  deployment: DeploymentFile | null;
+  machine: MachineFile | null;
+  /** Latest attempt of each point and repeat, in order. */
+  points: PointView[];
+}
+
+/** A run directory, read. What could not be read is in `problems`, never thrown. */
+export interface RunView {
+  dir: string;
+  run: RunFile;
+  notes: Notes;
+  /** `run.status`, corrected: a run whose writer is gone is not running. */
+  status: RunFile['status'];
+  tasks: TaskView[];
+  machines: MachineFile[];
+  problems: { path: string; message: string }[];
+}

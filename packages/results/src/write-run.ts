@@ -1,0 +1,190 @@
+import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BenchError, type Io, type PointResult, type RequestRecord, type SeriesRow, syncFolder, writeAtomic } from '@bench/core';
+import { encodeGaps } from './formats/gaps.ts';
+import { encodeRecords } from './formats/records.ts';
+import { renderVllmText } from './formats/vllm-write.ts';
+import { Journal } from './journal.ts';
+import type { JournalEvent } from './journal-events.ts';
+import { lockRun, type RunLock } from './lock.ts';
+import { paths } from './paths.ts';
+import {
+  type DeploymentFile,
+  type MachineFile,
+  type PlannedTask,
+  type RunFile,
+  runFileSchema,
+  type RunStatus,
+  SCHEMA_VERSION,
+  type TaskFile,
+} from './run-file.ts';
+import type { GapList } from './run-view.ts';
+import { newRunId } from './run-id.ts';
+
+export interface NewRun {
+  /** Folder that holds runs; the run's own is made in it. */
+  root: string;
+  asked: RunFile['asked'];
+  tasks: PlannedTask[];
+  /** Versions of what made the run, by name. */
+  tools: Record<string, string>;
+}
+
+export interface MeasuredPoint {
+  recipe: string;
+  variant: string;
+  attempt: number;
+  result: PointResult;
+  records: RequestRecord[];
+  gaps: GapList[];
+  series: SeriesRow[];
+}
+
+/**
+ * The one writer of a run directory. Every file is written whole or not at all, and a point's folder appears only when
+ * it is complete.
+ */
+export class RunWriter {
+  readonly dir: string;
+  readonly #lock: RunLock;
+  readonly #journal: Journal;
+  #run: RunFile;
+
+  private constructor(dir: string, run: RunFile, lock: RunLock, journal: Journal) {
+    this.dir = dir;
+    this.#run = run;
+    this.#lock = lock;
+    this.#journal = journal;
+  }
+
+  /** Makes a run directory with a new id. */
+  static async create(options: NewRun, io: Pick<Io, 'now' | 'random'>): Promise<RunWriter> {
+    const id = newRunId(io.random);
+    const dir = join(options.root, id);
+    await mkdir(options.root, { recursive: true });
+    await mkdir(dir);
+    const lock = await lockRun(paths.lock(dir));
+    const run: RunFile = {
+      schemaVersion: SCHEMA_VERSION,
+      id,
+      createdAt: new Date(io.now()).toISOString(),
+      endedAt: null,
+      status: 'running',
+      exitCode: null,
+      tools: options.tools,
+      asked: options.asked,
+      tasks: options.tasks,
+    };
+    await writeJson(paths.run(dir), run);
+    return new RunWriter(dir, run, lock, await Journal.open(paths.journal(dir), io.now));
+  }
+
+  /**
+   * Takes a run directory up again, for resume.
+   * @throws BenchError `BENCH_RUN_BUSY`, `BENCH_RUN_NOT_FOUND`, `BENCH_RUN_TOO_NEW`.
+   */
+  static async open(dir: string, io: Pick<Io, 'now'>): Promise<RunWriter> {
+    const run = await readRunFile(dir);
+    const lock = await lockRun(paths.lock(dir));
+    try {
+      const reopened: RunFile = { ...run, status: 'running', endedAt: null, exitCode: null };
+      await writeJson(paths.run(dir), reopened);
+      return new RunWriter(dir, reopened, lock, await Journal.open(paths.journal(dir), io.now));
+    } catch (error) {
+      await lock.release();
+      throw error;
+    }
+  }
+
+  get run(): RunFile {
+    return this.#run;
+  }
+
+  /** Resolves when the event is on disk. */
+  event(event: JournalEvent): Promise<void> {
+    return this.#journal.append(event);
+  }
+
+  async machine(n: number, file: MachineFile): Promise<void> {
+    await writeJson(join(paths.machine(this.dir, n), 'machine.json'), file);
+  }
+
+  /** The folder of a deployment's rendered files and engine log; made when missing. */
+  async deploymentDir(id: string): Promise<string> {
+    const dir = paths.deployment(this.dir, id);
+    await mkdir(dir, { recursive: true });
+    return dir;
+  }
+
+  async deployment(file: DeploymentFile): Promise<void> {
+    await writeJson(join(await this.deploymentDir(file.id), 'deployment.json'), file);
+  }
+
+  async task(file: TaskFile): Promise<void> {
+    await writeJson(join(paths.task(this.dir, file.recipe, file.variant), 'result.json'), file);
+  }
+
+  async taskRecipe(task: { recipe: string; variant: string }, yamlText: string): Promise<void> {
+    await writeAtomic(join(paths.task(this.dir, task.recipe, task.variant), 'recipe.yaml'), yamlText);
+  }
+
+  /** Stores a measured point; its path below the task's folder is the answer. */
+  async point(measured: MeasuredPoint): Promise<string> {
+    const { result } = measured;
+    const path = paths.point(measured.attempt, result.point, result.repeat);
+    const final = join(paths.task(this.dir, measured.recipe, measured.variant), path);
+    const temporary = `${final}.partial`;
+    await rm(temporary, { recursive: true, force: true });
+    await mkdir(temporary, { recursive: true });
+    await writeFile(join(temporary, 'requests.jsonl.gz'), encodeRecords(measured.records));
+    await writeFile(join(temporary, 'gaps.bin.gz'), encodeGaps(measured.gaps));
+    await writeFile(join(temporary, 'series.json'), JSON.stringify(measured.series));
+    await writeFile(join(temporary, 'benchmark.txt'), renderVllmText(result));
+    await writeAtomic(join(temporary, 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
+    await rm(final, { recursive: true, force: true });
+    await rename(temporary, final);
+    await syncFolder(join(final, '..'));
+    return path;
+  }
+
+  async finish(status: Exclude<RunStatus, 'running'>, exitCode: number, endedAt: number): Promise<void> {
+    await this.event({ type: 'run_finished', status, exitCode });
+    this.#run = { ...this.#run, status, exitCode, endedAt: new Date(endedAt).toISOString() };
+    await writeJson(paths.run(this.dir), this.#run);
+  }
+
+  async close(): Promise<void> {
+    await this.#journal.close();
+    await this.#lock.release();
+  }
+}
+
+/** `run.json` of a folder. @throws BenchError `BENCH_RUN_NOT_FOUND`, `BENCH_RUN_DAMAGED`, `BENCH_RUN_TOO_NEW`. */
+export async function readRunFile(dir: string): Promise<RunFile> {
+  const path = paths.run(dir);
+  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
+    throw new BenchError({ code: 'BENCH_RUN_NOT_FOUND', message: `${dir} is not a run directory`, hint: 'bench list shows runs', cause, exitCode: 2 });
+  });
+  let value: unknown;
+  try {
+    value = JSON.parse(text);
+  } catch (cause) {
+    throw new BenchError({ code: 'BENCH_RUN_DAMAGED', message: `${path} is not JSON`, cause, exitCode: 2 });
+  }
+  const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
+  if (typeof version === 'number' && version > SCHEMA_VERSION) {
+    throw new BenchError({
+      code: 'BENCH_RUN_TOO_NEW',
+      message: `${path} was written by a newer bench (schema ${version}; this one reads up to ${SCHEMA_VERSION})`,
+      hint: 'update bench: npm i -g @bench/cli@latest',
+      exitCode: 2,
+    });
+  }
+  const parsed = runFileSchema.safeParse(value);
+  if (!parsed.success) throw new BenchError({ code: 'BENCH_RUN_DAMAGED', message: `${path} is not a run file`, cause: parsed.error, exitCode: 2 });
+  return parsed.data;
+}
+
+async function writeJson(path: string, value: unknown): Promise<void> {
+  await writeAtomic(path, `${JSON.stringify(value, null, 1)}\n`);
+}
