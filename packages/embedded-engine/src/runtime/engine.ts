@@ -1,0 +1,217 @@
+import { prng, seedOf } from '@bench/core';
+import type { LlamaContextSequence, LlamaModel, Token } from 'node-llama-cpp';
+
+import { chatFormatOf, type ChatMessage } from './chat-format.ts';
+import { makeEmbedder } from './embedder.ts';
+import { loadNative, type NativeLog } from './native.ts';
+import { makeSlots } from './slots.ts';
+import { makeTextStream } from './text-stream.ts';
+
+export interface EngineOptions {
+  modelPath: string;
+  /** Sequences that generate at the same time. */
+  parallel: number;
+  /** Tokens of prompt and answer together, for each sequence. */
+  contextLength: number;
+  threads: number;
+  /** Seeds requests that bring none. */
+  seed: number;
+  /** The file holds generated weights. */
+  generated: boolean;
+  signal: AbortSignal;
+  onPhase(phase: string): void;
+  onNativeLog?: NativeLog | undefined;
+}
+
+export interface GenerateOptions {
+  prompt: readonly Token[];
+  /** Whether the text goes on where the prompt's ends, or starts anew. */
+  continues: boolean;
+  maxTokens: number;
+  minTokens: number;
+  ignoreEos: boolean;
+  temperature: number;
+  topP: number;
+  topK: number;
+  minP: number;
+  seed: number | undefined;
+  stop: readonly string[];
+  signal: AbortSignal;
+  /** Called for each stretch of text that is certain; never with ''. */
+  onText(text: string): void;
+  /** Called once the first token is there, and before any text. */
+  onStart?(): void;
+}
+
+export interface Generated {
+  finishReason: 'stop' | 'length';
+  promptTokens: number;
+  /** Sampled tokens, a final end-of-sequence token included. */
+  completionTokens: number;
+  /** Prompt tokens whose keys and values were reused. */
+  cachedTokens: number;
+}
+
+export interface EngineStats {
+  running: number;
+  waiting: number;
+  promptTokens: number;
+  generationTokens: number;
+  cachedTokens: number;
+}
+
+/** A loaded model with its sequences. */
+export interface Engine {
+  readonly vocabularySize: number;
+  readonly contextLength: number;
+  readonly parallel: number;
+  readonly stats: EngineStats;
+  /** Tokens of a plain text, with the model's beginning-of-sequence token when it wants one and `special` is true. */
+  encode(text: string, special: boolean): Token[];
+  encodeChat(messages: readonly ChatMessage[]): Token[];
+  decode(tokens: readonly Token[]): string;
+  /** Waits for a free sequence, then generates. Rejects with the signal's reason when aborted. */
+  generate(options: GenerateOptions): Promise<Generated>;
+  /** Unit vectors, in the order of the inputs. */
+  embed(inputs: readonly (readonly Token[])[], signal: AbortSignal): Promise<number[][]>;
+  /** Forgets every stored prefix. */
+  resetPrefixCache(): void;
+  close(): Promise<void>;
+}
+
+/** Loads the model and makes it ready, reporting the name of each phase as it begins. */
+export async function openEngine(options: EngineOptions): Promise<Engine> {
+  const { parallel, contextLength, threads, signal } = options;
+  options.onPhase('native_load');
+  const llama = await loadNative(options.onNativeLog);
+  signal.throwIfAborted();
+
+  options.onPhase('weights_load');
+  const model = await llama.loadModel({ modelPath: options.modelPath, gpuLayers: 0, loadSignal: signal });
+  options.onPhase('context_create');
+  const context = await model.createContext({
+    sequences: parallel,
+    contextSize: contextLength,
+    batchSize: 512,
+    threads,
+    failedCreationRemedy: false,
+    createSignal: signal,
+  });
+  const sequences = Array.from({ length: parallel }, () => context.getSequence());
+  const slots = makeSlots(sequences);
+  const embedder = makeEmbedder({ model, contextLength, threads });
+  const isEnd = endTokens(model);
+  const requestSeeds = prng(seedOf('requests', options.seed));
+  const totals = { promptTokens: 0, generationTokens: 0, cachedTokens: 0 };
+
+  const encode = (text: string, special: boolean): Token[] => {
+    const tokens = model.tokenize(text, false);
+    const { bos, shouldPrependBosToken } = model.tokens;
+    if (special && shouldPrependBosToken && bos !== null) tokens.unshift(bos);
+    return tokens;
+  };
+  const encodeChat = chatFormatOf(model, (text) => encode(text, true), options.generated);
+
+  const generateOn = async (sequence: LlamaContextSequence, request: GenerateOptions): Promise<Generated> => {
+    // Every request starts from nothing: no prompt is faster because of the one before it.
+    await sequence.clearHistory();
+    const text = makeTextStream({
+      detokenize: (tokens, before) => model.detokenize(tokens, false, before),
+      after: request.continues ? request.prompt : [],
+      stop: request.stop,
+    });
+    let completionTokens = 0;
+    let finishReason: Generated['finishReason'] = 'length';
+    const tokens = sequence.evaluate([...request.prompt], {
+      temperature: request.temperature,
+      topP: request.topP,
+      topK: request.topK,
+      minP: request.minP,
+      seed: request.seed ?? requestSeeds.integer(0, 0xffff_ffff),
+      yieldEogToken: true,
+    });
+    for await (const token of tokens) {
+      request.signal.throwIfAborted();
+      if (completionTokens === 0) {
+        totals.promptTokens += request.prompt.length;
+        request.onStart?.();
+      }
+      completionTokens += 1;
+      totals.generationTokens += 1;
+      const end = isEnd(token);
+      if (!end) {
+        const piece = text.push(token);
+        if (piece !== '') request.onText(piece);
+      }
+      if (text.stopped || (end && !request.ignoreEos && completionTokens >= request.minTokens)) {
+        finishReason = 'stop';
+        break;
+      }
+      if (completionTokens >= request.maxTokens) break;
+    }
+    const rest = text.end();
+    if (rest !== '') request.onText(rest);
+    if (text.stopped) finishReason = 'stop';
+    return { finishReason, promptTokens: request.prompt.length, completionTokens, cachedTokens: 0 };
+  };
+
+  const engine: Engine = {
+    vocabularySize: model.fileInfo.metadata.tokenizer.ggml.tokens.length,
+    contextLength,
+    parallel,
+    get stats() {
+      return { running: slots.running, waiting: slots.waiting, ...totals };
+    },
+    encode,
+    encodeChat,
+    decode: (tokens) => model.detokenize(tokens, false),
+    async generate(request) {
+      const lease = await slots.acquire(request.signal);
+      try {
+        return await generateOn(lease.value, request);
+      } finally {
+        lease.release();
+      }
+    },
+    embed: embedder.embed,
+    resetPrefixCache() {},
+    async close() {
+      await embedder.close();
+      await context.dispose();
+      await model.dispose();
+      await llama.dispose();
+    },
+  };
+
+  options.onPhase('warm_up');
+  await engine.generate({
+    prompt: engine.encode('the', true),
+    continues: false,
+    maxTokens: 2,
+    minTokens: 0,
+    ignoreEos: true,
+    temperature: 0,
+    topP: 1,
+    topK: 0,
+    minP: 0,
+    seed: 0,
+    stop: [],
+    signal,
+    onText() {},
+  });
+  Object.assign(totals, { promptTokens: 0, generationTokens: 0, cachedTokens: 0 });
+  return engine;
+}
+
+/** `isEogToken` crosses into native code; a model's few end tokens are soon known. */
+function endTokens(model: LlamaModel): (token: Token) => boolean {
+  const known = new Map<Token, boolean>();
+  return (token) => {
+    let end = known.get(token);
+    if (end === undefined) {
+      end = model.isEogToken(token);
+      known.set(token, end);
+    }
+    return end;
+  };
+}
