@@ -49,8 +49,13 @@ export class BenchError extends Error {
   }
 }
 
-/** The message of anything that was thrown. */
+/** The message of anything that was thrown. Never throws itself. */
 export function messageOf(error: unknown): string {
-  if (error instanceof Error) return error.message;
-  return typeof error === 'string' ? error : String(error);
+  if (typeof error === 'string') return error;
+  if (typeof error === 'object' && error !== null && 'message' in error && typeof error.message === 'string') return error.message;
+  try {
+    return String(error);
+  } catch {
+    return 'something without a message'; // an object without a prototype
+  }
 }

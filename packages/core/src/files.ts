@@ -9,7 +9,7 @@ import { basename, dirname, join } from 'node:path';
 export async function writeAtomic(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
   const folder = dirname(path);
   await mkdir(folder, { recursive: true });
-  const temporary = join(folder, `.${basename(path)}.${randomBytes(4).toString('hex')}.tmp`);
+  const temporary = join(folder, `.${basename(path).slice(0, 60)}.${randomBytes(4).toString('hex')}.tmp`);
   try {
     const file = await open(temporary, 'wx', mode);
     try {

@@ -54,4 +54,16 @@ export { PhaseTimer, phaseSchema, type Phase, type Phases } from './phases.ts';
 export { engineInfoSchema, systemInfoSchema, type EngineInfo, type SystemInfo } from './system-info.ts';
 export { bootstrapInterval, meanInterval, percentile, percentileOfSorted, summarize, type Interval } from './stats/index.ts';
 export { formatBytes, formatDuration, parseDuration, parseSize } from './units.ts';
-export { findGpu, GPUS, gpuByPciId, normalizeGpuName, type GpuModel, type GpuVendor } from './gpu/index.ts';
+export {
+  findGpu,
+  findGpus,
+  GPUS,
+  gpuByPciId,
+  normalizeGpuName,
+  shortGpuName,
+  snapGpuMemoryGb,
+  type GpuFormFactor,
+  type GpuModel,
+  type GpuQuery,
+  type GpuVendor,
+} from './gpu/index.ts';

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 
-/** JSON with sorted keys and no `undefined`: equal values give equal text. */
+/** JSON with sorted keys and no `undefined`: equal values give equal text. For plain JSON values; what has a `toJSON` (a Date) is asked for it. */
 export function canonicalJson(value: unknown): string {
   return JSON.stringify(sorted(value));
 }
@@ -8,6 +8,7 @@ export function canonicalJson(value: unknown): string {
 function sorted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(sorted);
   if (typeof value === 'object' && value !== null) {
+    if ('toJSON' in value && typeof value.toJSON === 'function') return sorted(value.toJSON());
     return Object.fromEntries(
       Object.entries(value)
         .filter(([, v]) => v !== undefined)

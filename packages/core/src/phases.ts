@@ -3,7 +3,7 @@ import { z } from 'zod';
 /** A timed stretch of bringing something up or down. */
 export const phaseSchema = z.strictObject({
   name: z.string(),
-  /** Milliseconds since the start of the first phase. */
+  /** Milliseconds since the timer was made. */
   startMs: z.number(),
   durationMs: z.number(),
 });
@@ -17,16 +17,29 @@ export class PhaseTimer {
   readonly #zero: number;
   #open: { name: string; at: number } | null = null;
 
+  /** `clock` is monotonic, in milliseconds. */
   constructor(clock: () => number) {
     this.#clock = clock;
     this.#zero = clock();
   }
 
+  /** Ends the open phase and begins this one. */
   begin(name: string): void {
     this.end();
     this.#open = { name, at: this.#clock() };
   }
 
+  /** Runs `work` as a phase of its own, which ends with it, also when it fails. */
+  async run<T>(name: string, work: () => Promise<T>): Promise<T> {
+    this.begin(name);
+    try {
+      return await work();
+    } finally {
+      this.end();
+    }
+  }
+
+  /** Ends the open phase; nothing when none is open. */
   end(): void {
     if (!this.#open) return;
     this.#done.push({ name: this.#open.name, startMs: this.#open.at - this.#zero, durationMs: this.#clock() - this.#open.at });

@@ -25,7 +25,7 @@ export function parseDuration(value: string | number): number {
   let rest = text;
   let total = 0;
   while (rest !== '') {
-    const part = /^(\d+(?:\.\d+)?)(ms|min|s|m|h|d)\s*/.exec(rest);
+    const part = /^(\d+(?:\.\d+)?)\s*(ms|min|s|m|h|d)\s*/.exec(rest);
     if (!part) throw unit(value, 'a duration');
     total += Number(part[1]) * (DURATION_MS[part[2] as string] as number);
     rest = rest.slice(part[0].length);
@@ -49,7 +49,7 @@ function unit(value: string, what: string): BenchError {
 
 /** `850 ms`, `12.3 s`, `4m 05s`, `2h 03m`. */
 export function formatDuration(ms: number): string {
-  if (ms < 1000) return `${Math.round(ms)} ms`;
+  if (ms < 999.5) return `${Math.round(ms)} ms`;
   const s = ms / 1000;
   if (s < 59.95) return `${s.toFixed(1)} s`;
   const whole = Math.round(s);
@@ -63,9 +63,10 @@ export function formatBytes(bytes: number): string {
   const units = ['B', 'kB', 'MB', 'GB', 'TB'];
   let value = bytes;
   let i = 0;
-  while (value >= 1000 && i < units.length - 1) {
+  // What rounds up to 1000 is written in the next unit.
+  while (value >= 999.5 && i < units.length - 1) {
     value /= 1000;
     i++;
   }
-  return `${i === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[i] as string}`;
+  return `${i === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[i] as string}`;
 }

@@ -1,2 +1,3 @@
-export { GPUS, type GpuModel, type GpuVendor } from './catalogue.ts';
-export { findGpu, gpuByPciId, normalizeGpuName } from './match.ts';
+export { GPUS, type GpuFormFactor, type GpuModel, type GpuVendor } from './catalogue.ts';
+export { findGpu, findGpus, gpuByPciId, normalizeGpuName, shortGpuName, type GpuQuery } from './match.ts';
+export { snapGpuMemoryGb } from './memory.ts';

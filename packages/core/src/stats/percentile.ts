@@ -11,5 +11,6 @@ export function percentileOfSorted(sorted: ArrayLike<number>, q: number): number
   const low = Math.floor(rank);
   const a = sorted[low] as number;
   const b = sorted[Math.min(low + 1, n - 1)] as number;
-  return a + (b - a) * (rank - low);
+  // Equal neighbours may be infinite, and their difference is not a number.
+  return a === b || rank === low ? a : a + (b - a) * (rank - low);
 }

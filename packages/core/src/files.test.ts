@@ -1,0 +1,65 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { syncFolder, writeAtomic } from './files.ts';
+
+let folder = '';
+beforeEach(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'bench-core-'));
+});
+afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('writeAtomic', () => {
+  it('writes text and bytes, makes folders, and leaves nothing but the file', async () => {
+    await writeAtomic(join(folder, 'a/b/c.txt'), 'grüße');
+    await writeAtomic(join(folder, 'a/b/d.bin'), Uint8Array.of(0, 255, 10));
+    expect(await readFile(join(folder, 'a/b/c.txt'), 'utf8')).toBe('grüße');
+    expect([...(await readFile(join(folder, 'a/b/d.bin')))]).toEqual([0, 255, 10]);
+    expect(await readdir(join(folder, 'a/b'))).toEqual(['c.txt', 'd.bin']);
+  });
+
+  it('replaces what was there, with the mode it was given', async () => {
+    const path = join(folder, 'secret');
+    await writeFile(path, 'old and longer than the new one', { mode: 0o644 });
+    await writeAtomic(path, 'new', 0o600);
+    expect(await readFile(path, 'utf8')).toBe('new');
+    expect((await stat(path)).mode & 0o777).toBe(0o600);
+  });
+
+  it('leaves the old content and no temporary file when it cannot finish', async () => {
+    await mkdir(join(folder, 'taken/inside'), { recursive: true });
+    await expect(writeAtomic(join(folder, 'taken'), 'text')).rejects.toMatchObject({ code: expect.stringMatching(/EISDIR|ENOTEMPTY|EEXIST|EPERM/) });
+    expect(await readdir(folder)).toEqual(['taken']);
+    expect(await readdir(join(folder, 'taken'))).toEqual(['inside']);
+
+    await writeFile(join(folder, 'file'), 'old');
+    const broken = { toString: () => 'x' } as unknown as string;
+    await expect(writeAtomic(join(folder, 'file'), broken)).rejects.toThrow();
+    expect((await readdir(folder)).sort()).toEqual(['file', 'taken']);
+    expect(await readFile(join(folder, 'file'), 'utf8')).toBe('old');
+  });
+
+  it('never shows a reader half a file, nor two writers’ mixture', async () => {
+    const path = join(folder, 'shared');
+    const texts = ['a', 'b', 'c', 'd'].map((c) => c.repeat(200_000));
+    await writeAtomic(path, texts[0] as string);
+    const reads: string[] = [];
+    const writers = texts.map((text) => writeAtomic(path, text));
+    for (let i = 0; i < 20; i++) reads.push(await readFile(path, 'utf8'));
+    await Promise.all(writers);
+    reads.push(await readFile(path, 'utf8'));
+    expect(reads.filter((r) => !texts.includes(r))).toEqual([]);
+    expect(await readdir(folder)).toEqual(['shared']);
+  });
+
+  it('takes names of the longest length that the file system takes', async () => {
+    const name = `${'n'.repeat(250)}.json`;
+    await writeAtomic(join(folder, name), '{}');
+    expect(await readdir(folder)).toEqual([name]);
+  });
+});
+
+it('syncFolder takes a folder that is not there', async () => {
+  await expect(syncFolder(join(folder, 'nowhere'))).resolves.toBeUndefined();
+});
