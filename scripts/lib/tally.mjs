@@ -1,0 +1,72 @@
+import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
+import { join, relative } from 'node:path';
+import { part, testData } from '../parts.mjs';
+import { readJson, ROOT, workspacePackages } from './workspace.mjs';
+
+const DATA_HINT = 'BENCH_TEST_DATA=<folder with the real measurements> npm test';
+
+const reportFolders = (root) => [join(root, 'test-report'), ...workspacePackages(root).map(({ path }) => join(path, 'test-report'))];
+
+/** Forgets earlier reports, so that what is added up afterwards is of this run (replayed ones are put back by turbo). */
+export function clearReports(root = ROOT) {
+  for (const folder of reportFolders(root)) rmSync(folder, { recursive: true, force: true });
+}
+
+/**
+ * Why a test file may have skipped, read from what it asks for: parts that are absent, or the data.
+ * @returns {{ reason: string, enable: string, allowed: boolean } | undefined} undefined: no known reason, which is a mistake of the test
+ */
+export function skipReason(source, { findPart = part, data = testData() } = {}) {
+  const absent = [...source.matchAll(/\bpart\('([a-z0-9-]+)'\)/g)].map(([, name]) => findPart(name)).filter(({ present }) => !present);
+  const [first] = absent;
+  if (first) {
+    return {
+      reason: absent.map(({ name, impossible }) => (impossible ? `no ${name} (impossible here: ${impossible})` : `no ${name}`)).join(', '),
+      enable: 'sudo scripts/install-test-parts',
+      allowed: absent.every(({ impossible }) => impossible !== undefined),
+    };
+  }
+  if (!data && /BENCH_TEST_DATA|\btestData\(/.test(source)) return { reason: 'no real measurements', enable: DATA_HINT, allowed: true };
+  return undefined;
+}
+
+/**
+ * Adds up one vitest JSON report.
+ * @param {any} report
+ * @param {{ readSource?: (path: string) => string, reasonOf?: typeof skipReason, root?: string }} [options]
+ */
+export function tallyReport(report, { readSource = (path) => readFileSync(path, 'utf8'), reasonOf = skipReason, root = ROOT } = {}) {
+  const tally = { passed: 0, failed: 0, skipped: [], failures: [] };
+  for (const file of report.testResults) {
+    const name = relative(root, file.name);
+    const statuses = file.assertionResults.map(({ status }) => status);
+    tally.passed += statuses.filter((status) => status === 'passed').length;
+    for (const { fullName } of file.assertionResults.filter(({ status }) => status === 'failed'))
+      tally.failures.push(`${name}: ${fullName}`);
+    if (file.status === 'failed' && !statuses.includes('failed'))
+      tally.failures.push(`${name}: ${file.message.split('\n')[0] || 'the file failed'}`);
+    const skipped = file.assertionResults.filter(({ status }) => status !== 'passed' && status !== 'failed');
+    if (skipped.length === 0) continue;
+    const why = reasonOf(readSource(file.name));
+    tally.skipped.push(...skipped.map(({ fullName }) => ({ file: name, test: fullName, ...why })));
+  }
+  tally.failed = tally.failures.length;
+  return tally;
+}
+
+/** Adds up every report that lies in the repository. */
+export function tallyAll(root = ROOT) {
+  const total = { passed: 0, failed: 0, skipped: [], failures: [], reports: [] };
+  for (const folder of reportFolders(root).filter((path) => existsSync(path))) {
+    for (const name of readdirSync(folder).filter((entry) => /^(unit|system|scripts)\.json$/.test(entry))) {
+      const path = join(folder, name);
+      const tally = tallyReport(readJson(path), { root });
+      total.reports.push({ path: relative(root, path), passed: tally.passed, failed: tally.failed, skipped: tally.skipped.length });
+      total.passed += tally.passed;
+      total.failed += tally.failed;
+      total.skipped.push(...tally.skipped);
+      total.failures.push(...tally.failures);
+    }
+  }
+  return total;
+}

@@ -1,0 +1,99 @@
+import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { availableParallelism } from 'node:os';
+import { join } from 'node:path';
+import { part, PARTS, testData } from '../parts.mjs';
+import { ensureInstalled } from './install.mjs';
+import { pnpmArgs, QUIET_ENV, run, say, seconds, turboArgs } from './run.mjs';
+import { clearReports, tallyAll } from './tally.mjs';
+import { readJson, ROOT } from './workspace.mjs';
+
+/** Ids of the turbo tasks that failed in the newest run; test tasks tell of themselves in their reports. */
+function failedTasks(since) {
+  const folder = join(ROOT, '.turbo/runs');
+  const newest = readdirSync(folder)
+    .map((name) => ({ path: join(folder, name), at: statSync(join(folder, name)).mtimeMs }))
+    .filter(({ at }) => at >= since)
+    .sort((a, b) => b.at - a.at)[0];
+  if (!newest) return [];
+  return readJson(newest.path)
+    .tasks.filter(({ execution }) => execution && execution.exitCode !== 0)
+    .map(({ taskId, directory }) => ({ taskId, directory }));
+}
+
+function printSkipped(skipped) {
+  const groups = new Map();
+  for (const entry of skipped) {
+    const key = entry.reason ? `${entry.reason}\n  to run them: ${entry.enable}` : 'for no reason that is allowed';
+    groups.set(key, [...(groups.get(key) ?? []), entry]);
+  }
+  for (const [why, entries] of groups) {
+    console.log(`\nskipped, ${why}`);
+    for (const entry of entries) console.log(`  - ${entry.file}: ${entry.test}`);
+  }
+}
+
+/**
+ * Installs, builds, runs the tests, prints what was skipped and a closing `N passed, N failed, N skipped`.
+ * Resolves with the exit code.
+ * @param {string[]} args `--no-skips`
+ */
+export async function test(args) {
+  const startedAt = Date.now();
+  const strict = args.includes('--no-skips');
+  const withSystem = process.env.BENCH_TEST_SYSTEM === '1';
+  const data = testData();
+  const present = Object.keys(PARTS).filter((name) => part(name).present);
+  // What a test's outcome depends on is part of its cache key: a test skipped today must not be replayed tomorrow.
+  const env = { ...QUIET_ENV, BENCH_TEST_DATA: data, BENCH_TEST_PARTS: present.join(',') };
+
+  const installed = await ensureInstalled();
+  if (installed.interrupted) return 130;
+  if (installed.code !== 0) return installed.code;
+  clearReports();
+
+  say('Building, checking types and running the unit tests (what did not change is replayed)');
+  const tasks = ['build', 'typecheck', 'test', 'test:scripts'];
+  const flags = [
+    '--output-logs=new-only',
+    '--log-order=grouped',
+    '--continue=dependencies-successful',
+    '--summarize',
+    `--concurrency=${Math.max(2, availableParallelism())}`,
+  ];
+  const unit = await run('npx', turboArgs(...tasks, ...flags), { env });
+  if (unit.interrupted) return 130;
+  const broken = unit.code === 0 ? [] : failedTasks(startedAt);
+
+  let system = { code: 0, interrupted: false };
+  if (withSystem) {
+    say('Running the integration and end-to-end tests');
+    system = await run('npx', pnpmArgs('exec', 'vitest', 'run', '--config', 'vitest.system.config.ts'), { env });
+    if (system.interrupted) return 130;
+  }
+
+  const total = tallyAll();
+  const withoutReport = broken.filter(
+    ({ taskId, directory }) =>
+      !/[:#]test/.test(taskId) || !total.reports.some(({ path, failed }) => failed > 0 && path.startsWith(directory || 'test-report')),
+  );
+  const failures = [...total.failures, ...withoutReport.map(({ taskId }) => `${taskId}: the task failed, see above`)];
+  if (failures.length === 0 && (unit.code !== 0 || system.code !== 0))
+    failures.push('a test run ended badly without a failing test, see above');
+
+  if (!withSystem) console.log('\nleft out: integration and end-to-end tests\n  to run them: BENCH_TEST_SYSTEM=1 npm test');
+  printSkipped(total.skipped);
+  const unexplained = total.skipped.filter(({ allowed }) => (strict ? !allowed : allowed === undefined));
+  if (unexplained.length > 0 && strict)
+    failures.push(...unexplained.map(({ file, test: name }) => `${file}: skipped, which is not allowed here: ${name}`));
+  if (failures.length > 0) console.log(`\nfailed:\n${failures.map((line) => `  - ${line}`).join('\n')}`);
+
+  const summary = { passed: total.passed, failed: failures.length, skipped: total.skipped.length };
+  mkdirSync(join(ROOT, 'test-report'), { recursive: true });
+  writeFileSync(
+    join(ROOT, 'test-report/summary.json'),
+    `${JSON.stringify({ ...summary, failures, reports: total.reports }, undefined, 2)}\n`,
+  );
+  console.log(`\nafter ${seconds(Date.now() - startedAt)}:`);
+  console.log(`${summary.passed} passed, ${summary.failed} failed, ${summary.skipped} skipped`);
+  return failures.length > 0 ? 1 : 0;
+}

@@ -1,0 +1,40 @@
+export interface TestPart {
+  name: string;
+  /** What its tests show. */
+  enables: string;
+  present: boolean;
+  /** Its program; undefined where it is absent. */
+  path: string | undefined;
+  /** Why `scripts/install-test-parts` cannot bring it to this machine; undefined where it can, or where the part is present. */
+  impossible: string | undefined;
+  /** The uniform reason to give for a skipped test; undefined where the part is present. */
+  skipped: string | undefined;
+}
+
+export interface TestPartRow {
+  /** Debian packages. */
+  packages: string[];
+  /** Names of its program, the first found counts. */
+  programs: string[];
+  /** Environment variable that names the program instead. */
+  override?: string;
+  enables: string;
+}
+
+/** The table of the parts. */
+export const PARTS: Record<string, TestPartRow>;
+
+/**
+ * Asks for a part by name. A test that needs it does
+ *
+ *     const chromium = part('chromium');
+ *     it.skipIf(!chromium.present)('opens in a browser', …)
+ *
+ * and is then named, with the command that enables it, at the end of `npm test`.
+ * @param env default: the process's
+ * @throws when no part has that name
+ */
+export function part(name: string, env?: Record<string, string | undefined>): TestPart;
+
+/** Folder of the real measurements that some tests read (`BENCH_TEST_DATA`, else `../shared/data`); empty when absent. */
+export function testData(env?: Record<string, string | undefined>): string;

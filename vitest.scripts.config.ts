@@ -1,0 +1,3 @@
+import { scripts } from './config/vitest.ts';
+
+export default scripts();

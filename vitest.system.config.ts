@@ -1,0 +1,3 @@
+import { system } from './config/vitest.ts';
+
+export default system();
