@@ -1,0 +1,103 @@
+import { engineSectionName, namedEngines } from './choose-engine.ts';
+import { commandValues } from './command-values.ts';
+import { templateNames } from './command-template.ts';
+import type { Engine, ModelSource } from './engines/engine.ts';
+import { gpuVendorOf } from './gpu-vendor.ts';
+import type { Problem } from './problem.ts';
+import { COMMAND_BUILTINS } from './schema/command.ts';
+import { llmFields } from './schema/llm.ts';
+import type { Recipe } from './schema/recipe.ts';
+import { didYouMean } from './suggest.ts';
+import type { Position } from './tree.ts';
+import type { ParamValue } from './variant-name.ts';
+
+export interface CheckContext {
+  file: string;
+  engines: readonly Engine[];
+  at(path: readonly string[]): Position;
+  params: Readonly<Record<string, ParamValue>>;
+}
+
+/** What no section can see alone. The recipe has passed its schema; defaults across sections are not filled in yet. */
+export function checkRecipe(recipe: Recipe, context: CheckContext): Problem[] {
+  const problems: Problem[] = [];
+  const fail = (path: readonly string[], message: string, hint: string | null = null) =>
+    problems.push({ file: context.file, ...context.at(path), message, hint });
+  if (recipe.kind === 'inference') checkInference(recipe, context, fail);
+  if (recipe.kind === 'command') checkCommand(recipe, context, fail);
+  if (recipe.aggregate) checkNames(recipe.aggregate.run, ['run_dir'], ['aggregate', 'run'], fail);
+  return problems;
+}
+
+type Fail = (path: readonly string[], message: string, hint?: string | null) => void;
+
+function checkInference(recipe: Recipe, context: CheckContext, fail: Fail): void {
+  const { model, benchmark: b } = recipe;
+  if (!model) {
+    fail([], 'the recipe names no model', 'add model: {huggingface: "org/name"}');
+    return;
+  }
+  const named = namedEngines(recipe, context.engines).filter((name) => name !== 'vllm');
+  if (named.length > 1) fail(['engine', 'llm', named[1] as string], `the recipe has settings of ${named.join(' and ')}`, 'a variant runs one engine: keep one, or set them in matrices');
+  const name = engineSectionName(recipe, context.engines);
+  const engine = context.engines.find((e) => e.name === name);
+  if (!engine) return fail(['engine'], `the engine "${name}" is not known here`, `known: ${context.engines.map((e) => e.name).join(', ')}`);
+
+  const source = (['huggingface', 'gguf', 'random'] as const).find((s): s is ModelSource => model[s] !== undefined);
+  if (source && !engine.models.has(source)) fail(['model', source], `${name} cannot load a model by "${source}"`, `it takes ${[...engine.models].join(' or ')}`);
+  if (!engine.tasks.has(model.task)) fail(['model', 'task'], `${name} cannot do "${model.task}"`);
+  const llm: Record<string, unknown> = recipe.engine?.llm ?? {};
+  for (const [key, schema] of Object.entries(llmFields)) {
+    const neutral = JSON.stringify(schema.parse(undefined));
+    if (llm[key] === undefined || JSON.stringify(llm[key]) === neutral) continue;
+    if (!engine.llmFields.has(key as keyof typeof llmFields)) fail(['engine', 'llm', key], `${name} does not obey ${key}`, 'take it away');
+  }
+
+  const size = (key: string) => Number(llm[key] ?? 1);
+  const gpus = size('tensor_parallel_size') * size('pipeline_parallel_size') * size('data_parallel_size');
+  if (recipe.deploy.gpu !== undefined && engine.llmFields.has('tensor_parallel_size') && gpus > recipe.deploy.gpu_count) {
+    fail(['deploy', 'gpu_count'], `the engine is split over ${gpus} GPUs (tensor × pipeline × data parallel) and gpu_count is ${recipe.deploy.gpu_count}`, 'raise deploy.gpu_count or lower the parallel sizes');
+  }
+  const vendor = gpuVendorOf(recipe.deploy.gpu);
+  const own = llm[name] as { image?: string } | undefined;
+  if (vendor !== null && engine.models.has('huggingface') && own?.image === undefined && engine.defaultImage(vendor) === null) {
+    fail(['engine', 'llm', name], `${name} has no default image for ${vendor.toUpperCase()} GPUs`, `name one: engine.llm.${name}.image`);
+  }
+
+  if (!b) return;
+  const embeds = model.task === 'embed';
+  if (b.api !== undefined && (b.api === 'embeddings') !== embeds) fail(['benchmark', 'api'], `the API "${b.api}" does not go with task "${model.task}"`);
+  const context_length = llm['context_length'];
+  if (b.dataset.type === 'random' && typeof context_length === 'number') {
+    const most = (length: number | { max: number }) => (typeof length === 'number' ? length : length.max);
+    const inputs = b.sweep?.random_input_len ?? [b.random_input_len];
+    const outputs = b.sweep?.random_output_len ?? [b.random_output_len];
+    for (let i = 0; i < Math.max(inputs.length, outputs.length); i++) {
+      const input = most(inputs[inputs.length === 1 ? 0 : i] ?? 0);
+      const output = embeds ? 0 : most(outputs[outputs.length === 1 ? 0 : i] ?? 0);
+      if (input + output > context_length) {
+        fail(['benchmark', 'random_input_len'], `a request of ${input} prompt tokens${embeds ? '' : ` and ${output} output tokens`} does not fit in context_length ${context_length}`, 'lower random_input_len or random_output_len, or raise engine.llm.context_length');
+        break;
+      }
+    }
+  }
+}
+
+function checkCommand(recipe: Recipe, context: CheckContext, fail: Fail): void {
+  const command = recipe.command;
+  if (!command) return;
+  const { values, clashes } = commandValues(recipe, context.params);
+  for (const { name, paths } of clashes) fail(['command', 'run'], `$${name} could be ${paths.join(' or ')}`, 'two keys may not end in the same name: rename one');
+  const builtins = COMMAND_BUILTINS.filter((n) => n !== 'repo_dir' || command.stage.length > 0);
+  for (const name of COMMAND_BUILTINS) if (Object.hasOwn(values, name)) fail(['command', 'variables', name], `"${name}" is a name that bench gives a value itself`, 'rename the variable');
+  checkNames(command.run, [...Object.keys(values), ...builtins], ['command', 'run'], fail);
+}
+
+function checkNames(template: string, known: readonly string[], path: readonly string[], fail: Fail): void {
+  for (const { name } of templateNames(template)) {
+    if (known.includes(name)) continue;
+    const near = didYouMean(name, known);
+    const stage = name === 'repo_dir' ? '$repo_dir is there when command.stage names something to copy' : null;
+    fail(path, `unknown name "$${name}" in ${path.join('.')}`, stage ?? near?.replace('"', '"$') ?? `write "$$${name}" for a variable of the shell; known here: ${known.map((k) => `$${k}`).join(', ')}`);
+  }
+}

@@ -1,0 +1,46 @@
+import { z } from 'zod';
+import { splitShellWords } from '../shell-words.ts';
+import { envSchema } from '../schema/values.ts';
+import type { Engine } from './engine.ts';
+import { extraArgsSchema } from './extra-args.ts';
+import { modelName } from './model-name.ts';
+
+const reservedFlags = new Set([
+  '--port', '--host', '--model', '--model-random', '--served-model-name', '--parallel', '--context-length', '--threads', '--seed', '--api-key',
+]);
+
+const settings = z.strictObject({
+  threads: z.int().positive().optional().describe('CPU threads of the model. Default: 1.'),
+  seed: z.int().min(0).max(0xffff_ffff).optional().describe('Seed of generated weights. Default: 0.'),
+  extra_args: extraArgsSchema(reservedFlags),
+  extra_env: envSchema.default({}),
+});
+
+/** The server of `@bench/embedded-engine`: llama.cpp's kernels in a Node process, on the CPU, with nothing to download. */
+export const embedded: Engine = {
+  name: 'embedded',
+  settings,
+  models: new Set(['random', 'gguf']),
+  llmFields: new Set(['context_length', 'max_concurrent_requests']),
+  tasks: new Set(['generate', 'embed']),
+  defaultImage: () => null,
+  launch({ model, llm, settings: raw, port, modelPath }) {
+    const own = raw as z.output<typeof settings>;
+    const source = model.random !== undefined && modelPath === undefined ? ['--model-random', model.random] : ['--model', modelPath ?? model.gguf ?? ''];
+    const optional = (flag: string, value: number | undefined) => (value === undefined ? [] : [flag, String(value)]);
+    return {
+      args: [
+        '--port', String(port), '--host', '127.0.0.1', ...source, '--served-model-name', modelName(model),
+        ...optional('--parallel', llm.max_concurrent_requests),
+        ...optional('--context-length', llm.context_length),
+        ...optional('--threads', own.threads),
+        ...optional('--seed', own.seed),
+        ...splitShellWords(own.extra_args),
+      ],
+      env: own.extra_env,
+    };
+  },
+  reservedFlags,
+  paths: { health: '/health', metrics: '/metrics', tokenize: '/tokenize', resetCache: '/reset_prefix_cache' },
+  api: { tokenIdPrompts: true, ignoreEos: true, streamUsage: true },
+};

@@ -1,0 +1,70 @@
+import type { GpuVendor, Phase } from '@bench/core';
+import type { LlmSettings } from '../schema/llm.ts';
+import type { Model } from '../schema/model.ts';
+import type { StandardSchemaLike } from '../standard-schema.ts';
+
+/** Which kind of model an engine can load; the keys of a recipe's `model`. */
+export type ModelSource = 'huggingface' | 'gguf' | 'random';
+
+export interface LaunchInput {
+  model: Model;
+  /** `engine.llm` without the engines' own sections, defaults filled in. */
+  llm: LlmSettings;
+  /** `engine.llm.<name>` as the engine's own schema returned it. */
+  settings: unknown;
+  /** The port to listen on. */
+  port: number;
+  /** Where the weights lie on the machine, when they were fetched beforehand. Default: the engine finds them by the model's name. */
+  modelPath?: string | undefined;
+  /** Vendor of the GPUs, null for none. */
+  gpu: GpuVendor | null;
+  /**
+   * `container`: `args` follow `entrypoint` (or the image's own). `process`: `args` follow the program that the site prepends, and
+   * the server binds 127.0.0.1.
+   */
+  via: 'process' | 'container';
+}
+
+export interface Launch {
+  /** Absent when the engine has no image. */
+  image?: string | undefined;
+  /** Replaces the image's entrypoint. Absent: the image's own. */
+  entrypoint?: string[] | undefined;
+  args: string[];
+  /** Added to the environment. Values are text or references to secrets; the site resolves those. */
+  env: Record<string, EnvValue>;
+}
+
+/** A value of an environment variable: text, or the name of a secret that is read when the program starts and never written down. */
+export type EnvValue = string | { from_env: string };
+
+/** What an engine's log line says: a phase that ended, or why it cannot start. */
+export type EngineLogFact =
+  | { kind: 'phase'; phase: Pick<Phase, 'name' | 'durationMs'> }
+  | { kind: 'failure'; message: string; hint?: string | undefined };
+
+/** An inference engine: data and small pure functions, so that a new one is one file. */
+export interface Engine {
+  /** Key under `engine.llm`: `vllm`. */
+  readonly name: string;
+  /** Schema of `engine.llm.<name>`. It must accept `{}`. */
+  readonly settings: StandardSchemaLike;
+  /** Kinds of model it can load. */
+  readonly models: ReadonlySet<ModelSource>;
+  /** Named fields of `engine.llm` that it obeys. Setting another one is an error of the recipe: it would be ignored. */
+  readonly llmFields: ReadonlySet<keyof LlmSettings>;
+  /** What the model can be asked to do. */
+  readonly tasks: ReadonlySet<'generate' | 'embed'>;
+  /** The image when the recipe names none; null: there is none for this vendor, and in a container the recipe must name one. */
+  defaultImage(gpu: GpuVendor | null): string | null;
+  /** The command line. Pure. */
+  launch(input: LaunchInput): Launch;
+  /** Flags that {@link launch} writes or that a named field stands for; refused in `extra_args`. */
+  readonly reservedFlags: ReadonlySet<string>;
+  /** Paths under the server's root. `resetCache` is called with POST. */
+  readonly paths: { health: string; metrics?: string; tokenize?: string; resetCache?: string };
+  /** What its OpenAI API understands. */
+  readonly api: { tokenIdPrompts: boolean; ignoreEos: boolean; streamUsage: boolean };
+  /** Reads one line of its log. */
+  readLog?(line: string): EngineLogFact | undefined;
+}

@@ -1,0 +1,61 @@
+import type { Engine } from './engines/engine.ts';
+import { engineSectionName } from './choose-engine.ts';
+import { gpuVendorOf } from './gpu-vendor.ts';
+import { benchmarkSchema, type Benchmark } from './schema/benchmark.ts';
+import { llmFields } from './schema/llm.ts';
+import type { Recipe } from './schema/recipe.ts';
+
+const DEFAULT_PROMPT = 'What is 2+2?';
+
+/** Fills in the defaults that depend on more than their own section. */
+export function fillDefaults(recipe: Recipe, engines: readonly Engine[]): Recipe {
+  if (recipe.kind !== 'inference' || !recipe.model) return recipe;
+  const name = engineSectionName(recipe, engines);
+  const engine = engines.find((e) => e.name === name);
+  const llm = recipe.engine?.llm ?? {};
+  const named = Object.fromEntries(Object.entries(llm).filter(([key]) => Object.hasOwn(llmFields, key)));
+  for (const [key, schema] of Object.entries(llmFields)) {
+    const value = named[key] ?? schema.parse(undefined);
+    if (value !== undefined) named[key] = value;
+  }
+  const own = engine ? sectionDefaults(engine, (llm as Record<string, unknown>)[name]) : {};
+  const image = engine?.defaultImage(gpuVendorOf(recipe.deploy.gpu)) ?? null;
+  const withImage = image !== null && isRecord(own) && own['image'] === undefined ? { image, ...own } : own;
+  return {
+    ...recipe,
+    engine: { llm: { ...named, [name]: withImage } as NonNullable<Recipe['engine']>['llm'] },
+    benchmark: fillBenchmark(recipe.benchmark ?? benchmarkSchema.parse({}), recipe),
+    deploy: { ...recipe.deploy, smoke_test: fillSmokeTest(recipe) },
+  };
+}
+
+function sectionDefaults(engine: Engine, written: unknown): unknown {
+  if (written !== undefined) return written;
+  const result = engine.settings['~standard'].validate({});
+  return result instanceof Promise || result.issues ? {} : result.value;
+}
+
+function fillBenchmark(b: Benchmark, recipe: Recipe): Benchmark {
+  const open = b.request_rate !== undefined || b.sweep?.request_rate !== undefined;
+  const arrival = open ? (b.arrival ?? 'poisson') : undefined;
+  return {
+    ...b,
+    ...(b.max_concurrency === undefined && !open && !b.sweep?.max_concurrency ? { max_concurrency: 128 } : {}),
+    ...(b.num_prompts === undefined && b.duration === undefined && !b.sweep?.num_prompts ? { num_prompts: 256 } : {}),
+    ...(arrival ? { arrival } : {}),
+    ...(arrival === 'gamma' ? { burstiness: b.burstiness ?? 1 } : {}),
+    api: b.api ?? (recipe.model?.task === 'embed' ? 'embeddings' : 'chat'),
+  };
+}
+
+/** Random weights cannot answer, and embeddings say nothing: there, that something comes back is the test. */
+function fillSmokeTest(recipe: Recipe): Recipe['deploy']['smoke_test'] {
+  const written = recipe.deploy.smoke_test;
+  if (written === false) return false;
+  const prompt = written?.prompt ?? DEFAULT_PROMPT;
+  if (written?.contains !== undefined) return { prompt, contains: written.contains };
+  const sums = prompt === DEFAULT_PROMPT && recipe.model?.random === undefined && recipe.model?.task === 'generate';
+  return sums ? { prompt, contains: '4' } : { prompt };
+}
+
+const isRecord = (value: unknown): value is Record<string, unknown> => typeof value === 'object' && value !== null && !Array.isArray(value);

@@ -1,0 +1,63 @@
+import { isAbsolute, join } from 'node:path';
+import { loadSpecSchema, parseDuration, type Arrival, type LengthRange, type LoadSpec } from '@bench/core';
+import type { Task } from './build-tasks.ts';
+import { SWEEP_KEYS, type Benchmark } from './schema/benchmark.ts';
+
+/** Requests of a warm-up that the recipe does not size: enough to fill the engine's batch once, few enough to cost little. */
+const MAX_DEFAULT_WARMUP = 8;
+
+/** One load of a task. */
+export interface LoadPoint {
+  /** Position in the task, from 0. */
+  index: number;
+  /** What the sweep set, `max_concurrency=8 num_prompts=96`; empty without a sweep. */
+  label: string;
+  /** `seed` is the recipe's; whoever runs the point derives its own from it. */
+  load: LoadSpec;
+}
+
+/** The points of an inference task: one, or one for every position of its sweep. Other kinds have none. */
+export function loadPoints(task: Pick<Task, 'resolved' | 'dir'>): LoadPoint[] {
+  const b = task.resolved.benchmark;
+  if (!b) return [];
+  const length = SWEEP_KEYS.reduce((n, key) => Math.max(n, b.sweep?.[key]?.length ?? 0), 0);
+  return Array.from({ length: Math.max(1, length) }, (_, index) => {
+    const swept = Object.fromEntries(SWEEP_KEYS.flatMap((key) => (b.sweep?.[key] ? [[key, b.sweep[key][index]]] : [])));
+    const label = Object.entries(swept).map(([key, value]) => `${key}=${typeof value === 'object' ? `${value.min}-${value.max}` : value}`).join(' ');
+    return { index, label, load: loadOf({ ...b, ...swept }, task.dir) };
+  });
+}
+
+function loadOf(b: Benchmark, dir: string): LoadSpec {
+  const cap = b.max_concurrency ?? null;
+  return loadSpecSchema.parse({
+    api: b.api,
+    arrival: arrivalOf(b),
+    maxConcurrency: cap,
+    numPrompts: b.duration === undefined ? b.num_prompts : undefined,
+    durationMs: b.duration === undefined ? undefined : parseDuration(b.duration),
+    data: dataOf(b, dir),
+    warmupRequests: b.warmup ?? Math.min(cap ?? MAX_DEFAULT_WARMUP, MAX_DEFAULT_WARMUP),
+    stream: b.api !== 'embeddings',
+    ignoreEos: b.ignore_eos,
+    temperature: b.temperature,
+    requestTimeoutMs: parseDuration(b.request_timeout),
+    extraBody: b.extra_body,
+    slo: { ttftMs: b.slo?.ttft_ms, tpotMs: b.slo?.tpot_ms, e2elMs: b.slo?.e2el_ms },
+    seed: b.seed,
+  });
+}
+
+function arrivalOf(b: Benchmark): Arrival {
+  if (b.request_rate === undefined) return { kind: 'closed' };
+  if (b.arrival === 'gamma') return { kind: 'gamma', ratePerS: b.request_rate, burstiness: b.burstiness ?? 1 };
+  return { kind: b.arrival ?? 'poisson', ratePerS: b.request_rate };
+}
+
+function dataOf(b: Benchmark, dir: string) {
+  const outputTokens = rangeOf(b.random_output_len);
+  if (b.dataset.type === 'random') return { kind: 'random' as const, inputTokens: rangeOf(b.random_input_len), outputTokens, sharedPrefixTokens: b.shared_prefix };
+  return { kind: b.dataset.type, path: isAbsolute(b.dataset.path) ? b.dataset.path : join(dir, b.dataset.path) };
+}
+
+const rangeOf = (length: number | LengthRange): LengthRange => (typeof length === 'number' ? { min: length, max: length } : length);

@@ -1,0 +1,113 @@
+import { isAlias, isMap, isScalar, isSeq, LineCounter, parseDocument, type ParsedNode } from 'yaml';
+import type { Problem } from './problem.ts';
+import type { MapEntry, Position, TreeNode } from './tree.ts';
+
+/** Values of one file, aliases counted at every use. A recipe of thousands of lines stays far below. */
+const MAX_VALUES = 50_000;
+const MAX_DEPTH = 100;
+
+const MESSAGES: Record<string, { message: string; hint: string | null }> = {
+  TAB_AS_INDENT: { message: 'a tab is used for indentation', hint: 'YAML wants spaces' },
+  MULTIPLE_DOCS: { message: 'a second YAML document begins here', hint: 'one file holds one recipe: remove the "---" and what follows' },
+};
+
+/**
+ * Reads YAML 1.2 (core schema: `12:00:00` and `yes` are text) into a tree with positions. Anchors and `<<` merge keys work.
+ * Every fault of the syntax is reported; `root` is null when there is no tree to look at.
+ */
+export function parseYaml(text: string, file: string): { root: TreeNode | null; problems: Problem[] } {
+  const problems: Problem[] = [];
+  const lines = new LineCounter();
+  const position = (offset: number | undefined): Position => {
+    const { line, col } = lines.linePos(offset ?? 0);
+    return { line: Math.max(1, line), column: Math.max(1, col) };
+  };
+  const fail = (at: Position, message: string, hint: string | null = null) => problems.push({ file, ...at, message, hint });
+
+  let document: ReturnType<typeof parseDocument>;
+  try {
+    // uniqueKeys is checked below: the library's own check is quadratic in the number of keys.
+    document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, version: '1.2', schema: 'core', logLevel: 'silent' });
+  } catch (error) {
+    // The parser is recursive: the only thing it throws on text is a stack overflow.
+    fail({ line: 1, column: 1 }, error instanceof RangeError ? 'the YAML is nested too deeply' : 'the YAML cannot be read');
+    return { root: null, problems };
+  }
+  for (const fault of [...document.errors, ...document.warnings]) {
+    const known = MESSAGES[fault.code];
+    const first = (fault.message.split('\n')[0] ?? '').trim();
+    fail(position(fault.pos[0]), known?.message ?? `not valid YAML: ${lowerFirst(first)}`, known?.hint ?? null);
+  }
+  if (document.errors.length > 0 || document.contents === null) return { root: null, problems };
+
+  const anchors = new Map<string, TreeNode | null>();
+  const at = (node: ParsedNode) => position(node.range?.[0]);
+  const nothing = (where: Position): TreeNode => ({ kind: 'scalar', value: null, at: where, from: 'recipe', size: 1 });
+
+  const build = (node: ParsedNode, depth: number): TreeNode => {
+    if (depth > MAX_DEPTH) {
+      fail(at(node), 'the YAML is nested too deeply');
+      return nothing(at(node));
+    }
+    if (isAlias(node)) {
+      const target = anchors.get(node.source);
+      if (target) return target;
+      fail(at(node), target === null ? `the alias "*${node.source}" contains itself` : `the alias "*${node.source}" has no anchor`);
+      return nothing(at(node));
+    }
+    const anchor = (node as { anchor?: string }).anchor;
+    if (anchor) anchors.set(anchor, null);
+    const tree = buildPlain(node, depth);
+    if (anchor) anchors.set(anchor, tree);
+    return tree;
+  };
+
+  const buildPlain = (node: ParsedNode, depth: number): TreeNode => {
+    if (isScalar(node)) {
+      const value = node.value;
+      const plain = typeof value === 'bigint' ? Number(value) : value;
+      if (plain === null || ['string', 'number', 'boolean'].includes(typeof plain)) {
+        return { kind: 'scalar', value: plain as string | number | boolean | null, at: at(node), from: 'recipe', size: 1 };
+      }
+      fail(at(node), 'a value of this kind cannot be used in a recipe', 'write text, a number, true or false');
+      return nothing(at(node));
+    }
+    if (isSeq(node)) {
+      const items = (node.items as ParsedNode[]).map((item) => build(item, depth + 1));
+      return { kind: 'list', items, at: at(node), from: 'recipe', size: sum(items) };
+    }
+    if (!isMap(node)) return nothing(at(node));
+    const entries = new Map<string, MapEntry>();
+    const merged = new Map<string, MapEntry>();
+    for (const pair of node.items as { key: ParsedNode; value: ParsedNode | null }[]) {
+      const keyAt = at(pair.key);
+      if (!isScalar(pair.key) || pair.key.value === null) {
+        fail(keyAt, 'a key must be a word');
+        continue;
+      }
+      const key = String(pair.key.value);
+      const value = pair.value ? build(pair.value, depth + 1) : nothing(keyAt);
+      if (key === '<<') {
+        for (const source of value.kind === 'list' ? value.items : [value]) {
+          if (source.kind === 'map') for (const [k, entry] of source.entries) if (!merged.has(k)) merged.set(k, entry);
+          if (source.kind !== 'map') fail(keyAt, '"<<" merges maps, and this is not one');
+        }
+      } else if (key === '__proto__') fail(keyAt, 'the key "__proto__" is not allowed');
+      else if (entries.has(key)) {
+        fail(keyAt, `the key "${key}" is already given on line ${entries.get(key)?.keyAt.line}`, 'keep one of them');
+      } else entries.set(key, { keyAt, node: value });
+    }
+    for (const [key, entry] of merged) if (!entries.has(key)) entries.set(key, entry);
+    return { kind: 'map', entries, at: at(node), from: 'recipe', size: sum([...entries.values()].map((e) => e.node)) };
+  };
+
+  const root = build(document.contents as ParsedNode, 0);
+  if (root.size > MAX_VALUES) {
+    fail(root.at, `the file holds ${root.size > 1e9 ? 'billions of' : root.size} values once its aliases are followed, and ${MAX_VALUES} are allowed`, 'a recipe is small: use fewer or shorter aliases');
+    return { root: null, problems };
+  }
+  return { root, problems };
+}
+
+const sum = (nodes: readonly TreeNode[]) => nodes.reduce((total, node) => total + node.size, 1);
+const lowerFirst = (text: string) => text.charAt(0).toLowerCase() + text.slice(1);

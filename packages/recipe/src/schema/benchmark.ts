@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { durationSchema } from './values.ts';
+
+const count = z.int().positive();
+const rate = z.number().positive();
+const length = z.union(
+  [
+    z.int().min(0),
+    z
+      .strictObject({ min: z.int().min(0), max: z.int().min(0) })
+      .refine((range) => range.min <= range.max, { error: 'min is above max' }),
+  ],
+  { error: 'expected a whole number of tokens, or {min, max}' },
+);
+
+/** What a sweep may vary. */
+export const SWEEP_KEYS = ['max_concurrency', 'request_rate', 'num_prompts', 'random_input_len', 'random_output_len'] as const;
+export type SweepKey = (typeof SWEEP_KEYS)[number];
+
+const axis = <T extends z.ZodType>(value: T) => z.array(value).min(1, { error: 'a sweep needs at least one value' }).optional();
+
+const sweepSchema = z
+  .strictObject({
+    max_concurrency: axis(count),
+    request_rate: axis(rate),
+    num_prompts: axis(count),
+    random_input_len: axis(length),
+    random_output_len: axis(length),
+  })
+  .superRefine((sweep, context) => {
+    const axes = Object.entries(sweep).filter(([, values]) => values !== undefined);
+    if (axes.length === 0) context.addIssue({ code: 'custom', message: `a sweep names at least one of ${SWEEP_KEYS.join(', ')}` });
+    const lengths = new Set(axes.map(([, values]) => values?.length));
+    if (lengths.size > 1) {
+      const told = axes.map(([key, values]) => `${key} has ${values?.length}`).join(', ');
+      context.addIssue({ code: 'custom', message: `the lists of a sweep are taken together and need one length: ${told}` });
+    }
+  })
+  .describe('Lists of equal length, taken together: each position is one point, measured on the same deployment.');
+
+const sloSchema = z
+  .strictObject({ ttft_ms: rate.optional(), tpot_ms: rate.optional(), e2el_ms: rate.optional() })
+  .describe('Limits in milliseconds; a request is good when it meets all that are given.');
+
+const datasetSchema = z
+  .discriminatedUnion('type', [
+    z.strictObject({ type: z.literal('random') }),
+    z.strictObject({ type: z.enum(['jsonl', 'sharegpt']), path: z.string().min(1).describe('File, relative to the recipe.') }),
+  ])
+  .describe('What is sent. random: prompts of random_input_len tokens.');
+
+/** `benchmark`: the load of an inference recipe. */
+export const benchmarkSchema = z
+  .strictObject({
+    max_concurrency: count.optional().describe('Requests in flight at most. Default: 128; with request_rate: no cap.'),
+    request_rate: rate.optional().describe('Requests per second (open loop). Absent: a new request as soon as one ends (closed loop).'),
+    arrival: z.enum(['poisson', 'constant', 'gamma']).optional().describe('Intervals of an open loop. Default: poisson.'),
+    burstiness: rate.optional().describe('Shape of gamma intervals: 1 is Poisson, below 1 is burstier. Default: 1.'),
+    num_prompts: count.optional().describe('Measured requests of a point. Default: 256, unless duration is given.'),
+    duration: durationSchema.optional().describe('Send for this long instead of num_prompts: seconds, or text such as "60s".'),
+    warmup: z
+      .union([z.int().min(0), z.strictObject({ requests: z.int().min(0) }).transform((w) => w.requests)], { error: 'expected a number of requests, or {requests: N}' })
+      .optional()
+      .describe('Requests sent first and left out of every figure. Default: max_concurrency, at most 8.'),
+    repeats: count.default(1).describe('How often each point is measured.'),
+    random_input_len: length.default(8000).describe('Prompt tokens: a number, or {min, max}.'),
+    random_output_len: length.default(8000).describe('Output tokens: a number, or {min, max}.'),
+    shared_prefix: z.int().min(0).default(0).describe('Tokens at the front that all prompts of a point share.'),
+    dataset: datasetSchema.default({ type: 'random' }),
+    api: z.enum(['chat', 'completions', 'embeddings']).optional().describe('Default: chat, or embeddings when model.task is embed.'),
+    ignore_eos: z.boolean().default(true).describe('Go on past the end of sequence, so that output length is what was asked.'),
+    temperature: z.number().min(0).default(0),
+    request_timeout: durationSchema.default('600s').describe('A request that takes longer has failed.'),
+    extra_body: z.record(z.string(), z.json()).default({}).describe('Added to every request body as it is.'),
+    slo: sloSchema.optional(),
+    seed: z.int().min(0).max(0xffff_ffff).default(0).describe('Everything random in the load follows from it.'),
+    client: z.enum(['bench', 'vllm', 'sglang']).default('bench').describe('Who measures: bench itself, or the engine’s own program.'),
+    sweep: sweepSchema.optional(),
+  })
+  .superRefine((b, context) => {
+    const issue = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
+    const prompts = b.sweep?.num_prompts ? ['sweep', 'num_prompts'] : b.num_prompts !== undefined ? ['num_prompts'] : null;
+    if (b.duration !== undefined && prompts) issue(prompts, 'give num_prompts or duration, not both');
+    const open = b.request_rate !== undefined || b.sweep?.request_rate !== undefined;
+    if (!open && b.arrival !== undefined) issue(['arrival'], 'arrival needs request_rate: without a rate, requests follow one another');
+    if (b.burstiness !== undefined && b.arrival !== 'gamma') issue(['burstiness'], 'burstiness goes with "arrival: gamma"');
+    if (b.dataset.type === 'random' && b.shared_prefix > 0) {
+      const shortest = (b.sweep?.random_input_len ?? [b.random_input_len]).reduce<number>((m, l) => Math.min(m, typeof l === 'number' ? l : l.min), Infinity);
+      if (b.shared_prefix > shortest) issue(['shared_prefix'], `shared_prefix (${b.shared_prefix}) is longer than the shortest prompt (${shortest})`);
+    }
+    if (b.dataset.type !== 'random' && b.shared_prefix > 0) issue(['shared_prefix'], 'shared_prefix goes with random prompts only');
+  });
+export type Benchmark = z.output<typeof benchmarkSchema>;
