@@ -1,1 +1,7 @@
-export {};
+export { runLoad, type RunLoadOptions } from './run-load.ts';
+export type { GapList, LoadProgress, LoadResult, LoadSummary } from './result.ts';
+export { summarizeRecords, type SummarizeOptions } from './summarize.ts';
+export { buildSeries } from './series.ts';
+export { sseReader, type SseEvent, type SseReader } from './sse.ts';
+export { arrivalTimes, type ArrivalTimesOptions } from './schedule.ts';
+export type { ServerAbilities } from './target.ts';

@@ -1,0 +1,168 @@
+import type { LoadSpec } from '@bench/core';
+import { requestBody, type Prompt } from './body.ts';
+import type { Calibration, TokenizeForm } from './calibration.ts';
+import { postJson, type Answer } from './http.ts';
+import { promptMaker } from './prompts.ts';
+import { apiPath, requestHeaders, type LoadTarget } from './target.ts';
+import { tokenCounter, type Counted, type TokenCounter } from './tokenizer.ts';
+import { WORDS } from './words.ts';
+
+const GROUP = 16;
+const LEADS = 48;
+const ENOUGH = 64;
+const PROBE_TIMEOUT_MS = 30_000;
+
+/** Learns what {@link Calibration} holds. Never throws for a server that misbehaves: the measurement itself will tell. */
+export async function calibrate(target: LoadTarget, load: LoadSpec, signal: AbortSignal): Promise<Calibration> {
+  const features = await negotiate(target, load, signal);
+  const blind = assumed(load, features);
+  if (load.data.kind !== 'random') {
+    const counter = await findTokenizer(target, load, signal);
+    return counter ? { ...blind, tokenizer: 'endpoint', tokenize: { path: counter.path, form: counter.form } } : blind;
+  }
+  const counter = await findTokenizer(target, load, signal);
+  const learnt = counter ? await learnByEndpoint(counter, target, load, blind).catch(() => null) : null;
+  if (learnt) return learnt;
+  return (await learnByUsage(target, load, blind, signal).catch(() => null)) ?? blind;
+}
+
+/** With nothing to ask: a token a word, and the few tokens a template has. */
+function assumed(load: LoadSpec, features: Calibration['features']): Calibration {
+  const around = load.api === 'chat' ? 8 : 0;
+  return {
+    tokenizer: 'none',
+    tokenize: null,
+    leads: WORDS.slice(0, LEADS).map((word) => ({ word, tokens: around + 1 })),
+    words: WORDS.map((word) => ({ word, tokens: 1 })),
+    ids: null,
+    templateTokens: around,
+    additive: false,
+    features,
+  };
+}
+
+async function findTokenizer(target: LoadTarget, load: LoadSpec, signal: AbortSignal): Promise<TokenCounter | null> {
+  const path = target.server.tokenizePath === undefined ? '/tokenize' : target.server.tokenizePath;
+  if (path === null) return null;
+  const forms: TokenizeForm[] = load.api === 'chat' ? ['messages'] : ['prompt', 'content'];
+  for (const form of forms) {
+    const counter = tokenCounter({ target, path, form, signal });
+    const seen = await counter.count('the word').catch(() => null);
+    if (seen && seen.count > 0) return counter;
+  }
+  return null;
+}
+
+async function learnByEndpoint(counter: TokenCounter, target: LoadTarget, load: LoadSpec, blind: Calibration): Promise<Calibration> {
+  const anchor = 'the';
+  const alone = await counter.count(anchor);
+  const groups: string[][] = [];
+  for (let i = 0; i < WORDS.length; i += GROUP) groups.push(WORDS.slice(i, i + GROUP));
+  // Every word is at least one token: a group that adds as many tokens as it has words has one token a word.
+  const counted = await counter.countAll(groups.map((group) => [anchor, ...group].join(' ')));
+  const single = groups.flatMap((group, i) => ((counted[i] as Counted).count - alone.count === group.length ? group : []));
+  const words =
+    single.length >= ENOUGH
+      ? single.map((word) => ({ word, tokens: 1 }))
+      : await eachWord(counter, anchor, alone.count);
+  const leading = words.slice(0, LEADS);
+  const follower = words[0] as Calibration['words'][number];
+  const opened = await counter.countAll(leading.map((w) => `${w.word} ${follower.word}`));
+  const leads = leading.map((w, i) => ({ word: w.word, tokens: (opened[i] as Counted).count - follower.tokens })).filter((l) => l.tokens > 0);
+  const cheapestLead = Math.min(...leads.map((l) => l.tokens));
+  const learnt: Calibration = {
+    ...blind,
+    tokenizer: 'endpoint',
+    tokenize: { path: counter.path, form: counter.form },
+    words,
+    leads: leads.filter((l) => l.tokens === cheapestLead),
+    templateTokens: Math.max(0, cheapestLead - Math.max(1, Math.min(...words.map((w) => w.tokens)))),
+  };
+  if (target.server.tokenIdPrompts && load.api !== 'chat') learnt.ids = ordinaryIds(counted, alone);
+  return { ...learnt, additive: await verify(counter, load, learnt) };
+}
+
+/** The cost of each word by itself: 8 of it in a row, for tokenizers that have no token a word. */
+async function eachWord(counter: TokenCounter, anchor: string, alone: number): Promise<Calibration['words']> {
+  const some = WORDS.slice(0, 96);
+  const counted = await counter.countAll(some.map((word) => [anchor, ...Array<string>(8).fill(word)].join(' ')));
+  return some.map((word, i) => ({ word, tokens: Math.max(1, Math.round(((counted[i] as Counted).count - alone) / 8)) }));
+}
+
+/** Ids that ordinary words are made of, without what stands at the front or end of every text (BOS, EOS). Null below 64 different ones. */
+function ordinaryIds(counted: Counted[], alone: Counted): number[] | null {
+  const around = new Set(alone.ids ?? []);
+  const ids = new Set<number>();
+  for (const { ids: list } of counted) for (const id of list ?? []) if (!around.has(id)) ids.add(id);
+  return ids.size >= ENOUGH ? [...ids] : null;
+}
+
+/** Do sums over words give what the tokenizer says, for prompts as they will be sent? */
+async function verify(counter: TokenCounter, load: LoadSpec, calibration: Calibration): Promise<boolean> {
+  if (load.data.kind !== 'random') return true;
+  const maker = promptMaker(calibration, { seed: load.seed, sharedTokens: load.data.sharedPrefixTokens });
+  const { min, max } = load.data.inputTokens;
+  const lengths = [min, max, Math.round((min + max) / 2), max];
+  const texts = lengths.map((tokens, ordinal) => maker.words({ seed: load.seed, phase: 'probe', ordinal: 100 + ordinal }, tokens).join(' '));
+  const counted = await counter.countAll(texts);
+  return counted.every((c, i) => c.count === lengths[i]);
+}
+
+/** Two small requests of different length give the tokens of a word and of the template. */
+async function learnByUsage(target: LoadTarget, load: LoadSpec, blind: Calibration, signal: AbortSignal): Promise<Calibration | null> {
+  const maker = promptMaker(blind, { seed: load.seed, sharedTokens: 0 });
+  const around = blind.leads[0]?.tokens ?? 1;
+  const short = await promptTokens(target, load, blind, { text: maker.words(probe(load, 1), around + 23).join(' ') }, signal);
+  const long = await promptTokens(target, load, blind, { text: maker.words(probe(load, 2), around + 119).join(' ') }, signal);
+  if (short === null || long === null || long <= short) return null;
+  const perWord = (long - short) / 96;
+  const lead = Math.max(1, short - 23 * perWord);
+  return {
+    ...blind,
+    tokenizer: 'usage',
+    words: blind.words.map((w) => ({ ...w, tokens: perWord })),
+    leads: blind.leads.map((l) => ({ ...l, tokens: lead })),
+    templateTokens: Math.max(0, Math.round(lead - perWord)),
+  };
+}
+
+function probe(load: LoadSpec, ordinal: number) {
+  return { seed: load.seed, phase: 'probe' as const, ordinal };
+}
+
+async function promptTokens(target: LoadTarget, load: LoadSpec, blind: Calibration, prompt: Prompt, signal: AbortSignal): Promise<number | null> {
+  const answer = await send(target, { ...load, stream: false }, prompt, blind.features, signal);
+  const count = (answer?.json as { usage?: { prompt_tokens?: unknown } } | undefined)?.usage?.prompt_tokens;
+  return typeof count === 'number' ? count : null;
+}
+
+/** One small request with every optional field that is wanted and not known; a 400 that names one takes it away. */
+async function negotiate(target: LoadTarget, load: LoadSpec, signal: AbortSignal): Promise<Calibration['features']> {
+  const { server } = target;
+  const features = {
+    streamUsage: load.stream && server.streamUsage !== false,
+    ignoreEos: load.ignoreEos && server.ignoreEos !== false,
+  };
+  if (load.api === 'embeddings') return features;
+  const open = (features.streamUsage && server.streamUsage !== true) || (features.ignoreEos && server.ignoreEos !== true);
+  if (!open) return features;
+  const text = promptMaker(assumed(load, features), { seed: load.seed, sharedTokens: 0 }).words(probe(load, 0), 24).join(' ');
+  for (let attempt = 0; attempt < 3; attempt++) {
+    const answer = await send(target, load, { text }, features, signal).catch(() => null);
+    if (!answer || (answer.status !== 400 && answer.status !== 422)) return features;
+    const before = { ...features };
+    if (/stream_options|include_usage/.test(answer.text)) features.streamUsage = false;
+    if (/ignore_eos/.test(answer.text)) features.ignoreEos = false;
+    if (before.streamUsage === features.streamUsage && before.ignoreEos === features.ignoreEos) return features;
+  }
+  return features;
+}
+
+function send(target: LoadTarget, load: LoadSpec, prompt: Prompt, features: Calibration['features'], signal: AbortSignal): Promise<Answer> {
+  return postJson(target.origin + apiPath(target, load.api), {
+    headers: requestHeaders(target),
+    body: requestBody({ load, model: target.model, prompt, outputTokens: 1, features }),
+    signal,
+    timeoutMs: Math.min(PROBE_TIMEOUT_MS, load.requestTimeoutMs),
+  });
+}

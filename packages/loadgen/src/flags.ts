@@ -1,0 +1,137 @@
+import type { PointFlag, RequestRecord } from '@bench/core';
+import type { LoadSummary } from './result.ts';
+
+export interface FlagOptions {
+  summary: LoadSummary;
+  measured: readonly RequestRecord[];
+  templateTokens: number;
+  interrupted: boolean;
+}
+
+const percent = (ratio: number) => `${(ratio * 100).toFixed(1)} %`;
+
+/** What a reader must know before believing the figures. */
+export function flagsOf(options: FlagOptions): PointFlag[] {
+  const ok = options.measured.filter((r) => r.status === 'ok');
+  const found = [
+    interrupted(options),
+    failures(options),
+    clientBound(options),
+    rateMissed(options),
+    cacheWarm(options, ok),
+    promptLength(ok),
+    shortOutput(options, ok),
+    tokenSource(options, ok),
+    coalesced(options),
+    fewSamples(ok),
+  ];
+  return found.filter((flag) => flag !== null);
+}
+
+function interrupted({ interrupted: yes, summary }: FlagOptions): PointFlag | null {
+  return yes ? { code: 'interrupted', message: `stopped before its end: ${summary.counts.ok} requests were done, ${summary.counts.cancelled} were cancelled` } : null;
+}
+
+function failures({ summary }: FlagOptions): PointFlag | null {
+  if (summary.counts.failed === 0) return null;
+  const classes = Object.entries(summary.errors).map(([name, n]) => `${name} ${n}`);
+  return { code: 'failures', message: `${summary.counts.failed} of ${summary.counts.sent} requests failed (${classes.join(', ')})` };
+}
+
+/** Late by more than 10 ms or 5 % of the median TTFT (and by more than timers can do anything about), or a busy event loop. */
+function clientBound(options: FlagOptions): PointFlag | null {
+  const { client, distributions } = options.summary;
+  if (!client) return null;
+  const reasons: string[] = [];
+  const ttft = distributions.ttft_ms?.p50;
+  const lag = client.scheduleLagP99Ms;
+  if (lag !== null && (lag > 10 || (ttft !== undefined && lag > 1 && lag > 0.05 * ttft))) reasons.push(`requests left ${lag.toFixed(1)} ms late (p99)`);
+  if (client.eluMax > 0.8) reasons.push(`its event loop was busy ${percent(client.eluMax)} of the time`);
+  const missed = achievedRate(options);
+  // Behind a cap it is the server that keeps arrivals waiting.
+  if (missed !== null && missed < 0.98 && options.summary.load.maxConcurrency === null) reasons.push(`it reached ${percent(missed)} of the asked rate`);
+  return reasons.length > 0 ? { code: 'client_bound', message: `the client was the limit: ${reasons.join('; ')}` } : null;
+}
+
+/** Achieved ÷ asked rate: the time the schedule takes ÷ the time sending took. Null for closed loops and too few arrivals. */
+function achievedRate({ summary, measured, interrupted: cut }: FlagOptions): number | null {
+  if (summary.load.arrival.kind === 'closed' || measured.length < 10 || cut) return null;
+  let intended = 0;
+  let sent = 0;
+  for (const r of measured) {
+    intended = Math.max(intended, r.intendedMs);
+    sent = Math.max(sent, r.sentMs);
+  }
+  return sent > 0 ? Math.min(1, intended / sent) : null;
+}
+
+function rateMissed(options: FlagOptions): PointFlag | null {
+  const reached = achievedRate(options);
+  const { arrival } = options.summary.load;
+  if (reached === null || reached >= 0.98 || arrival.kind === 'closed') return null;
+  return { code: 'rate_missed', message: `${percent(reached)} of the asked ${arrival.ratePerS} requests/s were sent` };
+}
+
+function cacheWarm({ summary, templateTokens }: FlagOptions, ok: readonly RequestRecord[]): PointFlag | null {
+  const { data } = summary.load;
+  if (data.kind === 'random' && data.sharedPrefixTokens > 0) return null;
+  let cached = 0;
+  let prompt = 0;
+  for (const r of ok) {
+    if (r.cachedTokens === null || r.promptTokens === null) continue;
+    cached += Math.max(0, r.cachedTokens - templateTokens);
+    prompt += r.promptTokens;
+  }
+  if (prompt === 0 || cached / prompt <= 0.01) return null;
+  return { code: 'cache_warm', message: `${percent(cached / prompt)} of prompt tokens came from the server's prefix cache, beyond the chat template, without being asked for` };
+}
+
+function promptLength(ok: readonly RequestRecord[]): PointFlag | null {
+  const told = ok.filter((r) => r.promptTokenSource === 'server_usage' && r.requestedPromptTokens !== null);
+  const off = told.filter((r) => Math.abs((r.promptTokens ?? 0) - (r.requestedPromptTokens as number)) > 0.02 * (r.requestedPromptTokens as number));
+  if (off.length === 0) return null;
+  const worst = off.reduce((a, b) => (distance(b) > distance(a) ? b : a));
+  return {
+    code: 'prompt_length',
+    message: `${off.length} of ${told.length} prompts differ from the asked length by more than 2 % (worst: asked ${worst.requestedPromptTokens}, got ${worst.promptTokens})`,
+  };
+}
+
+function distance(r: RequestRecord): number {
+  return Math.abs((r.promptTokens ?? 0) / Math.max(1, r.requestedPromptTokens ?? 0) - 1);
+}
+
+/** Judged on totals: one answer that ends early is the model's business, all together being short is the measurement's. */
+function shortOutput({ summary }: FlagOptions, ok: readonly RequestRecord[]): PointFlag | null {
+  if (summary.load.api === 'embeddings') return null;
+  const asked = ok.filter((r) => r.requestedOutputTokens !== null && r.outputTokens !== null);
+  const want = asked.reduce((sum, r) => sum + (r.requestedOutputTokens ?? 0), 0);
+  const got = asked.reduce((sum, r) => sum + (r.outputTokens ?? 0), 0);
+  if (want === 0 || Math.abs(got - want) <= 0.05 * want) return null;
+  return { code: 'short_output', message: `outputs are ${percent(got / want)} of what was asked (${got} of ${want} tokens)` };
+}
+
+function tokenSource({ summary }: FlagOptions, ok: readonly RequestRecord[]): PointFlag | null {
+  if (summary.load.api === 'embeddings' || ok.length === 0) return null;
+  const blind = ok.filter((r) => r.outputTokenSource !== 'server_usage').length;
+  if (blind === 0) return null;
+  return { code: 'token_source', message: `the server told no token counts for ${blind} of ${ok.length} requests; output tokens are counted as chunks there` };
+}
+
+function coalesced({ summary }: FlagOptions): PointFlag | null {
+  const each = summary.client?.eventsPerRead ?? null;
+  if (each === null || each <= 1.5) return null;
+  return { code: 'coalesced', message: `${each.toFixed(1)} token events arrived per socket read: gaps between them describe the socket, not the server` };
+}
+
+/** A percentile p needs about 10 ÷ (1 − p) samples beyond which it is more than a guess at the maximum. */
+function fewSamples(ok: readonly RequestRecord[]): PointFlag | null {
+  if (ok.length === 0) return null;
+  const carried = [50, 75, 90, 95, 99].filter((q) => ok.length >= 10 / (1 - q / 100));
+  if (carried.length === 5) return null;
+  const best = carried.at(-1);
+  return {
+    code: 'few_samples',
+    message: best === undefined ? `${ok.length} requests carry no percentile, not even the median` : `${ok.length} requests carry percentiles up to p${best}; p99 needs 1000`,
+  };
+}

@@ -1,0 +1,125 @@
+import { createHash } from 'node:crypto';
+import { prng, seedOf, type Prng } from '@bench/core';
+import type { Calibration } from './calibration.ts';
+
+/** Words at the front of every prompt that come from its own digest: 8 of some 200 words are 61 bits, so no two prompts of a campaign begin alike. */
+const FRONT = 8;
+
+export interface PromptIdentity {
+  seed: number;
+  phase: 'warmup' | 'measured' | 'probe';
+  ordinal: number;
+}
+
+export interface PromptMaker {
+  /** Words of a prompt of `tokens` tokens as the server counts them; the first is a lead, the others follow with a space. */
+  words(identity: PromptIdentity, tokens: number): string[];
+  /** Ids of a prompt of exactly `tokens` tokens. */
+  ids(identity: PromptIdentity, tokens: number): number[];
+  /** Makes `list` longer or shorter by about `delta` tokens at its end. */
+  adjust(list: string[], delta: number): string[];
+}
+
+/** Draws prompts of stated length. `sharedTokens` at the front are the same for all prompts of `seed`; what follows begins with words of the prompt's own. */
+export function promptMaker(calibration: Calibration, options: { seed: number; sharedTokens: number }): PromptMaker {
+  const { leads, words } = calibration;
+  const tokensOf = new Map(words.map((w) => [w.word, w.tokens]));
+  const fit = fitter(words);
+  const shared = sharedWords();
+
+  function sharedWords(): { list: string[]; tokens: number } | null {
+    if (options.sharedTokens <= 0) return null;
+    const random = prng(seedOf(options.seed, 'shared'));
+    const lead = pick(leads, random);
+    const list = [lead.word];
+    const tokens = lead.tokens + fit(list, options.sharedTokens - lead.tokens, random);
+    return { list, tokens };
+  }
+
+  return {
+    words({ seed, phase, ordinal }, tokens) {
+      const digest = digestOf(seed, phase, ordinal);
+      const random = prng(digest.readUInt32LE(28));
+      const list: string[] = [];
+      let left = tokens;
+      let front = FRONT;
+      if (shared && shared.tokens <= tokens) {
+        list.push(...shared.list);
+        left -= shared.tokens;
+      } else {
+        const lead = leads[digest.readUInt16LE(0) % leads.length] as (typeof leads)[number];
+        list.push(lead.word);
+        left -= lead.tokens;
+        front--;
+      }
+      for (let i = 0; i < front; i++) {
+        const word = words[digest.readUInt16LE(2 + 2 * i) % words.length] as (typeof words)[number];
+        if (word.tokens > left) break;
+        list.push(word.word);
+        left -= word.tokens;
+      }
+      fit(list, left, random);
+      return list;
+    },
+    ids({ seed, phase, ordinal }, tokens) {
+      const pool = calibration.ids ?? [];
+      const digest = digestOf(seed, phase, ordinal);
+      const random = prng(digest.readUInt32LE(28));
+      const common = prng(seedOf(options.seed, 'shared'));
+      return Array.from({ length: tokens }, (_, i) => {
+        if (i < options.sharedTokens) return pick(pool, common);
+        const own = i - options.sharedTokens;
+        return own < FRONT ? (pool[digest.readUInt16LE(2 * own) % pool.length] as number) : pick(pool, random);
+      });
+    },
+    adjust(list, delta) {
+      const out = [...list];
+      if (delta > 0) {
+        fit(out, delta, prng(seedOf(options.seed, 'adjust', out.length)));
+        return out;
+      }
+      let left = -delta;
+      while (left > 0 && out.length > 1) left -= tokensOf.get(out.pop() as string) ?? 1;
+      if (left < 0) fit(out, -left, prng(seedOf(options.seed, 'adjust', out.length)));
+      return out;
+    },
+  };
+}
+
+function digestOf(seed: number, phase: string, ordinal: number): Buffer {
+  return createHash('sha256').update(`${seed}:${phase}:${ordinal}`).digest();
+}
+
+function pick<T>(list: readonly T[], random: Prng): T {
+  return list[random.integer(0, list.length - 1)] as T;
+}
+
+/** Appends random words worth `budget` tokens, exactly where their costs allow it; returns the tokens appended. */
+function fitter(words: Calibration['words']): (list: string[], budget: number, random: Prng) => number {
+  const costs = [...new Set(words.map((w) => w.tokens))];
+  const whole = costs.every((c) => Number.isInteger(c) && c > 0);
+  const dearest = Math.max(...costs);
+  if (costs.length === 1 || !whole) {
+    const mean = words.reduce((sum, w) => sum + w.tokens, 0) / words.length;
+    return (list, budget, random) => {
+      const count = Math.max(0, Math.round(budget / mean));
+      for (let i = 0; i < count; i++) list.push(pick(words, random).word);
+      return count * mean;
+    };
+  }
+  // reachable[n]: can words be chosen that are worth exactly n tokens?
+  const reachable = [true];
+  for (let n = 1; n <= 4 * dearest; n++) reachable[n] = costs.some((c) => c <= n && reachable[n - c] === true);
+  return (list, budget, random) => {
+    let left = budget;
+    while (left > 0) {
+      const fits = left > 3 * dearest ? words : words.filter((w) => w.tokens <= left && reachable[left - w.tokens] === true);
+      const choice = fits.length > 0 ? fits : words.filter((w) => w.tokens <= left);
+      if (choice.length === 0) break;
+      const word = pick(choice, random);
+      list.push(word.word);
+      left -= word.tokens;
+    }
+    return budget - left;
+  };
+}

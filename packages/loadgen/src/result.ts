@@ -1,0 +1,37 @@
+import type { PointResult, RequestRecord, SeriesRow } from '@bench/core';
+
+/** Inter-chunk gaps of one measured request, milliseconds, in order: `chunks − 1` of them. */
+export interface GapList {
+  index: number;
+  gapsMs: Float32Array;
+}
+
+/** `result.json` of a point without its place in the task. */
+export type LoadSummary = Omit<PointResult, 'point' | 'repeat'>;
+
+export interface LoadResult {
+  summary: LoadSummary;
+  /** In index order, warm-up first. Times are milliseconds since the first measured request could be sent; a warm-up's are negative. */
+  records: RequestRecord[];
+  gaps: GapList[];
+  series: SeriesRow[];
+}
+
+export interface LoadProgress {
+  phase: 'preparing' | 'warmup' | 'measuring' | 'draining' | 'done';
+  /** Since the phase `measuring` began; before that, since the call. Milliseconds. */
+  elapsedMs: number;
+  sent: number;
+  /** Ended well. */
+  done: number;
+  failed: number;
+  inFlight: number;
+  /** Measured requests in all; null when the run ends by time. */
+  total: number | null;
+  /** Token-carrying chunks so far. */
+  outputTokens: number;
+  /** Chunks in the last second. */
+  tokensPerS: number;
+  /** Until the last request is expected to end; null: not known yet. */
+  etaMs: number | null;
+}

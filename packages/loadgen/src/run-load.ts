@@ -1,0 +1,165 @@
+import { availableParallelism } from 'node:os';
+import { BenchError, loadSpecSchema, percentile, type ClientObservation, type LoadSpec, type LoadSpecInput, type RequestRecord } from '@bench/core';
+import { arrivalTimes } from './schedule.ts';
+import { clockMs } from './clock.ts';
+import { buildSeries } from './series.ts';
+import { progressReporter } from './progress.ts';
+import type { GapList, LoadProgress, LoadResult } from './result.ts';
+import { summarizeRecords } from './summarize.ts';
+import { parseBaseUrl, type LoadTarget, type ServerAbilities } from './target.ts';
+import { startWorkers } from './worker-crew.ts';
+import type { SelfObservation, WorkerReport } from './worker/protocol.ts';
+
+/** Streams that one worker takes by default. */
+const STREAMS_PER_WORKER = 500;
+/** Between the order to start and the start: long enough to reach every worker. */
+const START_DELAY_MS = 20;
+
+export interface RunLoadOptions {
+  /** `http://127.0.0.1:8000`, with or without `/v1`. */
+  baseUrl: string;
+  model: string;
+  /** Checked and completed by `loadSpecSchema`. */
+  load: LoadSpecInput;
+  /** Sent as a bearer token. */
+  apiKey?: string | undefined;
+  /** What the server can. Default: a plain OpenAI server, with the rest tried out. */
+  server?: ServerAbilities | undefined;
+  /** Threads that send. Default: one per 500 streams, at most one less than there are cores, at least 1. */
+  workers?: number | undefined;
+  /** Called about four times a second. */
+  onProgress?: ((progress: LoadProgress) => void) | undefined;
+  /** Stops sending, cancels what is in flight, and returns what is there, flagged `interrupted`. */
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Sends one load to one server and measures it, in worker threads away from the caller's event loop.
+ * Requests that fail are records, not exceptions.
+ * @throws BenchError `BENCH_LOAD` for a load that cannot be run, `BENCH_LOAD_URL`, `BENCH_DATASET`, `BENCH_LOADGEN_WORKER`.
+ */
+export async function runLoad(options: RunLoadOptions): Promise<LoadResult> {
+  const load = parseLoad(options.load);
+  const target: LoadTarget = { ...parseBaseUrl(options.baseUrl), model: options.model, apiKey: options.apiKey, server: options.server ?? {} };
+  const open = load.arrival.kind === 'closed' ? null : arrivalTimes({ arrival: load.arrival, seed: load.seed, count: load.numPrompts, durationMs: load.durationMs }).length;
+  const workers = workerCount(options.workers, load);
+  const crew = startWorkers({ target, load, workers });
+  const total = open ?? load.numPrompts ?? null;
+  const progress = progressReporter({ crew, total, durationMs: load.durationMs ?? null, onProgress: options.onProgress });
+  const stopped = onAbort(options.signal, () => crew.abort());
+  try {
+    const calibration = await crew.calibrate();
+    await crew.prepare(calibration);
+    let zeroMs = clockMs();
+    let startedAt = wallClock();
+    let reports: WorkerReport[];
+    if (load.warmupRequests > 0 && !stopped.aborted()) {
+      progress.enter('warmup');
+      await crew.warmup();
+    }
+    zeroMs = clockMs() + START_DELAY_MS;
+    startedAt = wallClock(START_DELAY_MS);
+    progress.enter('measuring');
+    reports = await crew.measure(zeroMs, () => progress.enter('draining'));
+    progress.enter('done');
+    return assemble({ load, reports, zeroMs, startedAt, templateTokens: calibration.templateTokens, interrupted: stopped.aborted() });
+  } finally {
+    stopped.dispose();
+    progress.stop();
+    await crew.close();
+  }
+}
+
+function parseLoad(input: LoadSpecInput): LoadSpec {
+  const parsed = loadSpecSchema.safeParse(input);
+  if (!parsed.success) {
+    const problems = parsed.error.issues.map((issue) => `${issue.path.join('.') || 'load'}: ${issue.message}`);
+    throw new BenchError({ code: 'BENCH_LOAD', message: `the load is not valid\n${problems.join('\n')}`, cause: parsed.error });
+  }
+  const load = parsed.data;
+  if (load.numPrompts === undefined && load.durationMs === undefined) {
+    throw new BenchError({ code: 'BENCH_LOAD', message: 'the load has no end', hint: 'give a number of requests (numPrompts) or a duration (durationMs)' });
+  }
+  if (load.arrival.kind === 'closed' && load.maxConcurrency === null) {
+    throw new BenchError({ code: 'BENCH_LOAD', message: 'a closed loop needs a concurrency', hint: 'set maxConcurrency, or an arrival rate' });
+  }
+  return load;
+}
+
+function workerCount(asked: number | undefined, load: LoadSpec): number {
+  const streams = load.maxConcurrency ?? STREAMS_PER_WORKER;
+  const wanted = asked ?? Math.min(Math.ceil(streams / STREAMS_PER_WORKER), availableParallelism() - 1);
+  // A worker without a slot would have nothing to do.
+  return Math.max(1, Math.min(Math.floor(wanted), load.maxConcurrency ?? Number.POSITIVE_INFINITY));
+}
+
+/** The wall clock, from the process's own origin and the monotonic clock. */
+function wallClock(inMs = 0): string {
+  return new Date(performance.timeOrigin + performance.now() + inMs).toISOString();
+}
+
+function onAbort(signal: AbortSignal | undefined, stop: () => void): { aborted(): boolean; dispose(): void } {
+  let hit = false;
+  const listener = () => {
+    hit = true;
+    stop();
+  };
+  if (signal?.aborted) listener();
+  else signal?.addEventListener('abort', listener, { once: true });
+  return { aborted: () => hit, dispose: () => signal?.removeEventListener('abort', listener) };
+}
+
+interface AssembleOptions {
+  load: LoadSpec;
+  reports: WorkerReport[];
+  zeroMs: number;
+  startedAt: string;
+  templateTokens: number;
+  interrupted: boolean;
+}
+
+function assemble({ load, reports, zeroMs, startedAt, templateTokens, interrupted }: AssembleOptions): LoadResult {
+  const records = reports
+    .flatMap((report) => report.records)
+    .map((record) => rebase(record, zeroMs))
+    .sort((a, b) => a.index - b.index);
+  const gaps: GapList[] = reports
+    .flatMap((report) => {
+      let at = 0;
+      return report.lengths.map(({ index, length }) => ({ index, gapsMs: report.gaps.subarray(at, (at += length)) }));
+    })
+    .sort((a, b) => a.index - b.index);
+  const client = observation(load, reports.map((r) => r.self), records);
+  const summary = summarizeRecords({ load, records, gaps, startedAt, client, templateTokens, interrupted });
+  return { summary, records, gaps, series: buildSeries(records, gaps) };
+}
+
+const TIMES = ['intendedMs', 'sentMs', 'firstByteMs', 'firstEventMs', 'firstTokenMs', 'firstAnswerMs', 'lastTokenMs', 'endMs'] as const;
+
+function rebase(record: RequestRecord, zeroMs: number): RequestRecord {
+  const out: RequestRecord = { ...record };
+  for (const key of TIMES) {
+    const value = out[key];
+    // Whole nanoseconds: more digits would be noise of the subtraction.
+    if (value !== null) out[key] = Math.round((value - zeroMs) * 1e6) / 1e6;
+  }
+  return out;
+}
+
+function observation(load: LoadSpec, selves: SelfObservation[], records: readonly RequestRecord[]): ClientObservation {
+  const max = (of: (s: SelfObservation) => number) => Math.max(...selves.map(of));
+  const lags = selves.flatMap((s) => [...s.lagsMs]);
+  const measured = records.filter((r) => r.phase === 'measured');
+  const reads = measured.reduce((sum, r) => sum + r.reads, 0);
+  const chunks = measured.reduce((sum, r) => sum + r.chunks, 0);
+  const wallMs = max((s) => s.wallMs);
+  return {
+    workers: selves.length,
+    eluMax: max((s) => s.elu),
+    loopDelayP99Ms: max((s) => s.loopDelayP99Ms),
+    scheduleLagP99Ms: load.arrival.kind === 'closed' || lags.length === 0 ? null : percentile(lags, 99),
+    cpuCores: wallMs > 0 ? selves.reduce((sum, s) => sum + s.cpuMs, 0) / wallMs : 0,
+    eventsPerRead: reads > 0 ? chunks / reads : null,
+  };
+}
+

@@ -1,0 +1,43 @@
+import { BenchError, type ApiKind } from '@bench/core';
+
+/** What the server can. Anything left out is found out by one small request before the clock starts. */
+export interface ServerAbilities {
+  /** Completions take arrays of token ids as prompts. Default false. */
+  tokenIdPrompts?: boolean | undefined;
+  /** Bodies may carry `ignore_eos`. Default: tried once. */
+  ignoreEos?: boolean | undefined;
+  /** Bodies may carry `stream_options.include_usage`. Default: tried once. */
+  streamUsage?: boolean | undefined;
+  /** Path of a tokenizer endpoint of vLLM's or llama.cpp's form, from the server's root. Null: there is none. Default: `/tokenize` is tried. */
+  tokenizePath?: string | null | undefined;
+}
+
+/** A server, and how to speak to it: data that crosses to the workers. */
+export interface LoadTarget {
+  /** `http://host:port`. */
+  origin: string;
+  /** Path in front of `/v1`, without a slash at its end. */
+  prefix: string;
+  model: string;
+  apiKey?: string | undefined;
+  server: ServerAbilities;
+}
+
+/** Splits a base URL, with or without `/v1`. @throws BenchError `BENCH_LOAD_URL` when it is no http(s) URL. */
+export function parseBaseUrl(baseUrl: string): { origin: string; prefix: string } {
+  const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    throw new BenchError({ code: 'BENCH_LOAD_URL', message: `"${baseUrl}" is not an http(s) URL`, hint: 'write it as http://127.0.0.1:8000' });
+  }
+  return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '') };
+}
+
+const PATHS: Record<ApiKind, string> = { chat: '/v1/chat/completions', completions: '/v1/completions', embeddings: '/v1/embeddings' };
+
+export function apiPath(target: LoadTarget, api: ApiKind): string {
+  return target.prefix + PATHS[api];
+}
+
+export function requestHeaders(target: LoadTarget): Record<string, string> {
+  return { 'content-type': 'application/json', ...(target.apiKey ? { authorization: `Bearer ${target.apiKey}` } : {}) };
+}

@@ -1,0 +1,66 @@
+import { percentile, summarize, type LoadSpec, type RequestRecord } from '@bench/core';
+import { inFlightOf } from './in-flight.ts';
+
+export interface VllmOptions {
+  load: LoadSpec;
+  /** Measured records. */
+  records: readonly RequestRecord[];
+  gapsOf: ReadonlyMap<number, Float32Array>;
+  durationS: number;
+}
+
+/**
+ * The keys of `vllm bench serve --save-result` with vLLM's meanings: the first event with a choice is the first token, be it
+ * role-only; ITL has one sample per gap between events; E2EL ends with the last token; std is the population's; milliseconds.
+ * A request of at most one token has no TPOT sample, and passes a TPOT limit of goodput.
+ * An event after the last token (finish reason alone) is not kept in records, so its gap is not among the ITL samples.
+ */
+export function vllmFigures({ load, records, gapsOf, durationS }: VllmOptions): Record<string, number> {
+  const ok = records.filter((r) => r.status === 'ok');
+  const samples: Record<'ttft' | 'tpot' | 'itl' | 'e2el', number[]> = { ttft: [], tpot: [], itl: [], e2el: [] };
+  let input = 0;
+  let output = 0;
+  let good = 0;
+  for (const r of ok) {
+    const tokens = r.outputTokens ?? 0;
+    input += r.promptTokens ?? 0;
+    output += tokens;
+    const e2el = (r.lastTokenMs ?? r.endMs ?? r.sentMs) - r.sentMs;
+    const first = r.firstEventMs ?? r.firstTokenMs;
+    const ttft = first === null ? 0 : first - r.sentMs;
+    const tpot = tokens > 1 ? (e2el - ttft) / (tokens - 1) : 0;
+    samples.e2el.push(e2el);
+    if (first !== null) samples.ttft.push(ttft);
+    if (first !== null && tokens > 1) samples.tpot.push(tpot);
+    if (r.firstEventMs !== null && r.firstTokenMs !== null && r.firstTokenMs > r.firstEventMs) samples.itl.push(r.firstTokenMs - r.firstEventMs);
+    for (const gap of gapsOf.get(r.index) ?? []) samples.itl.push(gap);
+    const { ttftMs, tpotMs, e2elMs } = load.slo;
+    if ((ttftMs === undefined || ttft <= ttftMs) && (tpotMs === undefined || tpot <= tpotMs) && (e2elMs === undefined || e2el <= e2elMs)) good++;
+  }
+  const per = (n: number) => (durationS > 0 ? n / durationS : 0);
+  const out: Record<string, number> = {
+    num_prompts: records.length,
+    duration: durationS,
+    completed: ok.length,
+    failed: records.length - ok.length,
+    total_input_tokens: input,
+    total_output_tokens: output,
+    request_throughput: per(ok.length),
+    output_throughput: per(output),
+    total_token_throughput: per(input + output),
+    max_concurrent_requests: inFlightOf(records).peak,
+  };
+  if (Object.keys(load.slo).length > 0) out.request_goodput = per(good);
+  if (load.maxConcurrency !== null) out.max_concurrency = load.maxConcurrency;
+  if (load.arrival.kind !== 'closed') out.request_rate = load.arrival.ratePerS;
+  if (load.arrival.kind === 'gamma') out.burstiness = load.arrival.burstiness;
+  for (const [name, values] of Object.entries(samples)) {
+    const summary = summarize(values);
+    if (!summary) continue;
+    out[`mean_${name}_ms`] = summary.mean;
+    out[`median_${name}_ms`] = summary.p50;
+    out[`std_${name}_ms`] = summary.std;
+    for (const q of [90, 95, 99]) out[`p${q}_${name}_ms`] = percentile(values, q);
+  }
+  return out;
+}

@@ -1,0 +1,124 @@
+import { existsSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { Worker } from 'node:worker_threads';
+import { BenchError, type LoadSpec } from '@bench/core';
+import type { Calibration } from './calibration.ts';
+import type { LoadTarget } from './target.ts';
+import { COUNTER_COUNT, COUNTERS, type FromWorker, type ToWorker, type WorkerReport, type WorkerSetup } from './worker/protocol.ts';
+
+/** The threads of one load, driven in step. */
+export interface WorkerCrew {
+  calibrate(): Promise<Calibration>;
+  prepare(calibration: Calibration): Promise<void>;
+  warmup(): Promise<void>;
+  /** Resolves when every worker's last request has ended. */
+  measure(zeroMs: number, onDraining: () => void): Promise<WorkerReport[]>;
+  abort(): void;
+  /** Live sums over the workers. */
+  counts(): Record<keyof typeof COUNTERS, number>;
+  close(): Promise<void>;
+}
+
+/** How long a worker may take to leave by itself. */
+const LEAVE_MS = 2000;
+
+export function startWorkers(options: { target: LoadTarget; load: LoadSpec; workers: number }): WorkerCrew {
+  const { target, load, workers } = options;
+  const members = Array.from({ length: workers }, (_, id) => startMember({ id, workers, target, load, counters: new SharedArrayBuffer(4 * COUNTER_COUNT) }));
+  const all = <T extends FromWorker['type']>(message: ToWorker, answer: T) => Promise.all(members.map((m) => m.ask(message, answer)));
+  return {
+    async calibrate() {
+      const first = members[0] as Member;
+      return (await first.ask({ type: 'calibrate' }, 'calibrated')).calibration;
+    },
+    async prepare(calibration) {
+      await all({ type: 'prepare', calibration }, 'prepared');
+    },
+    async warmup() {
+      await all({ type: 'warmup' }, 'warmed');
+    },
+    async measure(zeroMs, onDraining) {
+      for (const member of members) member.onDraining = onDraining;
+      return (await all({ type: 'measure', zeroMs }, 'measured')).map((m) => m.report);
+    },
+    abort() {
+      for (const member of members) member.post({ type: 'abort' });
+    },
+    counts() {
+      const sum = (place: number) => members.reduce((n, m) => n + (m.counters[place] as number), 0);
+      return {
+        sent: sum(COUNTERS.sent),
+        ok: sum(COUNTERS.ok),
+        failed: sum(COUNTERS.failed),
+        cancelled: sum(COUNTERS.cancelled),
+        outputTokens: sum(COUNTERS.outputTokens),
+      };
+    },
+    async close() {
+      await Promise.all(members.map((m) => m.leave()));
+    },
+  };
+}
+
+interface Member {
+  counters: Int32Array;
+  onDraining: () => void;
+  post(message: ToWorker): void;
+  ask<T extends FromWorker['type']>(message: ToWorker, answer: T): Promise<Extract<FromWorker, { type: T }>>;
+  leave(): Promise<void>;
+}
+
+function startMember(setup: WorkerSetup): Member {
+  // No inherited flags: they may name loaders or conditions that are meant for the caller's own sources.
+  const worker = new Worker(workerFile(), { workerData: setup, execArgv: [], name: `bench-load-${setup.id}` });
+  let pending: { answer: string; resolve(message: FromWorker): void; reject(error: Error): void } | null = null;
+  let dead: BenchError | null = null;
+  const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
+  const fail = (error: BenchError) => {
+    dead ??= error;
+    pending?.reject(error);
+    pending = null;
+  };
+  worker.on('error', (cause) => fail(new BenchError({ code: 'BENCH_LOADGEN_WORKER', message: `a load worker crashed: ${cause.message}`, cause })));
+  worker.on('exit', (code) => fail(new BenchError({ code: 'BENCH_LOADGEN_WORKER', message: `a load worker ended with code ${code}` })));
+  worker.on('message', (message: FromWorker) => {
+    if (message.type === 'draining') member.onDraining();
+    else if (message.type === 'failed') fail(new BenchError({ code: message.code as `BENCH_${string}`, message: message.message, hint: message.hint }));
+    else if (pending?.answer === message.type) {
+      const { resolve } = pending;
+      pending = null;
+      resolve(message);
+    }
+  });
+  const member: Member = {
+    counters: new Int32Array(setup.counters),
+    onDraining: () => undefined,
+    post: (message) => worker.postMessage(message),
+    ask: (message, answer) =>
+      new Promise((resolve, reject) => {
+        if (dead) {
+          reject(dead);
+          return;
+        }
+        pending = { answer, resolve: resolve as (message: FromWorker) => void, reject };
+        worker.postMessage(message);
+      }),
+    async leave() {
+      worker.postMessage({ type: 'exit' } satisfies ToWorker);
+      const timer = setTimeout(() => void worker.terminate(), LEAVE_MS);
+      await exited;
+      clearTimeout(timer);
+    },
+  };
+  return member;
+}
+
+/** The worker's built file: beside this one when built, in `dist` when run from source. */
+function workerFile(): URL {
+  const candidates = ['./worker.js', '../dist/worker.js'].map((path) => new URL(path, import.meta.url));
+  const found = candidates.find((url) => existsSync(fileURLToPath(url)));
+  if (!found) {
+    throw new BenchError({ code: 'BENCH_LOADGEN_WORKER', message: 'the built worker of @bench/loadgen is missing', hint: 'run `npm run build` first' });
+  }
+  return found;
+}

@@ -1,0 +1,11 @@
+/** A request that is ready to go. */
+export interface Job {
+  /** Position among all requests of the point, warm-up first. */
+  index: number;
+  phase: 'warmup' | 'measured';
+  body: Buffer;
+  requestedPromptTokens: number | null;
+  requestedOutputTokens: number | null;
+  /** True when the server's tokenizer has confirmed the prompt's length. */
+  counted: boolean;
+}

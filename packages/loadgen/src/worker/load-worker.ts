@@ -1,0 +1,173 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { calibrate } from '../calibrate.ts';
+import type { Calibration } from '../calibration.ts';
+import { clockMs } from '../clock.ts';
+import { ownsOrdinal, slotsOf } from '../deal.ts';
+import { arrivalTimes } from '../schedule.ts';
+import type { Exchange } from './exchange.ts';
+import { closedLoop, openLoop } from './loops.ts';
+import { observeSelf, type Observer } from './observe.ts';
+import { COUNTERS, type FromWorker, type ToWorker, type WorkerReport, type WorkerSetup } from './protocol.ts';
+import { createSender, type Sender } from './sender.ts';
+import { createSupply, type Supply } from './supply.ts';
+
+/** Warm-up requests in flight at most when the load itself sets no cap. */
+const OPEN_WARMUP_SLOTS = 16;
+/** Bodies made beforehand, for each slot, when a run ends by time. */
+const AHEAD_PER_SLOT = 4;
+
+export interface LoadWorker {
+  handle(message: Exclude<ToWorker, { type: 'exit' }>): Promise<void>;
+  close(): Promise<void>;
+}
+
+/** One worker's share of a load, step by step as the main thread asks. */
+export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker, transfer?: ArrayBuffer[]) => void): LoadWorker {
+  const { load, target, id, workers } = setup;
+  const stop = new AbortController();
+  const counters = new Int32Array(setup.counters);
+  const settled: Exchange[] = [];
+  let supply: Supply | null = null;
+
+  const cap = load.maxConcurrency;
+  const mySlots = cap === null ? null : slotsOf(cap, workers, id);
+  const warmupSlots = Math.min(load.warmupRequests, cap ?? OPEN_WARMUP_SLOTS);
+  const myWarmup = slotsOf(warmupSlots, workers, id);
+  const connections = mySlots === null ? null : Math.max(1, mySlots.to - mySlots.from, myWarmup.to - myWarmup.from);
+  const sender: Sender = createSender({ target, load, worker: id, connections, onToken: () => counters[COUNTERS.outputTokens]!++ });
+
+  const arrivals = openArrivals();
+
+  /** This worker's part of the schedule: every `workers`-th arrival. */
+  function openArrivals(): { times: Float64Array; ordinals: number[] } | null {
+    if (load.arrival.kind === 'closed') return null;
+    const all = arrivalTimes({ arrival: load.arrival, seed: load.seed, count: load.numPrompts, durationMs: load.durationMs });
+    const ordinals = Array.from({ length: all.length }, (_, i) => i).filter((i) => i % workers === id);
+    return { times: Float64Array.from(ordinals, (i) => all[i] as number), ordinals };
+  }
+
+  function* ordinalsOf(total: number, slots: number, mine: { from: number; to: number }): Generator<number> {
+    for (let i = 0; i < total; i++) if (ownsOrdinal(i, slots, mine)) yield i;
+  }
+
+  function onSettled(exchange: Exchange): void {
+    settled.push(exchange);
+    if (exchange.job.phase === 'measured') counters[COUNTERS[exchange.status]]!++;
+  }
+
+  async function prepare(calibration: Calibration): Promise<void> {
+    supply = await createSupply({ target, load, calibration, signal: stop.signal });
+    await supply.prepare(ordinalsOf(load.warmupRequests, warmupSlots, myWarmup), 'warmup', stop.signal);
+    if (arrivals) await supply.prepare(arrivals.ordinals, 'measured', stop.signal);
+    else if (mySlots && cap !== null) {
+      const ahead = AHEAD_PER_SLOT * cap;
+      await supply.prepare(ordinalsOf(load.numPrompts ?? ahead, cap, mySlots), 'measured', stop.signal);
+    }
+  }
+
+  async function warmup(ready: Supply): Promise<void> {
+    const ordinals = ordinalsOf(load.warmupRequests, warmupSlots, myWarmup);
+    await closedLoop({
+      sender,
+      slots: myWarmup.to - myWarmup.from,
+      next() {
+        const next = ordinals.next();
+        return next.done ? null : ready.take(next.value, 'warmup');
+      },
+      rest: false,
+      onSettled,
+      signal: stop.signal,
+    });
+  }
+
+  async function measure(ready: Supply, zeroMs: number): Promise<WorkerReport> {
+    const wait = zeroMs - clockMs();
+    if (wait > 0) await delay(wait, undefined, { signal: stop.signal }).catch(() => undefined);
+    const observer = observeSelf();
+    if (arrivals) await measureOpen(ready, zeroMs, observer, arrivals);
+    else await measureClosed(ready, zeroMs);
+    return report(observer);
+  }
+
+  async function measureClosed(ready: Supply, zeroMs: number): Promise<void> {
+    if (!mySlots || cap === null) return;
+    const slots = mySlots.to - mySlots.from;
+    const ordinals = ordinalsOf(load.numPrompts ?? Number.POSITIVE_INFINITY, cap, mySlots);
+    const endMs = load.durationMs === undefined ? Number.POSITIVE_INFINITY : zeroMs + load.durationMs;
+    let announced = false;
+    await closedLoop({
+      sender,
+      slots,
+      next() {
+        const next = clockMs() >= endMs ? null : ordinals.next();
+        if (!next || next.done) {
+          if (!announced) post({ type: 'draining' });
+          announced = true;
+          return null;
+        }
+        const ordinal = next.value;
+        counters[COUNTERS.sent]!++;
+        if (load.numPrompts === undefined) setImmediate(() => ready.ahead(ordinal + AHEAD_PER_SLOT * cap, 'measured'));
+        return ready.take(ordinal, 'measured');
+      },
+      rest: load.durationMs !== undefined,
+      onSettled,
+      signal: stop.signal,
+    });
+  }
+
+  async function measureOpen(ready: Supply, zeroMs: number, observer: Observer, share: { times: Float64Array; ordinals: number[] }): Promise<void> {
+    await openLoop({
+      sender: {
+        ...sender,
+        send(job, intendedMs, done) {
+          counters[COUNTERS.sent]!++;
+          sender.send(job, intendedMs, done);
+        },
+      },
+      times: share.times,
+      zeroMs,
+      cap: mySlots === null ? null : Math.max(1, mySlots.to - mySlots.from),
+      take: (position) => ready.take(share.ordinals[position] as number, 'measured'),
+      onSettled,
+      observer,
+      signal: stop.signal,
+      onLast: () => post({ type: 'draining' }),
+    });
+  }
+
+  function report(observer: Observer): WorkerReport {
+    const self = observer.stop();
+    const parts = settled.filter((e) => e.job.phase === 'measured').map((e) => ({ index: e.job.index, gaps: e.takeGaps() }));
+    const gaps = new Float32Array(parts.reduce((sum, part) => sum + part.gaps.length, 0));
+    let at = 0;
+    const lengths = parts.map((part) => {
+      gaps.set(part.gaps, at);
+      at += part.gaps.length;
+      return { index: part.index, length: part.gaps.length };
+    });
+    return { records: settled.map((e) => e.record()), gaps, lengths, self };
+  }
+
+  return {
+    async handle(message) {
+      if (message.type === 'abort') {
+        stop.abort();
+        sender.cancelAll();
+      } else if (message.type === 'calibrate') {
+        post({ type: 'calibrated', calibration: await calibrate(target, load, stop.signal) });
+      } else if (message.type === 'prepare') {
+        await prepare(message.calibration);
+        post({ type: 'prepared' });
+      } else if (message.type === 'warmup') {
+        if (supply) await warmup(supply);
+        post({ type: 'warmed' });
+      } else {
+        if (!supply) throw new Error('measure before prepare');
+        const done = await measure(supply, message.zeroMs);
+        post({ type: 'measured', report: done }, [done.gaps.buffer as ArrayBuffer, done.self.lagsMs.buffer as ArrayBuffer]);
+      }
+    },
+    close: () => sender.close(),
+  };
+}

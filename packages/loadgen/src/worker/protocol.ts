@@ -1,0 +1,54 @@
+import type { LoadSpec, RequestRecord } from '@bench/core';
+import type { Calibration } from '../calibration.ts';
+import type { LoadTarget } from '../target.ts';
+
+/** What a worker is born with. */
+export interface WorkerSetup {
+  id: number;
+  workers: number;
+  target: LoadTarget;
+  load: LoadSpec;
+  /** One `Int32Array` of {@link COUNTERS} per worker, read by the main thread while it runs. */
+  counters: SharedArrayBuffer;
+}
+
+/** Places in a worker's live counters. */
+export const COUNTERS = { sent: 0, ok: 1, failed: 2, cancelled: 3, outputTokens: 4 } as const;
+export const COUNTER_COUNT = 5;
+
+export type ToWorker =
+  | { type: 'calibrate' }
+  | { type: 'prepare'; calibration: Calibration }
+  | { type: 'warmup' }
+  /** Start measuring at this time of the machine's monotonic clock. */
+  | { type: 'measure'; zeroMs: number }
+  | { type: 'abort' }
+  | { type: 'exit' };
+
+export type FromWorker =
+  | { type: 'calibrated'; calibration: Calibration }
+  | { type: 'prepared' }
+  | { type: 'warmed' }
+  | { type: 'draining' }
+  | { type: 'measured'; report: WorkerReport }
+  | { type: 'failed'; code: string; message: string; hint: string | undefined };
+
+export interface WorkerReport {
+  /** Times are on the machine's monotonic clock. */
+  records: RequestRecord[];
+  /** Gaps of all measured streams one after another; `lengths` of record index → how many. */
+  gaps: Float32Array;
+  lengths: { index: number; length: number }[];
+  self: SelfObservation;
+}
+
+/** What a worker saw of itself while measuring. */
+export interface SelfObservation {
+  wallMs: number;
+  cpuMs: number;
+  /** Utilisation of the event loop, without the waiting that the pacer does by spinning. */
+  elu: number;
+  loopDelayP99Ms: number;
+  /** Dispatch minus schedule of each arrival that no cap held back, milliseconds; empty for closed loops. */
+  lagsMs: Float32Array;
+}

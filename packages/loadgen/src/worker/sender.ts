@@ -1,0 +1,119 @@
+import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import type { LoadSpec } from '@bench/core';
+import { Pool } from 'undici';
+import { apiPath, requestHeaders, type LoadTarget } from '../target.ts';
+import { clockMs } from '../clock.ts';
+import { Exchange } from './exchange.ts';
+import type { Job } from './job.ts';
+import { readClock } from './read-clock.ts';
+
+export interface Sender {
+  /** Sends now; resolves through `onSettled`. */
+  send(job: Job, intendedMs: number, onSettled: (exchange: Exchange) => void): void;
+  /** Cancels all that is in flight. */
+  cancelAll(): void;
+  close(): Promise<void>;
+}
+
+export interface SenderOptions {
+  target: LoadTarget;
+  load: LoadSpec;
+  worker: number;
+  /** Connections at most; null: as many as needed. */
+  connections: number | null;
+  onToken(): void;
+}
+
+const CHANNEL = 'undici:client:sendHeaders';
+
+/** undici's pool below `dispatch`, with our own deadlines, and one repetition for a kept connection that was already dead. */
+export function createSender({ target, load, worker, connections, onToken }: SenderOptions): Sender {
+  const settings = { pipelining: 1, headersTimeout: 0, bodyTimeout: 0, connect: { timeout: Math.min(30_000, load.requestTimeoutMs) } };
+  const pool = new Pool(target.origin, { ...settings, connections });
+  // Connections of this one are closed after each answer, so whatever is sent on it goes out on a new one.
+  const fresh = new Pool(target.origin, { ...settings, connections: null });
+  const clock = readClock();
+  const open = new Map<Exchange, number>();
+  const used = new WeakSet<object>();
+  let starting: Exchange | null = null;
+  // undici publishes the socket right after it calls `onRequestStart` of the same request.
+  const onHeaders = (message: unknown) => {
+    const socket = (message as { socket?: object }).socket;
+    if (!starting || !socket) return;
+    starting.connection = used.has(socket) ? 'reused' : 'new';
+    used.add(socket);
+    starting = null;
+  };
+  subscribe(CHANNEL, onHeaders);
+  const path = apiPath(target, load.api);
+  const fixed = Object.entries(requestHeaders(target)).flat();
+  const stream = load.stream && load.api !== 'embeddings';
+
+  const deadlines = setInterval(() => {
+    const now = clockMs();
+    for (const [exchange, deadline] of open) {
+      if (deadline > now) break; // Deadlines are in the order of sending.
+      exchange.stop('timeout', `no end of the answer within ${load.requestTimeoutMs} ms`);
+    }
+  }, Math.max(5, Math.min(50, load.requestTimeoutMs / 10)));
+
+  function dispatch(through: Pool, exchange: Exchange, reset: boolean): void {
+    const { job } = exchange;
+    through.dispatch(
+      {
+        path,
+        method: 'POST',
+        headers: [...fixed, 'x-request-id', requestId(load.seed, job.index)],
+        body: job.body,
+        reset,
+      },
+      {
+        onRequestStart(controller) {
+          starting = exchange;
+          exchange.onRequestStart(controller);
+        },
+        onResponseStart: (c, status, headers) => exchange.onResponseStart(c, status, headers),
+        onResponseData: (c, chunk) => exchange.onResponseData(c, chunk),
+        onResponseEnd: () => exchange.onResponseEnd(),
+        onResponseError: (c, error) => exchange.onResponseError(c, error),
+      },
+    );
+  }
+
+  return {
+    send(job, intendedMs, onSettled) {
+      const exchange = new Exchange({
+        job,
+        intendedMs,
+        api: load.api,
+        stream,
+        clock,
+        worker,
+        onToken,
+        onSettled(self) {
+          open.delete(self);
+          onSettled(self);
+        },
+        retry(self) {
+          dispatch(fresh, self, true);
+          return true;
+        },
+      });
+      open.set(exchange, clockMs() + load.requestTimeoutMs);
+      dispatch(pool, exchange, false);
+    },
+    cancelAll() {
+      for (const exchange of [...open.keys()]) exchange.stop('cancelled', 'the run was stopped');
+    },
+    async close() {
+      clearInterval(deadlines);
+      unsubscribe(CHANNEL, onHeaders);
+      await Promise.all([pool.destroy(), fresh.destroy()]);
+    },
+  };
+}
+
+/** The `x-request-id` of a request: seed in hex, and index. */
+export function requestId(seed: number, index: number): string {
+  return `${seed.toString(16).padStart(8, '0')}-${index}`;
+}

@@ -1,0 +1,116 @@
+import { prng, seedOf, type LengthRange, type LoadSpec } from '@bench/core';
+import { requestBody, type Prompt } from '../body.ts';
+import type { Calibration } from '../calibration.ts';
+import { readDataset, type DatasetEntry } from '../dataset.ts';
+import { promptMaker } from '../prompts.ts';
+import type { LoadTarget } from '../target.ts';
+import { tokenCounter, type TokenCounter } from '../tokenizer.ts';
+import type { Job } from './job.ts';
+
+/** Bodies made before the clock starts, at most; what is beyond is made while running, one for each one taken. */
+const AHEAD_BYTES = 64 * 1024 * 1024;
+const CORRECTIONS = 6;
+
+export interface Supply {
+  /** Makes the bodies of these requests now, as far as memory allows. */
+  prepare(ordinals: Iterable<number>, phase: Job['phase'], signal: AbortSignal): Promise<void>;
+  /** Makes this one now, unless it is there: for the idle time of a run whose length is not known beforehand. */
+  ahead(ordinal: number, phase: Job['phase']): void;
+  /** The request, prepared or made on the spot. */
+  take(ordinal: number, phase: Job['phase']): Job;
+}
+
+/** Everything about a request follows from the load's seed, its phase and its ordinal: never from who sends it or when. */
+export async function createSupply(options: { target: LoadTarget; load: LoadSpec; calibration: Calibration; signal: AbortSignal }): Promise<Supply> {
+  const { target, load, calibration, signal } = options;
+  const { data } = load;
+  const entries = data.kind === 'random' ? [] : await readDataset({ kind: data.kind, path: data.path, seed: load.seed });
+  const maker = promptMaker(calibration, { seed: load.seed, sharedTokens: data.kind === 'random' ? data.sharedPrefixTokens : 0 });
+  const counter: TokenCounter | null = calibration.tokenize ? tokenCounter({ target, ...calibration.tokenize, signal }) : null;
+  const ready = new Map<string, Job>();
+
+  function draw(range: LengthRange, what: string, phase: string, ordinal: number): number {
+    return range.min === range.max ? range.min : prng(seedOf(load.seed, what, phase, ordinal)).integer(range.min, range.max);
+  }
+
+  function job(ordinal: number, phase: Job['phase'], prompt: Prompt, lengths: { input: number | null; output: number | null; counted: boolean }): Job {
+    const body = requestBody({ load, model: target.model, prompt, outputTokens: lengths.output, features: calibration.features });
+    return {
+      index: phase === 'warmup' ? ordinal : load.warmupRequests + ordinal,
+      phase,
+      body: Buffer.from(JSON.stringify(body)),
+      requestedPromptTokens: lengths.input,
+      requestedOutputTokens: load.api === 'embeddings' ? null : lengths.output,
+      counted: lengths.counted,
+    };
+  }
+
+  function fromFile(ordinal: number, phase: Job['phase']): { entry: DatasetEntry; asked: number | null } {
+    const at = phase === 'warmup' ? ordinal : load.warmupRequests + ordinal;
+    const entry = entries[at % entries.length] as DatasetEntry;
+    const range = data.outputTokens;
+    return { entry, asked: range ? draw(range, 'output', phase, ordinal) : entry.outputTokens };
+  }
+
+  function make(ordinal: number, phase: Job['phase'], words?: string[]): Job {
+    if (data.kind !== 'random') {
+      const { entry, asked } = fromFile(ordinal, phase);
+      return job(ordinal, phase, entry.prompt, { input: null, output: asked, counted: false });
+    }
+    const input = draw(data.inputTokens, 'input', phase, ordinal);
+    const output = Math.max(1, draw(data.outputTokens, 'output', phase, ordinal));
+    const identity = { seed: load.seed, phase, ordinal };
+    if (calibration.ids && load.api !== 'chat') {
+      return job(ordinal, phase, { ids: maker.ids(identity, Math.max(1, input)) }, { input, output, counted: true });
+    }
+    const text = (words ?? maker.words(identity, input)).join(' ');
+    return job(ordinal, phase, { text }, { input, output, counted: words !== undefined || calibration.additive });
+  }
+
+  /** Where sums over words are not what the tokenizer says, each prompt is corrected until they are. */
+  async function makeExact(ordinal: number, phase: Job['phase']): Promise<Job> {
+    if (!counter) return make(ordinal, phase);
+    if (data.kind !== 'random') {
+      const { entry, asked } = fromFile(ordinal, phase);
+      if (asked !== null || entry.answer === null) return make(ordinal, phase);
+      const counted = await counter.count(entry.answer).catch(() => null);
+      const output = counted ? Math.max(1, counted.count - calibration.templateTokens) : null;
+      return job(ordinal, phase, entry.prompt, { input: null, output, counted: false });
+    }
+    if (calibration.additive || calibration.ids) return make(ordinal, phase);
+    const target = draw(data.inputTokens, 'input', phase, ordinal);
+    let words = maker.words({ seed: load.seed, phase, ordinal }, target);
+    for (let i = 0; i < CORRECTIONS; i++) {
+      const counted = await counter.count(words.join(' ')).catch(() => null);
+      if (!counted) return make(ordinal, phase);
+      if (counted.count === target) return make(ordinal, phase, words);
+      words = maker.adjust(words, target - counted.count);
+    }
+    return job(ordinal, phase, { text: words.join(' ') }, { input: target, output: Math.max(1, draw(data.outputTokens, 'output', phase, ordinal)), counted: false });
+  }
+
+  return {
+    async prepare(ordinals, phase, abort) {
+      let bytes = 0;
+      const iterator = ordinals[Symbol.iterator]();
+      const lane = async () => {
+        for (let next = iterator.next(); !next.done && bytes < AHEAD_BYTES && !abort.aborted; next = iterator.next()) {
+          const made = await makeExact(next.value, phase);
+          ready.set(`${phase}${next.value}`, made);
+          bytes += made.body.length;
+        }
+      };
+      await Promise.all(Array.from({ length: 8 }, lane));
+    },
+    ahead(ordinal, phase) {
+      const key = `${phase}${ordinal}`;
+      if (!ready.has(key)) ready.set(key, make(ordinal, phase));
+    },
+    take(ordinal, phase) {
+      const key = `${phase}${ordinal}`;
+      const made = ready.get(key);
+      ready.delete(key);
+      return made ?? make(ordinal, phase);
+    },
+  };
+}
