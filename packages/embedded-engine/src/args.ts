@@ -14,6 +14,7 @@ export type Command =
       parallel: number;
       contextLength: number | undefined;
       threads: number;
+      prefixCaching: boolean;
       seed: number;
       apiKey: string | undefined;
       cacheDir: string | undefined;
@@ -30,6 +31,7 @@ export const USAGE = `usage: bench-embedded-engine (--model-random tiny|small | 
   --parallel N              requests that generate at the same time (8)
   --context-length N        tokens of prompt and answer, for each request (1024)
   --threads N               threads for arithmetic (1)
+  --no-prefix-caching       start every prompt from nothing
   --seed N                  seed of generated weights and of requests without a seed (1)
   --api-key KEY             require this key; better given as BENCH_ENGINE_API_KEY
   --cache-dir DIR           where generated weights are kept
@@ -49,6 +51,7 @@ const OPTIONS = {
   parallel: { type: 'string', default: '8' },
   'context-length': { type: 'string' },
   threads: { type: 'string', default: '1' },
+  'no-prefix-caching': { type: 'boolean', default: false },
   seed: { type: 'string', default: '1' },
   'api-key': { type: 'string' },
   'cache-dir': { type: 'string' },
@@ -82,6 +85,7 @@ export function parseCommand(argv: readonly string[]): Command {
     parallel: integer('parallel', 1, 256),
     contextLength: values['context-length'] === undefined ? undefined : integer('context-length', 16, 1_000_000),
     threads: integer('threads', 1, 1024),
+    prefixCaching: !values['no-prefix-caching'],
     seed: integer('seed', 0, 0xffff_ffff),
     apiKey: values['api-key'],
     cacheDir: values['cache-dir'],

@@ -76,6 +76,7 @@ async function serve(command: Command & { kind: 'serve' }): Promise<void> {
     parallel: command.parallel,
     contextLength: command.contextLength,
     threads: command.threads,
+    prefixCaching: command.prefixCaching,
     seed,
     apiKey: command.apiKey ?? (process.env.BENCH_ENGINE_API_KEY || undefined),
     onPhase: ({ name, startMs, durationMs }) => emit({ event: 'phase', phase: name, startMs, durationMs }),

@@ -31,6 +31,8 @@ export interface EmbeddedEngineOptions {
   seed?: number | undefined;
   /** When set, everything but `/health` wants `Authorization: Bearer <key>`. */
   apiKey?: string | undefined;
+  /** Whether prompts reuse the memory of earlier ones with the same beginning, in blocks of 16 tokens. Default true; `usage` says how much. */
+  prefixCaching?: boolean | undefined;
   /** Default 16 MiB. */
   maxBodyBytes?: number | undefined;
   /** Stops a start that is under way. */
@@ -116,6 +118,7 @@ async function open(options: EmbeddedEngineOptions, input: OpenInput): Promise<E
       parallel: options.parallel ?? 8,
       contextLength: options.contextLength ?? 1024,
       threads: options.threads ?? 1,
+      prefixCaching: options.prefixCaching ?? true,
       generated: 'random' in options.model,
       onNativeLog: options.onNativeLog,
     });

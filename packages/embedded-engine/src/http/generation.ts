@@ -115,8 +115,8 @@ function readOptions({ engine, exchange, fields, prompt, continues, defaultMaxTo
     ignoreEos: readBoolean(fields, 'ignore_eos') ?? false,
     temperature: readNumber(fields, 'temperature', { min: 0, max: 100 }) ?? 1,
     topP: readNumber(fields, 'top_p', { min: 0, max: 1 }) ?? 1,
-    // vLLM says -1 for "all"; llama.cpp says 0.
-    topK: Math.max(0, readInteger(fields, 'top_k', { min: -1, max: 1_000_000 }) ?? 0),
+    // vLLM says -1 for "all"; llama.cpp says 0, and its server's own default is 40.
+    topK: Math.max(0, readInteger(fields, 'top_k', { min: -1, max: 1_000_000 }) ?? 40),
     minP: readNumber(fields, 'min_p', { min: 0, max: 1 }) ?? 0,
     seed: seed === undefined ? undefined : seed >>> 0,
     stop: readStrings(fields, 'stop', 16),

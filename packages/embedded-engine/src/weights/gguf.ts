@@ -6,18 +6,32 @@ export type GgufValue =
   | { type: 'strings'; value: readonly string[] }
   | { type: 'f32s' | 'i32s'; value: readonly number[] };
 
-/** A 32-bit float tensor: `shape[0]` is the contiguous dimension. `at(i)` gives element `i`, asked for in order. */
+/** A tensor: `shape[0]` is the contiguous dimension. `at(i)` gives element `i`, asked for once each and in order. */
 export interface GgufTensor {
   name: string;
   shape: readonly number[];
+  /** `q8_0` stores blocks of 32 as 8-bit integers with a 16-bit scale; `shape[0]` must then be a multiple of 32. */
+  format: 'f32' | 'q8_0';
   at(index: number): number;
 }
 
 const ALIGNMENT = 32;
 /** Type ids of metadata values: the GGUF v3 specification, `gguf_metadata_value_type`. */
 const TYPE_ID = { u32: 4, i32: 5, f32: 6, bool: 7, string: 8, array: 9 } as const;
-/** `ggml_type` of a plain 32-bit float tensor. */
-const GGML_F32 = 0;
+
+interface TensorFormat {
+  /** `ggml_type`. */
+  id: number;
+  /** Values in a block, and its bytes. */
+  block: number;
+  bytes: number;
+  write(file: Buffer, offset: number, values: Float32Array): void;
+}
+
+const FORMATS: Record<GgufTensor['format'], TensorFormat> = {
+  f32: { id: 0, block: 1, bytes: 4, write: (file, offset, values) => void file.writeFloatLE(values[0] ?? 0, offset) },
+  q8_0: { id: 8, block: 32, bytes: 34, write: writeQ8 },
+};
 
 /**
  * Writes a GGUF version 3 file: header, metadata, tensor directory, then the tensors, each aligned to 32 bytes.
@@ -31,9 +45,10 @@ export function encodeGguf(metadata: Record<string, GgufValue>, tensors: readonl
   let offset = 0;
   const places = tensors.map((tensor) => {
     const count = tensor.shape.reduce((product, size) => product * size, 1);
-    const place = { tensor, count, offset };
-    pieces.push(text(tensor.name), u32(tensor.shape.length), ...tensor.shape.map(u64), u32(GGML_F32), u64(offset));
-    offset += align(count * 4);
+    const format = FORMATS[tensor.format];
+    const place = { tensor, format, blocks: count / format.block, offset };
+    pieces.push(text(tensor.name), u32(tensor.shape.length), ...tensor.shape.map(u64), u32(format.id), u64(offset));
+    offset += align(place.blocks * format.bytes);
     return place;
   });
 
@@ -41,10 +56,31 @@ export function encodeGguf(metadata: Record<string, GgufValue>, tensors: readonl
   const dataStart = align(head.length);
   const file = Buffer.alloc(dataStart + offset);
   head.copy(file);
-  for (const { tensor, count, offset: at } of places) {
-    for (let i = 0; i < count; i++) file.writeFloatLE(tensor.at(i), dataStart + at + 4 * i);
+  for (const { tensor, format, blocks, offset: start } of places) {
+    const values = new Float32Array(format.block);
+    for (let block = 0; block < blocks; block++) {
+      for (let i = 0; i < format.block; i++) values[i] = tensor.at(block * format.block + i);
+      format.write(file, dataStart + start + block * format.bytes, values);
+    }
   }
   return file;
+}
+
+/** `block_q8_0` of ggml: a half-precision scale, then one signed byte for each value. */
+function writeQ8(file: Buffer, offset: number, values: Float32Array): void {
+  let largest = 0;
+  for (const value of values) largest = Math.max(largest, Math.abs(value));
+  const scale = largest / 127;
+  file.writeUInt16LE(toHalf(scale), offset);
+  for (let i = 0; i < values.length; i++) file.writeInt8(scale === 0 ? 0 : Math.round((values[i] ?? 0) / scale), offset + 2 + i);
+}
+
+/** IEEE 754 half precision, rounded towards zero; subnormals become 0. Enough for scales. */
+function toHalf(value: number): number {
+  const bits = new Uint32Array(Float32Array.of(value).buffer)[0] ?? 0;
+  const exponent = ((bits >>> 23) & 0xff) - 112;
+  if (exponent <= 0) return 0;
+  return (exponent << 10) | ((bits >>> 13) & 0x3ff);
 }
 
 function encodeValue(entry: GgufValue): Buffer[] {

@@ -42,7 +42,7 @@ export function randomLlama(size: RandomSize, seed: number): Uint8Array {
     {
       'general.architecture': { type: 'string', value: 'llama' },
       'general.name': { type: 'string', value: `random-${size}` },
-      'general.file_type': { type: 'u32', value: 0 },
+      'general.file_type': { type: 'u32', value: 7 },
       'llama.context_length': { type: 'u32', value: shape.context },
       'llama.embedding_length': { type: 'u32', value: shape.width },
       'llama.block_count': { type: 'u32', value: shape.layers },
@@ -77,11 +77,11 @@ function tensorsOf(shape: Shape, vocabulary: Vocabulary, randomFor: (name: strin
   const keyWidth = (width / shape.heads) * shape.keyValueHeads;
   const count = vocabulary.tokens.length;
 
-  const ones = (name: string): GgufTensor => ({ name, shape: [width], at: () => 1 });
+  const ones = (name: string): GgufTensor => ({ name, shape: [width], format: 'f32', at: () => 1 });
   const random = (name: string, dims: [input: number, output: number], std: number): GgufTensor => {
     const source = randomFor(name);
     const spread = Math.sqrt(12) * std; // a uniform distribution of this width has that standard deviation
-    return { name, shape: dims, at: () => (source.next() - 0.5) * spread };
+    return { name, shape: dims, format: 'q8_0', at: () => (source.next() - 0.5) * spread };
   };
   /** A matrix that adds to the residual stream: its row for channel 0 is zero. */
   const additive = (name: string, dims: [input: number, output: number], std: number): GgufTensor => {

@@ -1,0 +1,205 @@
+import type { Token } from 'node-llama-cpp';
+
+import type { NativeContext, NativeSampler, SamplerSettings } from './native-context.ts';
+import { makeSequences, type Sequence } from './sequences.ts';
+
+/** A prompt to continue. */
+export interface Job {
+  /** At least one token. */
+  prompt: readonly Token[];
+  sampling: SamplerSettings;
+  signal: AbortSignal;
+  /** Takes the next token; false ends the job. */
+  onToken(token: Token): boolean;
+  /** Called after each token but the last, while the next batch is computed: the time to write to the client. */
+  afterToken(): void;
+}
+
+export interface JobResult {
+  /** Prompt tokens that were not evaluated because their keys and values were still there. */
+  cachedTokens: number;
+}
+
+/** Continuous batching: jobs join and leave between any two steps, and those that found no sequence wait in line. */
+export interface Batcher {
+  readonly running: number;
+  readonly waiting: number;
+  /** Rejects at once with the signal's reason when aborted; the sequence is free within one step. */
+  run(job: Job): Promise<JobResult>;
+  /** Forgets every stored prefix that no job is using. */
+  resetPrefixCache(): void;
+  /** Rejects what is left with `reason`, and waits until nothing is computed. */
+  close(reason: Error): Promise<void>;
+}
+
+export interface BatcherOptions {
+  native: NativeContext;
+  makeSampler(settings: SamplerSettings): NativeSampler;
+  parallel: number;
+  /** The most tokens in one step. Long prompts are cut to fit beside what is generating. */
+  batchSize: number;
+  prefixCaching: boolean;
+}
+
+interface Task {
+  job: Job;
+  resolve(result: JobResult): void;
+  reject(error: unknown): void;
+  /** Set when nobody waits for the answer any more. */
+  over: boolean;
+  leave(): void;
+}
+
+interface Active {
+  task: Task;
+  sequence: Sequence;
+  sampler: NativeSampler;
+  cachedTokens: number;
+  /** Tokens not yet in the sequence: the rest of the prompt, later the token sampled last. */
+  next: readonly Token[];
+}
+
+interface Planned {
+  active: Active;
+  /** Where in the batch the logits for the next token are; none while the prompt goes on. */
+  logitsAt: number | undefined;
+}
+
+export function makeBatcher({ native, makeSampler, parallel, batchSize, prefixCaching }: BatcherOptions): Batcher {
+  const sequences = makeSequences({ native, count: parallel, prefixCaching });
+  // A Set keeps the order of arrival and lets anyone leave from the middle at no cost.
+  const queue = new Set<Task>();
+  const active = new Set<Active>();
+  let loop: Promise<void> | undefined;
+
+  const finish = (one: Active, outcome: { error: unknown } | { done: true }): void => {
+    active.delete(one);
+    one.sampler.dispose();
+    sequences.release(one.sequence);
+    const { task } = one;
+    task.leave();
+    if (task.over) return;
+    task.over = true;
+    if ('error' in outcome) task.reject(outcome.error);
+    else task.resolve({ cachedTokens: one.cachedTokens });
+  };
+
+  /** Ends what nobody wants any more and lets the next in line begin. */
+  const admit = (): void => {
+    for (const one of active) if (one.task.over) finish(one, { done: true });
+    for (const task of queue) {
+      const { prompt, sampling } = task.job;
+      const taken = sequences.take(prompt);
+      if (!taken) return;
+      queue.delete(task);
+      const { sequence, cachedTokens } = taken;
+      active.add({ task, sequence, cachedTokens, sampler: makeSampler(sampling), next: prompt.slice(cachedTokens) });
+    }
+  };
+
+  /** Everyone who generates gets a place; prompts share the rest, first come first served. */
+  const plan = (): Planned[] => {
+    const chosen: { active: Active; take: number }[] = [];
+    let room = batchSize;
+    for (const one of active) {
+      if (one.next.length === 1) {
+        chosen.push({ active: one, take: 1 });
+        room -= 1;
+      }
+    }
+    for (const one of active) {
+      if (one.next.length === 1 || room <= 0) continue;
+      const take = Math.min(one.next.length, room);
+      chosen.push({ active: one, take });
+      room -= take;
+    }
+    native.initBatch(batchSize - room);
+    return chosen.map(({ active: one, take }) => {
+      const tokens = one.next.slice(0, take);
+      const complete = take === one.next.length;
+      const logits = native.addToBatch(
+        one.sequence.id,
+        one.sequence.cells.length,
+        Uint32Array.from(tokens),
+        complete ? Uint32Array.of(take - 1) : new Uint32Array(),
+      );
+      one.sequence.cells.push(...tokens);
+      one.next = one.next.slice(take);
+      return { active: one, logitsAt: complete ? logits[0] : undefined };
+    });
+  };
+
+  const step = async (written: readonly Active[]): Promise<Active[]> => {
+    const planned = plan();
+    const decoding = native.decodeBatch();
+    for (const one of written) if (!one.task.over) one.task.job.afterToken();
+    await decoding;
+    const sampled = await Promise.all(
+      planned.map(async ({ active: one, logitsAt }) =>
+        logitsAt === undefined || one.task.over ? undefined : { one, token: await native.sampleToken(logitsAt, one.sampler) },
+      ),
+    );
+    const goingOn: Active[] = [];
+    for (const result of sampled) {
+      if (!result || result.one.task.over) continue;
+      const { one, token } = result;
+      if (token === -1) finish(one, { error: new Error('llama.cpp sampled no token') });
+      else if (one.task.job.onToken(token)) {
+        one.next = [token];
+        goingOn.push(one);
+      } else finish(one, { done: true });
+    }
+    return goingOn;
+  };
+
+  const runLoop = async (): Promise<void> => {
+    let written: Active[] = [];
+    for (admit(); active.size > 0; admit()) {
+      try {
+        written = await step(written);
+      } catch (error) {
+        // Which of the batch's cells exist is not known any more.
+        written = [];
+        for (const one of active) {
+          sequences.forget(one.sequence);
+          finish(one, { error });
+        }
+      }
+    }
+    loop = undefined;
+  };
+
+  return {
+    get running() {
+      return active.size;
+    },
+    get waiting() {
+      return queue.size;
+    },
+    run(job) {
+      return new Promise((resolve, reject) => {
+        if (job.signal.aborted) return reject(job.signal.reason);
+        const cancel = () => {
+          task.over = true;
+          queue.delete(task);
+          reject(job.signal.reason);
+        };
+        const task: Task = { job, resolve, reject, over: false, leave: () => job.signal.removeEventListener('abort', cancel) };
+        job.signal.addEventListener('abort', cancel, { once: true });
+        queue.add(task);
+        loop ??= runLoop();
+      });
+    },
+    resetPrefixCache: () => sequences.forgetIdle(),
+    async close(reason) {
+      for (const task of [...queue, ...[...active].map((one) => one.task)]) {
+        task.leave();
+        if (task.over) continue;
+        task.over = true;
+        task.reject(reason);
+      }
+      queue.clear();
+      await loop;
+    },
+  };
+}
