@@ -1,1 +1,4 @@
-export {};
+export { reportRows, type ReportRow } from './rows.ts';
+export { renderTable, type TableOptions } from './table/render-table.ts';
+export { writeHtml, type WriteOptions } from './html/write-html.ts';
+export { writeXlsx } from './xlsx/write-xlsx.ts';

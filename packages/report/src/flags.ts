@@ -1,0 +1,53 @@
+import type { PointFlag } from '@bench/core';
+
+export interface FlagWords {
+  /** Two or three words. */
+  title: string;
+  /** One sentence: what it means for the figures. */
+  meaning: string;
+  /** `doubt`: the figure may not mean what it seems to. `note`: the figure stands, with this said. */
+  weight: 'doubt' | 'note';
+}
+
+/** What each flag means to someone who did not run the benchmark. */
+export const FLAG_WORDS: Record<PointFlag['code'], FlagWords> = {
+  cache_warm: {
+    title: 'Warm cache',
+    meaning: 'The engine answered part of the prompts from its prefix cache although the load did not ask for that, so time to first token looks better than it is.',
+    weight: 'doubt',
+  },
+  client_bound: {
+    title: 'Client at its limit',
+    meaning: 'The program that sent the load was the bottleneck, not the server; the server may be faster than these figures.',
+    weight: 'doubt',
+  },
+  short_output: {
+    title: 'Output length differs',
+    meaning: 'Answers were more than 5 % shorter or longer than asked, so this point is not the same work as the others.',
+    weight: 'doubt',
+  },
+  prompt_length: { title: 'Prompt length differs', meaning: 'Prompts were more than 2 % shorter or longer than asked.', weight: 'doubt' },
+  token_source: {
+    title: 'Token counts uncertain',
+    meaning: 'The server did not report token counts, or two sources disagree by more than 2 %; figures per token carry that error.',
+    weight: 'doubt',
+  },
+  few_samples: {
+    title: 'Few samples',
+    meaning: 'Too few requests to carry every percentile shown; read p99 as roughly the largest value seen.',
+    weight: 'note',
+  },
+  failures: { title: 'Failed requests', meaning: 'Some requests failed; latencies and throughput describe only those that succeeded.', weight: 'doubt' },
+  random_weights: {
+    title: 'Random weights',
+    meaning: 'The model’s weights were generated, not trained: timings are real, the text is noise, and the figures say nothing about a real model.',
+    weight: 'note',
+  },
+  coalesced: {
+    title: 'Tokens arrived in bunches',
+    meaning: 'Many tokens came in one network read, so gaps between tokens describe the connection more than the engine.',
+    weight: 'doubt',
+  },
+  rate_missed: { title: 'Rate not reached', meaning: 'Less than 98 % of the asked request rate was sent.', weight: 'doubt' },
+  interrupted: { title: 'Stopped early', meaning: 'This point was stopped before its end.', weight: 'doubt' },
+};

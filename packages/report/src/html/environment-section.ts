@@ -1,0 +1,126 @@
+import { formatDuration } from '@bench/core';
+import type { DeploymentFile, MachineFile, RunView } from '@bench/results';
+import { formatMs, formatShort, formatStamp, plural } from '../format.ts';
+import type { TaskGroup } from '../groups.ts';
+import { dataLabel, engineImage, engineLabel, loadLabel, systemFacts } from '../labels.ts';
+import { data, html, type Markup } from './html.ts';
+
+const MAX_RECIPE = 20_000;
+const MAX_BLOCKS = 24;
+
+type Fact = readonly [string, Markup | string | null | undefined];
+
+const facts = (list: readonly Fact[]): Markup =>
+  html`<dl class="facts">${list.flatMap(([name, value]) => (value ? [html`<dt>${name}</dt><dd>${typeof value === 'string' ? data(value, 2000) : value}</dd>`] : []))}</dl>`;
+
+const panel = (title: Markup | string, body: Markup): Markup => html`<div class="panel"><h3>${title}</h3>${body}</div>`;
+
+/** How long each deployment took to come up, and on what. */
+export function phasesSection(runs: readonly RunView[]): Markup | null {
+  const list = deployments(runs).filter(({ phases }) => phases.length > 0);
+  if (list.length === 0) return null;
+  const shown = list.slice(0, MAX_BLOCKS);
+  const figures = shown.map((deployment) => {
+    const total = Math.max(...deployment.phases.map((p) => p.startMs + p.durationMs), 1);
+    const percent = (ms: number) => `${((ms / total) * 100).toFixed(2)}%`;
+    const rows = deployment.phases.map(
+      (p) =>
+        html`<tr><th class="l" scope="row">${data(p.name, 60)}</th><td>${formatDuration(p.durationMs)}</td><td class="gantt"><div><i style="left:${percent(p.startMs)};width:${percent(p.durationMs)}"></i></div></td></tr>`,
+    );
+    const title = html`${data(engineLabel(deployment.engine), 80)}, ${data(deployment.engine.model, 80)}`;
+    return html`<figure><figcaption>${title} <span>ready after ${formatDuration(total)}${deployment.status === 'failed' ? ', failed' : null}</span></figcaption>
+<div class="scroll bare" role="region" tabindex="0" aria-label="Phases"><table><thead><tr><th class="l" scope="col">Phase</th><th scope="col">Time</th><th class="l" scope="col">When</th></tr></thead><tbody>${rows}</tbody></table></div></figure>`;
+  });
+  const left = list.length - shown.length;
+  return html`<section id="phases" aria-labelledby="phases-h"><h2 id="phases-h">Bringing it up</h2>
+<p>What the time went to before the first measured request, for each deployment.${left > 0 ? ` ${left} more are left out.` : null}</p><div class="charts">${figures}</div></section>`;
+}
+
+/** Machine, engine, load and recipe: what someone needs to measure it again. */
+export function environmentSection(runs: readonly RunView[], groups: readonly TaskGroup[]): Markup {
+  const runPanels = runs.slice(0, MAX_BLOCKS).map(({ run, status, notes }) =>
+    panel(
+      'Run',
+      facts([
+        ['Id', run.id],
+        ['Status', status],
+        ['Started', formatStamp(run.createdAt)],
+        ['Ended', run.endedAt ? formatStamp(run.endedAt) : null],
+        ['Site', run.asked.site],
+        ['Recipes', run.asked.recipes.join(', ')],
+        ['Filter', run.asked.filter.join(', ')],
+        ['Seed', String(run.asked.seed)],
+        ['Tools', Object.entries(run.tools).map(([tool, version]) => `${tool} ${version}`).join(', ')],
+        ['Tags', notes.tags.join(', ')],
+        ...notes.remarks.map((remark): Fact => [`Remark, ${formatStamp(remark.at)}`, remark.text]),
+      ]),
+    ),
+  );
+  const machines = uniqueBy(runs.flatMap((run) => run.machines), (machine) => JSON.stringify(machine)).slice(0, MAX_BLOCKS);
+  const engines = uniqueBy(deployments(runs), (d) => JSON.stringify(d.engine)).slice(0, MAX_BLOCKS);
+  const loads = uniqueBy(
+    groups.flatMap((group) => (group.measured.length > 0 ? [group] : [])),
+    (group) => loadFacts(group).map(String).join('|'),
+  ).slice(0, MAX_BLOCKS);
+  const recipes = uniqueBy(
+    runs.flatMap((run) => run.tasks.flatMap((task) => (task.recipeText ? [{ name: `${task.file.recipe} / ${task.file.variant}`, text: task.recipeText }] : []))),
+    (recipe) => recipe.name + recipe.text,
+  ).slice(0, MAX_BLOCKS);
+  return html`<section id="environment" aria-labelledby="environment-h"><h2 id="environment-h">Environment</h2>
+<p>What was measured, on what, and how. What is not known is left out.</p>
+<div class="panels">${runPanels}${machines.map(machinePanel)}${engines.map(enginePanel)}${loads.map((group) => panel(loads.length > 1 ? html`Load, ${data(group.name, 80)}` : 'Load', facts(loadFacts(group))))}</div>
+${recipes.length > 0 ? html`<h3 class="gap">Resolved ${recipes.length > 1 ? 'recipes' : 'recipe'}</h3>` : null}${recipes.map(
+    (recipe) =>
+      html`<details><summary>${data(recipe.name)}</summary><pre tabindex="0">${recipe.text.slice(0, MAX_RECIPE)}${recipe.text.length > MAX_RECIPE ? '\n… cut here; the whole of it is in the run directory' : null}</pre></details>`,
+  )}</section>`;
+}
+
+function machinePanel(machine: MachineFile): Markup {
+  const price = machine.priceUsdPerHour === null ? 'not known' : `$${formatShort(machine.priceUsdPerHour)} an hour${machine.priceSource ? `, ${machine.priceSource}` : ''}`;
+  return panel('Machine', facts([...systemFacts(machine.system), ['Price', price]]));
+}
+
+function enginePanel(deployment: DeploymentFile): Markup {
+  const { engine } = deployment;
+  return panel(
+    'Engine',
+    facts([
+      ['Engine', engineLabel(engine)],
+      ['Model', engine.model],
+      ['Weights', engine.randomWeights ? 'generated (random): timings are real, the text is noise' : null],
+      ['Image', engineImage(deployment)],
+      ['Command', engine.command ? html`<code>${engine.command.join(' ')}</code>` : null],
+      ['Error', deployment.error?.message],
+    ]),
+  );
+}
+
+function loadFacts(group: TaskGroup): Fact[] {
+  const row = group.measured[0];
+  const load = row?.load;
+  if (!load) return [];
+  const slo = Object.entries(load.slo).map(([name, ms]) => `${name.replace(/Ms$/, '').toUpperCase()} ≤ ${formatMs(ms)}`);
+  const warmup = load.warmupRequests > 0 ? `${plural(load.warmupRequests, 'request')} before each point, left out of every figure` : 'none';
+  return [
+    ['Points', group.measured.map((r) => loadLabel(r.load)).join(', ')],
+    ['Requests', `${load.api === 'chat' ? 'chat completions' : load.api}, ${load.stream && load.api !== 'embeddings' ? 'streamed' : 'not streamed'}`],
+    ['Data', dataLabel(load)],
+    ['A point ends', load.numPrompts ? `after ${plural(load.numPrompts, 'request')}${group.measured.some((r) => r.load?.numPrompts !== load.numPrompts) ? ' (first point)' : ''}` : load.durationMs ? `after ${formatDuration(load.durationMs)}` : null],
+    ['Warm-up', warmup],
+    ['Arrival', load.arrival.kind === 'closed' ? 'closed loop: a new request as soon as one ends' : `open loop, ${load.arrival.kind} arrivals`],
+    ['Sampling', load.api === 'embeddings' ? null : `temperature ${formatShort(load.temperature)}${load.ignoreEos ? ', end of sequence ignored' : ''}`],
+    ['SLO', slo.join(', ')],
+    ['Output tokens counted by', row.tokenSources && row.tokenSources.output !== 'none' ? row.tokenSources.output.replaceAll('_', ' ') : null],
+  ];
+}
+
+function deployments(runs: readonly RunView[]): DeploymentFile[] {
+  return uniqueBy(
+    runs.flatMap((run) => run.tasks.flatMap((task) => (task.deployment ? [{ id: `${run.run.id}/${task.deployment.id}`, deployment: task.deployment }] : []))),
+    (entry) => entry.id,
+  ).map((entry) => entry.deployment);
+}
+
+function uniqueBy<T>(list: readonly T[], key: (item: T) => string): T[] {
+  return [...new Map(list.map((item) => [key(item), item])).values()];
+}

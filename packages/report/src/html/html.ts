@@ -1,0 +1,46 @@
+import { plain } from '../text.ts';
+
+/** Text that is markup already. Only {@link html} and {@link raw} make it. */
+export class Markup {
+  readonly text: string;
+  constructor(text: string) {
+    this.text = text;
+  }
+}
+
+type Value = Markup | string | number | null | undefined | false | readonly Value[];
+
+const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;' };
+
+/** Safe between tags and inside quoted attributes. */
+export function escapeHtml(text: string): string {
+  return text.replace(/[&<>"'`]/g, (c) => ENTITIES[c] as string);
+}
+
+/** A template whose interpolations are escaped unless they are markup; lists are joined, null, undefined and false are left out. */
+export function html(strings: TemplateStringsArray, ...values: Value[]): Markup {
+  let out = strings[0] ?? '';
+  values.forEach((value, i) => {
+    out += render(value) + (strings[i + 1] ?? '');
+  });
+  return new Markup(out);
+}
+
+function render(value: Value): string {
+  if (value === null || value === undefined || value === false) return '';
+  if (value instanceof Markup) return value.text;
+  if (typeof value === 'number') return String(value);
+  if (typeof value === 'string') return escapeHtml(plain(value, 20_000));
+  return value.map(render).join('');
+}
+
+/** Markup written by us, never from data. */
+export const raw = (text: string): Markup => new Markup(text);
+
+/** A name from data: cut to a length that can be read, and kept from changing the direction of the text around it. */
+export const data = (value: string | null | undefined, max = 160): Markup | null => (value ? html`<bdi>${plain(value, max)}</bdi>` : null);
+
+/** JSON that may stand inside a script element. */
+export function inlineJson(value: unknown): string {
+  return JSON.stringify(value).replace(/</g, '\\u003c').replace(/\u2028/g, '\\u2028').replace(/\u2029/g, '\\u2029');
+}

@@ -1,0 +1,45 @@
+import { stepPanels } from '../charts/step-panels.ts';
+import type { PointDetail } from '../detail.ts';
+import { formatMs, formatShort, plural } from '../format.ts';
+import type { TaskGroup } from '../groups.ts';
+import { loadLabel } from '../labels.ts';
+import { data, html, type Markup } from './html.ts';
+
+/** Tokens per second, requests in flight and TTFT over time, a figure a point. */
+export function seriesSection(details: readonly { group: TaskGroup; points: PointDetail[] }[], left: number): Markup | null {
+  const blocks = details.flatMap(({ group, points }, g) => {
+    const figures = points.flatMap((point, p) => (point.series ? [figure(point, point.series, `series-${g}-${p}`)] : []));
+    if (figures.length === 0) return [];
+    return [html`${details.length > 1 ? html`<h3>${data(group.name, 120)}</h3>` : null}<div class="charts">${figures}</div>`];
+  });
+  if (blocks.length === 0) return null;
+  return html`<section id="series" aria-labelledby="series-h"><h2 id="series-h">Second by second</h2>
+<p>What happened during each point. A level curve is a steady engine; a fall at the end is the last requests draining. Of a repeated point, the first repeat is drawn.${left > 0 ? ` ${left} more points are not drawn.` : null}</p>
+${blocks}</section>`;
+}
+
+function figure(point: PointDetail, series: NonNullable<PointDetail['series']>, id: string): Markup {
+  const { rows, bucketS } = series;
+  const tokens = rows.map((row) => row.outputTokens);
+  const inFlight = rows.map((row) => row.inFlight);
+  const hasTokens = tokens.some((v) => v > 0);
+  const done = rows.map((row) => row.done / bucketS);
+  const ttft = rows.map((row) => row.ttftP50Ms);
+  const hasTtft = ttft.some((v) => v !== null);
+  const load = loadLabel(point.row.load);
+  const peak = hasTokens ? `Output tokens peak at ${formatShort(Math.max(...tokens))} per second` : `Answers peak at ${formatShort(Math.max(...done))} per second`;
+  const chart = stepPanels({
+    id,
+    title: `Second by second, ${load}`,
+    description: `${plural(rows.length * bucketS, 'second')}. ${peak}; in flight at most ${formatShort(Math.max(...inFlight))} requests${hasTtft ? `; median TTFT up to ${formatMs(Math.max(...ttft.map((v) => v ?? 0)))}` : ''}.`,
+    bucketS,
+    panels: [
+      hasTokens ? { label: 'output tokens per second', color: 'c0', values: tokens } : { label: 'answers per second', color: 'c0', values: done },
+      { label: 'requests in flight, mean', color: 'c2', values: inFlight },
+      ...(hasTtft ? [{ label: 'TTFT p50, ms', color: 'c1', values: ttft, line: true }] : []),
+    ],
+  });
+  const failed = rows.reduce((sum, row) => sum + row.failed, 0);
+  const facts = [bucketS > 1 ? `means of ${bucketS} s` : '', failed > 0 ? plural(failed, 'request') + ' failed' : ''].filter(Boolean).join(', ');
+  return html`<figure><figcaption>${load}${facts ? html` <span>${facts}</span>` : null}</figcaption>${chart}</figure>`;
+}

@@ -1,0 +1,111 @@
+/** The page's style sheet. Colours are named by role; the dark set replaces the light one. */
+export const STYLE = `
+:root{color-scheme:light dark;
+--bg:#fafaf8;--card:#fff;--ink:#1b2126;--soft:#56616b;--faint:#6b7680;--line:#e3e5e4;--grid:#eceeed;--accent:#0b6e77;--accent-soft:#d9eef0;
+--warn-bg:#fdf5e3;--warn-line:#d9a53a;--warn-ink:#5c4308;--bad:#b3261e;--bad-bg:#fcebe9;
+--c0:#0b6e77;--c1:#b8540f;--c2:#5b4bb5;--c3:#a3256b;--c4:#3f7a1f;--c5:#8a6a00;--c6:#2f5fb3;--c7:#6b4a3a;
+--r0:#7fb8bd;--r1:#58a2a9;--r2:#348b93;--r3:#14747c;--r4:#0e5d72;--r5:#1a4568;--r6:#27305a;--r7:#2b1d47}
+@media(prefers-color-scheme:dark){:root{
+--bg:#13171a;--card:#1a1f23;--ink:#e6eaec;--soft:#a9b4bb;--faint:#8d99a1;--line:#2d3439;--grid:#252b30;--accent:#5cc3cc;--accent-soft:#17393d;
+--warn-bg:#2b2412;--warn-line:#b98a2a;--warn-ink:#f0d9a0;--bad:#ff8a80;--bad-bg:#331b19;
+--c0:#5cc3cc;--c1:#f0964f;--c2:#a596f5;--c3:#f07ab8;--c4:#8fcf66;--c5:#dcb93c;--c6:#7fb0ff;--c7:#c9a28e;
+--r0:#3f6f86;--r1:#3f8496;--r2:#46999f;--r3:#58ada3;--r4:#77c0a3;--r5:#9dd1a2;--r6:#c7e0a5;--r7:#f1edb0}}
+*{box-sizing:border-box}
+html{-webkit-text-size-adjust:100%;scroll-behavior:smooth;scroll-padding-top:1rem}
+@media(prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
+body{margin:0;background:var(--bg);color:var(--ink);font:16px/1.55 system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif;font-variant-numeric:tabular-nums;overflow-wrap:anywhere}
+.wrap{max-width:1180px;margin:0 auto;padding:0 24px}
+a{color:var(--accent);text-underline-offset:2px}
+:focus-visible{outline:2px solid var(--accent);outline-offset:2px;border-radius:3px}
+.skip{position:absolute;left:-999px}.skip:focus{left:12px;top:8px;background:var(--card);padding:6px 10px;z-index:2}
+header{padding:40px 0 8px}
+.eyebrow{font-size:.8125rem;color:var(--faint);margin:0 0 10px;display:flex;flex-wrap:wrap;gap:4px 14px}
+.status{font-weight:600}.status.bad{color:var(--bad)}
+h1{font-size:clamp(1.6rem,1.1rem + 2.1vw,2.4rem);line-height:1.18;letter-spacing:-.018em;margin:0 0 10px;font-weight:650;text-wrap:balance}
+.lede{color:var(--soft);margin:0;max-width:76ch}
+.lede strong{color:var(--ink);font-weight:600}
+h2{font-size:1.3rem;line-height:1.25;letter-spacing:-.01em;margin:0 0 4px;font-weight:650}
+h3{font-size:1rem;margin:0 0 8px;font-weight:620}
+section{margin:0;padding:40px 0 0}
+section>p,.note{color:var(--soft);max-width:76ch;margin:0 0 16px}
+.note{font-size:.875rem}
+nav{margin-top:24px;border-top:1px solid var(--line);border-bottom:1px solid var(--line);font-size:.875rem}
+nav ul{list-style:none;display:flex;flex-wrap:wrap;gap:2px 22px;margin:0;padding:9px 0}
+nav a{color:var(--soft);text-decoration:none;display:inline-block;padding:3px 0}nav a:hover{color:var(--accent);text-decoration:underline}
+.cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,250px),1fr));gap:16px;margin:28px 0 0}
+.card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:18px 20px}
+.card h2{font-size:.8125rem;letter-spacing:.01em;color:var(--soft);font-weight:600;margin:0 0 6px}
+.big{font-size:2rem;line-height:1.1;font-weight:640;letter-spacing:-.025em;margin:0 0 8px;color:var(--ink)}
+.big small{font-size:.9375rem;font-weight:500;letter-spacing:0;color:var(--soft);margin-left:6px;white-space:nowrap}
+.card p:last-child{margin:0;font-size:.875rem;line-height:1.5;color:var(--soft)}
+.callouts{margin:16px 0 0;padding:0;list-style:none;display:grid;gap:8px}
+.callouts li{border:1px solid var(--line);border-left:3px solid var(--warn-line);background:var(--warn-bg);color:var(--warn-ink);border-radius:6px;padding:9px 14px;font-size:.9rem}
+.callouts li.bad{border-left-color:var(--bad);background:var(--bad-bg);color:var(--ink)}
+.scroll{overflow-x:auto;border:1px solid var(--line);border-radius:10px;background:var(--card);-webkit-overflow-scrolling:touch}
+table{border-collapse:collapse;width:100%;font-size:.875rem;line-height:1.4}
+th,td{padding:8px 12px;text-align:right;white-space:nowrap;border-bottom:1px solid var(--grid)}
+tbody:last-child tr:last-child>*{border-bottom:0}
+thead th{color:var(--soft);font-weight:600;font-size:.8125rem;vertical-align:bottom;border-bottom-color:var(--line)}
+thead tr:first-child th[colspan]{text-align:center;border-bottom:1px solid var(--line)}
+thead tr:not(:last-child) th:not([colspan]){border-bottom:0}
+th.l,td.l{text-align:left}
+tbody th{font-weight:600}
+td.wide{white-space:normal;min-width:16rem;text-align:left}
+tr.group th{background:var(--bg);text-align:left;padding-top:12px;white-space:normal}
+tr.group span{font-weight:400;color:var(--soft);margin-left:8px}
+.bar{background:linear-gradient(to left,var(--accent-soft) var(--share),transparent var(--share))}
+.best{font-weight:700;color:var(--accent)}
+.fail{color:var(--bad);font-weight:600}
+.stick{position:sticky;left:0;background:var(--card)}
+.tag{display:inline-block;border:1px solid var(--warn-line);background:var(--warn-bg);color:var(--warn-ink);border-radius:99px;padding:0 8px;font-size:.75rem;line-height:1.5;margin:1px 4px 1px 0}
+.charts{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,440px),1fr));gap:16px}
+figure{margin:0;background:var(--card);border:1px solid var(--line);border-radius:10px;padding:16px 18px 12px;min-width:0}
+figcaption{margin:0 0 10px;font-weight:620;line-height:1.35}
+figcaption span{display:block;font-weight:400;font-size:.8125rem;color:var(--soft)}
+svg.chart{display:block;width:100%;height:auto;overflow:visible;font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif}
+.chart text{fill:var(--soft)}.chart .tick{fill:var(--faint)}.chart .name{fill:var(--soft);font-size:12px}
+.chart .grid{stroke:var(--grid);stroke-width:1}.chart .axis,.chart .mark{stroke:var(--faint);stroke-width:1}
+.chart .line{fill:none;stroke:var(--k);stroke-width:2;stroke-linejoin:round;stroke-linecap:round}.chart .thin{stroke-width:1.5}
+.chart .dashed{stroke-dasharray:5 4}
+.chart .area{fill:var(--k);opacity:.14;stroke:none}
+.chart .dot{stroke:var(--k);stroke-width:2;fill:var(--k)}.chart .dot.hollow{fill:var(--card)}
+.chart .label{fill:var(--k);font-weight:600;font-size:11.5px;paint-order:stroke;stroke:var(--card);stroke-width:3px;stroke-linejoin:round}
+${Array.from({ length: 8 }, (_, i) => `.c${i}{--k:var(--c${i})}.r${i}{--k:var(--r${i})}`).join('')}
+.legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 16px;margin:8px 0 0;padding:0;font-size:.8125rem;color:var(--soft)}
+.legend i{display:inline-block;width:18px;height:0;border-top:3px solid var(--k,var(--soft));vertical-align:middle;margin-right:6px}
+.legend i.dashed{border-top-style:dashed;border-top-width:2px}
+details{border:1px solid var(--line);border-radius:10px;background:var(--card);margin:0 0 12px}
+details>summary{cursor:pointer;padding:12px 16px;font-weight:600}
+details>*:not(summary){margin:0 16px 16px}
+details .charts figure{padding:0;border:0}
+figure details{border:0;margin:8px 0 0;background:none;font-size:.8125rem}
+figure details>summary{padding:2px 0;font-weight:500;color:var(--soft)}
+figure details>*:not(summary){margin:6px 0 0}
+pre{margin:0;padding:14px 16px;overflow:auto;max-height:28rem;font:.8125rem/1.5 ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;background:var(--bg);border:1px solid var(--line);border-radius:8px;white-space:pre-wrap;overflow-wrap:anywhere}
+dl.facts{display:grid;grid-template-columns:minmax(8rem,12rem) 1fr;gap:6px 16px;margin:0;font-size:.9rem}
+dl.facts dt{color:var(--soft)}dl.facts dd{margin:0;min-width:0}
+.panels{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:16px;align-items:start}
+.panel{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:16px 18px;min-width:0}
+dl.terms{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,420px),1fr));gap:14px 32px;margin:0;font-size:.9rem}
+dl.terms dt{font-weight:620}dl.terms dt span{font-weight:400;color:var(--faint);margin-left:6px;font-size:.8125rem}dl.terms dd{margin:2px 0 0;color:var(--soft)}
+td.gantt{width:55%;min-width:9rem;padding-left:16px}
+.gantt div{position:relative;height:10px;background:var(--grid);border-radius:5px;overflow:hidden}
+.gantt div i{position:absolute;top:0;bottom:0;min-width:2px;background:var(--accent);border-radius:5px}
+figure .scroll{border:0;border-radius:0;background:none;margin-top:10px;border-top:1px solid var(--grid)}
+figure th,figure td{padding:5px 8px}
+.key{display:inline-block;width:16px;height:0;border-top:3px solid var(--k);vertical-align:middle;margin-right:8px}
+.plainlist{list-style:none;margin:0;padding:0;font-size:.9rem;color:var(--soft);display:grid;gap:4px}.plainlist strong{color:var(--ink)}
+h3.gap{margin-top:20px}
+footer{margin:48px 0 0;padding:18px 0 40px;border-top:1px solid var(--line);font-size:.8125rem;color:var(--faint)}
+@media(max-width:640px){.wrap{padding:0 16px}header{padding-top:24px}section{padding-top:32px}
+svg.chart{font-size:15px}.chart .name{font-size:14.5px}.chart .label{font-size:14px}.chart .minor{display:none}
+figure{padding:14px 12px 10px}dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:8px}.cards{gap:10px;margin-top:20px}.card{padding:14px 16px}th,td{padding:7px 9px}
+nav ul{gap:2px 16px}}
+@media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#000;--soft:#3a4248;--faint:#555f66;--line:#c9cdcc;--grid:#e4e6e5;--accent:#0b6e77;--accent-soft:#d9eef0;--warn-bg:#fff;--warn-line:#a87a1b;--warn-ink:#3d2d05;--bad:#8c1d17;--bad-bg:#fff;
+--c0:#0b6e77;--c1:#b8540f;--c2:#5b4bb5;--c3:#a3256b;--c4:#3f7a1f;--c5:#8a6a00;--c6:#2f5fb3;--c7:#6b4a3a;--r0:#7fb8bd;--r1:#58a2a9;--r2:#348b93;--r3:#14747c;--r4:#0e5d72;--r5:#1a4568;--r6:#27305a;--r7:#2b1d47}
+@page{margin:14mm}body{font-size:10pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}.wrap{max-width:none;padding:0}nav,.skip{display:none}header{padding-top:0}
+.cards{grid-template-columns:repeat(3,1fr);gap:8px}.charts,.panels{grid-template-columns:1fr 1fr;gap:8px}.big{font-size:17pt}
+.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:4px 5px}.stick{position:static}
+figure,.card,.panel,tr,.callouts li,dl.terms>div{break-inside:avoid}h2,h3,summary{break-after:avoid}section{padding-top:20pt}pre{max-height:none}
+details>summary{list-style:none}details::details-content{content-visibility:visible;height:auto}a{color:inherit;text-decoration:none}}
+`;

@@ -1,0 +1,88 @@
+import type { Distribution } from '@bench/core';
+import { FLAG_WORDS } from '../flags.ts';
+import { columnDecimals, formatNumber } from '../format.ts';
+import type { TaskGroup } from '../groups.ts';
+import { engineLabel, loadLabel } from '../labels.ts';
+import type { ReportRow } from '../rows.ts';
+import { data, html, type Markup } from './html.ts';
+
+interface Column {
+  group: string;
+  head: string;
+  of(row: ReportRow): number | null | undefined;
+  better: 'higher' | 'lower' | null;
+  /** Drawn as a bar behind the figure. */
+  bar?: boolean;
+}
+
+const scalar = (group: string, head: string, name: string, better: Column['better'], bar = false): Column => ({ group, head, of: (row) => row.scalars[name], better, bar });
+const spread = (group: string, name: string, ...keys: (keyof Distribution)[]): Column[] =>
+  keys.map((key) => ({ group, head: key, of: (row: ReportRow) => row.distributions[name]?.[key], better: 'lower' as const }));
+
+const COLUMNS: readonly Column[] = [
+  { group: 'Requests', head: 'ok', of: (row) => row.counts?.ok, better: null },
+  { group: 'Requests', head: 'failed', of: (row) => row.counts?.failed, better: null },
+  scalar('Throughput', 'out tok/s', 'output_throughput', 'higher', true),
+  scalar('Throughput', 'total tok/s', 'total_token_throughput', 'higher'),
+  scalar('Throughput', 'req/s', 'request_throughput', 'higher'),
+  ...spread('TTFT, ms', 'ttft_ms', 'p50', 'p99'),
+  ...spread('TPOT, ms', 'tpot_ms', 'p50', 'p99'),
+  ...spread('E2EL, ms', 'e2el_ms', 'p50', 'p99'),
+  scalar('Cost, $ per Mtok', 'output', 'cost_per_mtok_output', 'lower'),
+  scalar('Cost, $ per Mtok', 'total', 'cost_per_mtok_total', 'lower'),
+];
+
+/** All rows, grouped by task; columns without a figure are left out. */
+export function summaryTable(groups: readonly TaskGroup[]): Markup {
+  const rows = groups.flatMap((group) => group.rows);
+  const measured = rows.filter((row) => row.counts !== null);
+  const columns = COLUMNS.flatMap((column) => {
+    const values = measured.map((row) => column.of(row)).filter((v): v is number => v !== null && v !== undefined && Number.isFinite(v));
+    if (values.length === 0) return [];
+    const best = column.better === null || values.length < 2 ? null : column.better === 'higher' ? Math.max(...values) : Math.min(...values);
+    return [{ ...column, best, max: Math.max(...values), decimals: columnDecimals(values, 2) }];
+  });
+  const repeated = measured.some((row) => row.repeats > 1);
+  const noted = measured.some((row) => row.flags.length > 0 || row.status === 'partial');
+  const heads: { group: string; span: number }[] = [];
+  for (const { group } of columns) {
+    const last = heads[heads.length - 1];
+    if (last?.group === group) last.span++;
+    else heads.push({ group, span: 1 });
+  }
+  const width = 1 + columns.length + (repeated ? 1 : 0) + (noted ? 1 : 0);
+
+  const line = (row: ReportRow): Markup => {
+    const head = html`<th scope="row" class="l stick">${row.point === null ? '–' : row.load ? loadLabel(row.load) : `point ${row.point + 1}`}</th>`;
+    if (row.counts === null) {
+      const what = row.status === 'failed' ? html`<span class="fail">failed</span> ${data(row.error ?? 'no reason was recorded', 600)}` : 'not run';
+      return html`<tr>${head}<td class="wide" colspan="${Math.max(1, width - 1)}">${what}</td></tr>`;
+    }
+    const cells = columns.map((column) => {
+      const value = column.of(row);
+      const classes = [
+        column.bar && value ? 'bar' : '',
+        column.best !== null && value === column.best ? 'best' : '',
+        column.head === 'failed' && value ? 'fail' : '',
+      ].filter(Boolean);
+      const style = column.bar && value ? html` style="--share:${Math.round((value / column.max) * 100)}%"` : null;
+      return html`<td${classes.length > 0 ? html` class="${classes.join(' ')}"` : null}${style}>${formatNumber(value, column.decimals)}</td>`;
+    });
+    const tags = row.flags.map((flag) => html`<span class="tag" title="${flag.message}">${FLAG_WORDS[flag.code].title}</span>`);
+    const partial = row.status === 'partial' ? html`<span class="tag" title="${row.error}">A repeat failed</span>` : null;
+    return html`<tr>${head}${repeated ? html`<td>${row.repeats}</td>` : null}${cells}${noted ? html`<td class="l">${tags}${partial}</td>` : null}</tr>`;
+  };
+
+  const bodies = groups.map((group) => {
+    const facts = [group.first.model, group.first.engine ? engineLabel(group.first.engine) : null, group.first.machine].flatMap((fact) => (fact ? [fact] : []));
+    const title =
+      groups.length > 1
+        ? html`<tr class="group"><th scope="rowgroup" colspan="${width}">${data(group.name)}<span>${facts.map((fact, i) => html`${i > 0 ? ' · ' : null}${data(fact, 80)}`)}</span></th></tr>`
+        : null;
+    return html`<tbody>${title}${group.rows.map(line)}</tbody>`;
+  });
+  return html`<div class="scroll" role="region" aria-label="Summary table" tabindex="0"><table>
+<thead><tr><th class="l stick" scope="col" rowspan="2">Load</th>${repeated ? html`<th scope="col" rowspan="2">Repeats</th>` : null}${heads.map((h) => html`<th scope="colgroup" colspan="${h.span}">${h.group}</th>`)}${noted ? html`<th class="l" scope="col" rowspan="2">Notes</th>` : null}</tr>
+<tr>${columns.map((column) => html`<th scope="col">${column.head}</th>`)}</tr></thead>
+${bodies}</table></div>`;
+}

@@ -1,0 +1,19 @@
+import { writeAtomic } from '@bench/core';
+import type { RunView } from '@bench/results';
+import { renderPage } from './page.ts';
+
+export interface WriteOptions {
+  /** Wall clock, milliseconds since the epoch: when the report is written. */
+  now: number;
+  signal?: AbortSignal | undefined;
+}
+
+/**
+ * Writes the report of all runs as one HTML file: no network, no script needed. Written whole or not at all.
+ * @throws the file system's error, or the signal's reason when aborted.
+ */
+export async function writeHtml(runs: readonly RunView[], file: string, options: WriteOptions): Promise<void> {
+  const page = await renderPage(runs, options);
+  options.signal?.throwIfAborted();
+  await writeAtomic(file, page);
+}

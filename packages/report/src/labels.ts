@@ -1,0 +1,98 @@
+import { findGpu, formatBytes, type EngineInfo, type LoadSpec, type SystemInfo } from '@bench/core';
+import type { DeploymentFile, MachineFile, TaskFile } from '@bench/results';
+import { formatShort } from './format.ts';
+import { oneLine } from './text.ts';
+
+/** What a point is plotted and sorted by. */
+export interface LoadAxis {
+  kind: 'concurrency' | 'rate';
+  /** Requests in flight, or requests per second asked for. */
+  value: number;
+}
+
+/** Open loops are told apart by their rate, closed ones by their concurrency. */
+export function loadAxis(load: LoadSpec | null): LoadAxis | null {
+  if (!load) return null;
+  if (load.arrival.kind !== 'closed') return { kind: 'rate', value: load.arrival.ratePerS };
+  return load.maxConcurrency === null ? null : { kind: 'concurrency', value: load.maxConcurrency };
+}
+
+/** `8 concurrent`, `4 req/s`. */
+export function loadLabel(load: LoadSpec | null): string {
+  const axis = loadAxis(load);
+  if (!axis) return 'no load';
+  return axis.kind === 'rate' ? `${formatShort(axis.value)} req/s` : `${formatShort(axis.value)} concurrent`;
+}
+
+const range = (r: { min: number; max: number } | undefined): string | null =>
+  r ? (r.min === r.max ? formatShort(r.min) : `${formatShort(r.min)}–${formatShort(r.max)}`) : null;
+
+/** `random prompts, 512 tokens in, 128 out`. */
+export function dataLabel(load: LoadSpec): string {
+  const { data } = load;
+  const output = range(data.outputTokens);
+  if (data.kind !== 'random') return `prompts from ${oneLine(data.path, 120)}${output ? `, ${output} tokens out` : ''}`;
+  const shared = data.sharedPrefixTokens > 0 ? `, ${formatShort(data.sharedPrefixTokens)} of them shared` : '';
+  const out = load.api === 'embeddings' ? '' : `, ${output ?? 'any'} out`;
+  return `random prompts, ${range(data.inputTokens) ?? '?'} tokens in${shared}${out}`;
+}
+
+/** `8xH200` as the seed system writes it, else the processor: `AMD EPYC 7B13, 8 threads`. Null: nothing is known. */
+export function machineLabel(task: TaskFile, machine: MachineFile | null): string | null {
+  const gpus = gpuLabel(task.gpu, machine?.system);
+  if (gpus) return gpus;
+  const cpu = machine?.system.cpu;
+  if (cpu) return `${oneLine(cpu.model, 60).replace(/\s*\((R|TM)\)/g, '').replace(/\s+(CPU\s+)?@.*$/, '')}, ${cpu.logicalCores} threads`;
+  return machine ? oneLine(machine.name, 60) : null;
+}
+
+function gpuLabel(asked: { name: string | null; count: number }, system: SystemInfo | undefined): string | null {
+  const found = system?.gpus ?? [];
+  const name = asked.name ?? found[0]?.name;
+  const count = asked.count || (asked.name ? 1 : 0);
+  if (!name || count === 0) return null;
+  return `${count}x${shortGpuName(name)}`;
+}
+
+function shortGpuName(name: string): string {
+  const known = findGpu(name)?.id ?? name;
+  return oneLine(known, 40).replace(/^(NVIDIA|AMD)\s+/i, '');
+}
+
+/** `vllm 0.11.0`. */
+export function engineLabel(engine: EngineInfo): string {
+  return [engine.name, engine.version].filter(Boolean).map((part) => oneLine(part, 60)).join(' ');
+}
+
+/** The deployment's engine as one line with its image, for places with room. */
+export function engineImage(deployment: DeploymentFile): string | null {
+  const { image, digest } = deployment.engine;
+  if (!image) return null;
+  return digest ? `${image} (${digest})` : image;
+}
+
+/** Facts of a machine as label and value, in reading order. */
+export function systemFacts(system: SystemInfo): [string, string][] {
+  const facts: [string, string | undefined][] = [
+    ['Host', system.hostname],
+    ['Operating system', [system.os, system.kernel, system.arch].filter(Boolean).join(' · ')],
+    ['Processor', system.cpu ? `${system.cpu.model}, ${system.cpu.logicalCores} threads` : undefined],
+    ['Memory', system.memoryBytes ? formatBytes(system.memoryBytes) : undefined],
+    ['GPUs', system.gpus?.length ? gpuFacts(system.gpus) : undefined],
+    ['GPU driver', system.driverVersion],
+    ['CUDA', system.cudaVersion],
+    ['Docker', system.dockerVersion],
+    ['Node', system.nodeVersion],
+    ['Free disk', system.diskFreeBytes === undefined ? undefined : formatBytes(system.diskFreeBytes)],
+  ];
+  return facts.filter((fact): fact is [string, string] => Boolean(fact[1]));
+}
+
+function gpuFacts(gpus: NonNullable<SystemInfo['gpus']>): string {
+  const counts = new Map<string, number>();
+  for (const gpu of gpus) {
+    const text = gpu.memoryMiB ? `${gpu.name} (${Math.round(gpu.memoryMiB / 1024)} GiB)` : gpu.name;
+    counts.set(text, (counts.get(text) ?? 0) + 1);
+  }
+  return [...counts].map(([text, count]) => `${count} × ${text}`).join(', ');
+}

@@ -1,0 +1,60 @@
+import { describe, expect, it } from 'vitest';
+import { reportRows } from './index.ts';
+import { demoRun, mixedRun, syntheticRun } from './testing/synthetic-run.ts';
+
+describe('reportRows', () => {
+  it('gives one row a point, knowing task, machine, engine and load', () => {
+    const rows = reportRows([demoRun()]);
+    expect(rows.map((row) => row.load?.maxConcurrency)).toEqual([1, 2, 4, 8, 16]);
+    expect(rows[0]).toMatchObject({
+      runId: 'rk3v9x0a2b',
+      recipe: 'tiny-cpu',
+      variant: 'default',
+      status: 'ok',
+      repeats: 1,
+      machine: 'AMD EPYC 7B13, 8 threads',
+      model: 'random-tiny',
+      priceUsdPerHour: null,
+    });
+    expect(rows[0]?.engine?.name).toBe('embedded');
+    expect(rows[0]?.scalars.cost_per_mtok_total).toBeUndefined();
+  });
+
+  it('takes repeats together: means of figures, sums of requests, every flag once', () => {
+    const flags = [{ code: 'few_samples' as const, message: 'too few' }];
+    const run = syntheticRun({ tasks: [{ points: [{ concurrency: 2, requests: 20, repeats: 3, flags }] }] });
+    const [row, ...others] = reportRows([run]);
+    const results = run.tasks[0]?.points.flatMap((point) => point.result ?? []) ?? [];
+    const mean = (values: number[]) => values.reduce((a, b) => a + b, 0) / values.length;
+    expect(others).toEqual([]);
+    expect(row?.repeats).toBe(3);
+    expect(row?.counts).toMatchObject({ sent: 60, ok: 60, failed: 0 });
+    expect(row?.flags).toEqual(flags);
+    expect(row?.scalars.output_throughput).toBeCloseTo(mean(results.map((r) => r.scalars.output_throughput ?? 0)), 9);
+    expect(row?.distributions.ttft_ms?.p99).toBeCloseTo(mean(results.map((r) => r.distributions.ttft_ms?.p99 ?? 0)), 9);
+    expect(row?.distributions.ttft_ms?.max).toBe(Math.max(...results.map((r) => r.distributions.ttft_ms?.max ?? 0)));
+    expect(row?.distributions.ttft_ms?.count).toBe(60);
+  });
+
+  it('works out the price of tokens where the machine has a price', () => {
+    const row = reportRows([mixedRun()])[0];
+    expect(row?.machine).toBe('8xH200');
+    expect(row?.scalars.cost_per_mtok_output).toBeCloseTo((28.4 / ((row?.scalars.output_throughput ?? 0) * 3600)) * 1e6, 9);
+  });
+
+  it('keeps a row for a task that failed, one that never ran, and a point that failed', () => {
+    const rows = reportRows([mixedRun()]);
+    expect(rows.find((row) => row.variant === 'vllm-tp4')).toMatchObject({ status: 'failed', point: null, counts: null });
+    expect(rows.find((row) => row.variant === 'vllm-tp4')?.error).toContain('CUDA out of memory');
+    expect(rows.find((row) => row.variant === 'sglang-tp4')).toMatchObject({ status: 'not_run', recipe: 'qwen3-coder' });
+    const broken = reportRows([syntheticRun({ tasks: [{ points: [{ concurrency: 1 }, { concurrency: 2, error: 'the engine went away' }] }] })]);
+    expect(broken[1]).toMatchObject({ status: 'failed', error: 'the engine went away', point: 1 });
+  });
+
+  it('calls a point partial when a repeat of it is missing, and says why', () => {
+    const run = syntheticRun({ tasks: [{ points: [{ concurrency: 1, repeats: 2 }] }] });
+    const second = run.tasks[0]?.points[1];
+    if (second) second.result = null;
+    expect(reportRows([run])[0]).toMatchObject({ status: 'partial', repeats: 1, error: 'its result file is missing or damaged' });
+  });
+});

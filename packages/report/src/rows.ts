@@ -1,0 +1,160 @@
+import type { Distribution, EngineInfo, LoadSpec, PointFlag, PointResult } from '@bench/core';
+import type { PointView, RunView, TaskView } from '@bench/results';
+import { meanDistributions, meanScalars, mergeFlags, sumCounts, sumErrors } from './aggregate.ts';
+import { machineLabel } from './labels.ts';
+
+/** One point of one task with its repeats taken together; or, with `point: null`, a task that has none. */
+export interface ReportRow {
+  runId: string;
+  recipe: string;
+  variant: string;
+  /** Equal keys: the same resolved recipe. */
+  taskKey: string;
+  kind: 'inference' | 'service' | 'command';
+  /** The values that make the variant. */
+  params: Record<string, string | number | boolean | null>;
+  point: number | null;
+  /** `partial`: some repeats could not be measured. `not_run`: the run ended, or stands, before it. */
+  status: 'ok' | 'partial' | 'failed' | 'not_run';
+  /** Why it failed, in words. */
+  error: string | null;
+  /** Repeats that the figures are the mean of. */
+  repeats: number;
+  load: LoadSpec | null;
+  /** Requests of all repeats. Null: nothing was measured. */
+  counts: PointResult['counts'] | null;
+  errors: Record<string, number>;
+  /** Seconds, mean of the repeats. */
+  durationS: number | null;
+  /** Figures by metric name, means of the repeats; with the cost figures when the price is known. */
+  scalars: Record<string, number>;
+  distributions: Record<string, Distribution>;
+  flags: PointFlag[];
+  tokenSources: PointResult['tokenSources'] | null;
+  /** `8xH200`, or the processor. Null: not known. */
+  machine: string | null;
+  gpuCount: number;
+  engine: EngineInfo | null;
+  model: string | null;
+  /** Of the machine. Null: not known, which is not the same as free. */
+  priceUsdPerHour: number | null;
+  priceSource: string | null;
+}
+
+/** Rows of all runs: tasks in the order of the plan, points in theirs. Pure. */
+export function reportRows(runs: readonly RunView[]): ReportRow[] {
+  return runs.flatMap((view) => {
+    const rows = view.tasks.flatMap((task) => taskRows(view, task));
+    const seen = new Set(view.tasks.map((task) => task.file.key));
+    const missing = view.run.tasks
+      .filter((planned) => !seen.has(planned.key))
+      .map((planned) => ({ ...emptyRow(view.run.id), recipe: planned.recipe, variant: planned.variant, taskKey: planned.key }));
+    const order = new Map(view.run.tasks.map((planned, i) => [planned.key, i]));
+    const place = (row: ReportRow) => order.get(row.taskKey) ?? order.size;
+    return [...rows, ...missing].sort((a, b) => place(a) - place(b));
+  });
+}
+
+function taskRows(view: RunView, task: TaskView): ReportRow[] {
+  const base = taskRow(view, task);
+  const points = groupByPoint(task.points);
+  if (points.size === 0) {
+    const { error, status } = task.file;
+    const failed = status === 'failed' || error !== null;
+    return [{ ...base, status: failed ? 'failed' : 'not_run', error: error?.message ?? task.deployment?.error?.message ?? null }];
+  }
+  return [...points].sort(([a], [b]) => a - b).map(([point, views]) => pointRow(base, point, views));
+}
+
+function groupByPoint(views: readonly PointView[]): Map<number, PointView[]> {
+  const groups = new Map<number, PointView[]>();
+  for (const view of views) {
+    const list = groups.get(view.entry.point);
+    if (list) list.push(view);
+    else groups.set(view.entry.point, [view]);
+  }
+  return groups;
+}
+
+function pointRow(base: ReportRow, point: number, views: readonly PointView[]): ReportRow {
+  const results = views.flatMap((view) => (view.entry.status === 'ok' && view.result ? [view.result] : []));
+  const bad = views.filter((view) => view.entry.status !== 'ok' || !view.result);
+  const error = bad.map((view) => view.entry.error ?? 'its result file is missing or damaged').find(Boolean) ?? null;
+  const load = (results[0] ?? views.find((view) => view.result)?.result)?.load ?? null;
+  if (results.length === 0) return { ...base, point, load, status: 'failed', error };
+  const scalars = meanScalars(results.map((r) => r.scalars));
+  return {
+    ...base,
+    point,
+    load,
+    status: bad.length === 0 ? 'ok' : 'partial',
+    error,
+    repeats: results.length,
+    counts: sumCounts(results),
+    errors: sumErrors(results),
+    durationS: results.reduce((sum, r) => sum + r.durationS, 0) / results.length,
+    scalars: { ...costs(scalars, base.priceUsdPerHour), ...scalars },
+    distributions: meanDistributions(results),
+    flags: mergeFlags(results.map((r) => r.flags)),
+    tokenSources: results[0]?.tokenSources ?? null,
+  };
+}
+
+/** Price ÷ (throughput × 3600) × 10⁶; absent when either is unknown or nothing came out. */
+function costs(scalars: Record<string, number>, price: number | null): Record<string, number> {
+  const out: Record<string, number> = {};
+  if (price === null) return out;
+  const per = (throughput: number | undefined) => (throughput && throughput > 0 ? (price / (throughput * 3600)) * 1e6 : null);
+  const output = per(scalars.output_throughput);
+  const total = per(scalars.total_token_throughput);
+  if (output !== null) out.cost_per_mtok_output = output;
+  if (total !== null) out.cost_per_mtok_total = total;
+  return out;
+}
+
+function taskRow(view: RunView, task: TaskView): ReportRow {
+  const { file, deployment, machine } = task;
+  return {
+    ...emptyRow(view.run.id),
+    recipe: file.recipe,
+    variant: file.variant,
+    taskKey: file.key,
+    kind: file.kind,
+    params: file.params,
+    machine: machineLabel(file, machine),
+    gpuCount: file.gpu.count,
+    engine: deployment?.engine ?? null,
+    model: deployment?.engine.model ?? null,
+    priceUsdPerHour: machine?.priceUsdPerHour ?? null,
+    priceSource: machine?.priceSource ?? null,
+  };
+}
+
+function emptyRow(runId: string): ReportRow {
+  return {
+    runId,
+    recipe: '',
+    variant: '',
+    taskKey: '',
+    kind: 'inference',
+    params: {},
+    point: null,
+    status: 'not_run',
+    error: null,
+    repeats: 0,
+    load: null,
+    counts: null,
+    errors: {},
+    durationS: null,
+    scalars: {},
+    distributions: {},
+    flags: [],
+    tokenSources: null,
+    machine: null,
+    gpuCount: 0,
+    engine: null,
+    model: null,
+    priceUsdPerHour: null,
+    priceSource: null,
+  };
+}

@@ -1,0 +1,191 @@
+import { FLAG_WORDS } from '../flags.ts';
+import { formatShort } from '../format.ts';
+import { taskGroups } from '../groups.ts';
+import { engineLabel, loadAxis } from '../labels.ts';
+import type { ReportRow } from '../rows.ts';
+import { oneLine } from '../text.ts';
+import { figureColumns, type Column } from './columns.ts';
+import { flagMarks } from './flag-marks.ts';
+import { displayWidth, padEnd, padStart, truncate, wrap } from './width.ts';
+
+export interface TableOptions {
+  /** Columns of the terminal. */
+  width: number;
+  /** ANSI colours. */
+  color: boolean;
+  /** False: ASCII only. */
+  unicode: boolean;
+}
+
+const GAP = 2;
+const MIN_NAME = 12;
+
+/**
+ * The rows as a terminal table without a trailing newline: one heading a task, one line a point, flags explained below. Columns
+ * that do not fit are left out, least important first, and named below the table.
+ */
+export function renderTable(rows: readonly ReportRow[], options: TableOptions): string {
+  const { width } = options;
+  const paint = painter(options.color);
+  const glyph = options.unicode ? { rule: '─', dot: '·', cut: '…' } : { rule: '-', dot: '|', cut: '...' };
+  const finish = (lines: string[]) => (options.unicode ? lines : lines.map(toAscii)).join('\n');
+  if (rows.length === 0) return finish(['Nothing to show: the run has no tasks.']);
+
+  const groups = taskGroups(rows);
+  // A heading for every single line would double the height, so tasks of one point carry their name in the line.
+  const headed = groups.length === 1 || rows.length >= 2 * groups.length;
+  const ordered = groups.flatMap((group) => group.rows);
+  const marks = flagMarks(ordered);
+
+  const name: Column = { id: 'name', group: '', head: 'task', keep: Infinity, name: 'task', cells: [] };
+  if (!headed) name.cells = groups.flatMap((group) => group.rows.map(() => oneLine(group.name, 200)));
+  const load = loadColumn(ordered, headed);
+  const flags: Column = { id: 'flags', group: '', head: 'notes', keep: Infinity, name: 'notes', cells: ordered.map((row) => marks.of(row)) };
+  const measured = ordered.some((row) => row.counts !== null);
+  const lead = headed ? [load] : [name, load];
+  const right = [...(measured ? figureColumns(ordered) : []), ...(flags.cells.some(Boolean) ? [flags] : [])];
+
+  const { columns, hidden, widths } = fit(lead, right, width);
+  const total = Math.min(width, sum(widths) + GAP * (columns.length - 1));
+  const isLeft = (column: Column) => column.id === 'name' || column.id === 'flags';
+  const cell = (column: Column, text: string, i: number) =>
+    isLeft(column) ? padEnd(truncate(text, widths[i] as number, glyph.cut), widths[i] as number) : padStart(text, widths[i] as number);
+  const join = (cells: string[]) => cells.join(' '.repeat(GAP)).trimEnd();
+
+  const lines: string[] = [];
+  const top = groupLine(columns, widths);
+  if (measured && top.trim() !== '') lines.push(paint.dim(top));
+  lines.push(paint.dim(join(columns.map((column, i) => cell(column, column.head, i)))), paint.dim(glyph.rule.repeat(Math.max(total, 20))));
+  let at = 0;
+  for (const group of groups) {
+    if (headed) {
+      if (at > 0) lines.push('');
+      lines.push(...heading(group.name, group.first, width, glyph).map((line, i) => (i === 0 ? paint.bold(line) : paint.dim(line))));
+    }
+    for (const row of group.rows) {
+      const index = at++;
+      if (row.counts === null) {
+        const what = row.status === 'failed' ? `failed: ${oneLine(row.error ?? 'no reason was recorded')}` : 'not run';
+        const before = columns.slice(0, lead.length).map((column, i) => cell(column, column.cells[index] ?? '', i));
+        const prefix = `${before.join(' '.repeat(GAP))}${' '.repeat(GAP)}`;
+        const room = Math.max(MIN_NAME, width - displayWidth(prefix));
+        lines.push(prefix + (row.status === 'failed' ? paint.red : paint.dim)(truncate(what, room, glyph.cut)));
+        continue;
+      }
+      const cells = columns.map((column, i) => {
+        const text = cell(column, column.cells[index] ?? '', i);
+        if (column.id === 'requests failed' && row.counts && row.counts.failed > 0) return paint.red(text);
+        return column.id === 'flags' ? paint.yellow(text) : text;
+      });
+      lines.push(join(cells));
+    }
+  }
+  lines.push(...notes(ordered, marks, hidden, { width, paint, measured }));
+  return finish(lines);
+}
+
+function loadColumn(rows: readonly ReportRow[], indent: boolean): Column {
+  const axes = rows.map((row) => loadAxis(row.load));
+  const kinds = new Set(axes.flatMap((axis) => (axis ? [axis.kind] : [])));
+  const mixed = kinds.size > 1;
+  const cells = axes.map((axis, i) => {
+    const text = axis ? formatShort(axis.value) + (mixed ? (axis.kind === 'rate' ? '/s' : ' at once') : '') : rows[i]?.point === null ? '' : `#${(rows[i]?.point ?? 0) + 1}`;
+    return (indent ? '  ' : '') + text;
+  });
+  const head = mixed || kinds.size === 0 ? 'load' : kinds.has('rate') ? 'asked' : 'concurrent';
+  return { id: 'load', group: kinds.has('rate') && !mixed ? 'req/s' : '', head, keep: Infinity, name: 'load', cells };
+}
+
+/** Leaves out columns until the rest fits; a name gives way last. */
+function fit(lead: Column[], right: Column[], width: number): { columns: Column[]; hidden: Column[]; widths: number[] } {
+  const hidden: Column[] = [];
+  let columns = [...lead, ...right];
+  const natural = () => columnWidths(columns);
+  const needed = (widths: number[]) =>
+    sum(widths.map((w, i) => (columns[i]?.id === 'name' ? Math.min(w, 24) : w))) + GAP * (columns.length - 1);
+  while (needed(natural()) > width) {
+    const candidates = columns.filter((column) => Number.isFinite(column.keep));
+    const weakest = candidates.sort((a, b) => a.keep - b.keep)[0];
+    if (!weakest) break;
+    hidden.push(weakest);
+    columns = columns.filter((column) => column !== weakest);
+  }
+  const widths = natural();
+  const over = sum(widths) + GAP * (columns.length - 1) - width;
+  const nameAt = columns.findIndex((column) => column.id === 'name');
+  if (over > 0 && nameAt >= 0) widths[nameAt] = Math.max(MIN_NAME, (widths[nameAt] as number) - over);
+  return { columns, hidden, widths };
+}
+
+/** Wide enough for head and cells; a group that is wider than its columns widens the first of them. */
+function columnWidths(columns: readonly Column[]): number[] {
+  const widths = columns.map((column) => Math.max(displayWidth(column.head), ...column.cells.map(displayWidth)));
+  for (const { from, to, group } of spans(columns)) {
+    const span = sum(widths.slice(from, to)) + GAP * (to - from - 1);
+    if (group.length > span) widths[from] = (widths[from] as number) + group.length - span;
+  }
+  return widths;
+}
+
+function spans(columns: readonly Column[]): { from: number; to: number; group: string }[] {
+  const out: { from: number; to: number; group: string }[] = [];
+  columns.forEach((column, i) => {
+    const last = out[out.length - 1];
+    if (last && column.group !== '' && last.group === column.group) last.to = i + 1;
+    else out.push({ from: i, to: i + 1, group: column.group });
+  });
+  return out;
+}
+
+function groupLine(columns: readonly Column[], widths: readonly number[]): string {
+  return spans(columns)
+    .map(({ from, to, group }) => padStart(group, sum(widths.slice(from, to)) + GAP * (to - from - 1)))
+    .join(' '.repeat(GAP))
+    .trimEnd();
+}
+
+function heading(name: string, first: ReportRow, width: number, glyph: { dot: string; cut: string }): string[] {
+  const facts = [first.model, first.engine && engineLabel(first.engine), first.machine].flatMap((fact) => (fact ? [oneLine(fact, 120)] : []));
+  const title = oneLine(name, 200);
+  const rest = facts.join(` ${glyph.dot} `);
+  return [truncate(title, width, glyph.cut), ...(rest ? [truncate(rest, width, glyph.cut)] : [])];
+}
+
+interface NoteContext {
+  width: number;
+  paint: Paint;
+  measured: boolean;
+}
+
+function notes(rows: readonly ReportRow[], marks: ReturnType<typeof flagMarks>, hidden: Column[], { width, paint, measured }: NoteContext): string[] {
+  const out: string[] = [];
+  const flag = (mark: string, title: string, meaning: string) =>
+    wrap(`${title}. ${meaning}`, width - 3).map((line, i) => paint.yellow(`${(i === 0 ? mark : '').padEnd(3)}${line}`));
+  for (const code of marks.everywhere) out.push(...flag('*', `${FLAG_WORDS[code].title}, all points`, FLAG_WORDS[code].meaning));
+  for (const [code, mark] of marks.marks) out.push(...flag(mark, FLAG_WORDS[code].title, FLAG_WORDS[code].meaning));
+  const partial = rows.filter((row) => row.status === 'partial');
+  for (const row of partial.slice(0, 5)) {
+    out.push(...wrap(`Point ${(row.point ?? 0) + 1} of ${oneLine(row.variant, 60)}: a repeat failed (${oneLine(row.error, 160)}).`, width, 2));
+  }
+  if (measured) {
+    const repeats = Math.max(...rows.map((row) => row.repeats));
+    if (repeats > 1) out.push(...wrap(`Figures are means of up to ${repeats} repeats; requests are their sum.`, width, 2).map(paint.dim));
+    if (hidden.length > 0) out.push(...wrap(`Not shown at this width: ${hidden.map((column) => column.name).join(', ')}.`, width, 2).map(paint.dim));
+  }
+  return out.length > 0 ? ['', ...out] : [];
+}
+
+const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
+
+type Paint = Record<'bold' | 'dim' | 'red' | 'yellow', (text: string) => string>;
+
+function painter(color: boolean): Paint {
+  const code = (open: number, close: number) => (text: string) => (color && text !== '' ? `\u001B[${open}m${text}\u001B[${close}m` : text);
+  return { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), yellow: code(33, 39) };
+}
+
+const ASCII: Record<string, string> = { '–': '-', '—': '-', '−': '-', '·': '|', '×': 'x', '’': "'", '‘': "'", '“': '"', '”': '"', '…': '.', 'µ': 'u', '\u00A0': ' ', '\u202F': ' ' };
+
+function toAscii(line: string): string {
+  return line.replace(/[^\x20-\x7E\u001B]/gu, (c) => ASCII[c] ?? '?');
+}

@@ -1,0 +1,69 @@
+import type { Row, Worksheet } from 'exceljs';
+import { plain } from '../text.ts';
+
+export type CellValue = string | number | boolean | Date | null | undefined;
+
+export interface SheetColumn {
+  header: string;
+  /** Characters. Default: from the header. */
+  width?: number;
+  /** An Excel number format, for example `#,##0.0`. */
+  format?: string;
+  /** Long text that is to break. */
+  wrap?: boolean;
+}
+
+/** Excel's own limits. */
+export const MAX_ROWS = 1_048_576;
+const MAX_TEXT = 32_767;
+
+export const FORMAT = {
+  integer: '#,##0',
+  oneDecimal: '#,##0.0',
+  twoDecimals: '#,##0.00',
+  threeDecimals: '#,##0.000',
+  money: '#,##0.00',
+  smallMoney: '#,##0.0000',
+  percent: '0.0%',
+} as const;
+
+/** Frozen, filtered, bold header and column widths. Returns nothing: rows are added by {@link addRow}. */
+export function setUpSheet(sheet: Worksheet, columns: readonly SheetColumn[]): void {
+  sheet.columns = columns.map((column) => ({
+    header: column.header,
+    width: column.width ?? Math.min(40, Math.max(10, column.header.length + 3)),
+    style: {
+      ...(column.format ? { numFmt: column.format } : {}),
+      ...(column.wrap ? { alignment: { wrapText: true, vertical: 'top' as const } } : { alignment: { vertical: 'top' as const } }),
+    },
+  }));
+  sheet.autoFilter = { from: { row: 1, column: 1 }, to: { row: 1, column: columns.length } };
+  const header = sheet.getRow(1);
+  header.eachCell((cell) => {
+    cell.font = { bold: true, color: { argb: 'FFFFFFFF' } };
+    cell.fill = { type: 'pattern', pattern: 'solid', fgColor: { argb: 'FF1F3A4D' } };
+    cell.alignment = { vertical: 'middle', wrapText: true };
+    cell.numFmt = '@';
+  });
+  header.height = 32;
+  header.commit();
+}
+
+/**
+ * Adds values as they are: numbers stay numbers, what is not known stays blank. A text that a spreadsheet would take for a formula is
+ * stored as text and formatted as text, so that it stays one when the cell is edited or the sheet exported.
+ */
+export function addRow(sheet: Worksheet, values: readonly CellValue[]): Row {
+  const row = sheet.addRow(values.map(toCell));
+  values.forEach((value, i) => {
+    if (typeof value === 'string' && /^[=+\-@\t\r]/.test(value)) row.getCell(i + 1).numFmt = '@';
+  });
+  row.commit();
+  return row;
+}
+
+function toCell(value: CellValue): string | number | boolean | Date | null {
+  if (value === undefined || value === null) return null;
+  if (typeof value === 'number') return Number.isFinite(value) ? value : null;
+  return typeof value === 'string' ? plain(value, MAX_TEXT) : value;
+}

@@ -1,0 +1,96 @@
+import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { syncFolder } from '@bench/core';
+import type { RunView } from '@bench/results';
+import type { WriteOptions } from '../html/write-html.ts';
+import { reportRows } from '../rows.ts';
+import { plural } from '../format.ts';
+import { addRow, MAX_ROWS, setUpSheet, type SheetColumn } from './cells.ts';
+import { definitionsSheet, environmentSheet, pointsSheet, REQUEST_COLUMNS, requestCells, summarySheet } from './sheets.ts';
+
+/** Rows of the Requests sheet below its header, with room for the line that says what was left out. */
+const MAX_REQUESTS = MAX_ROWS - 2;
+
+export interface XlsxOptions extends WriteOptions {
+  /** Requests in the workbook at most; past it every n-th is taken. Default: what a sheet holds. */
+  maxRequests?: number;
+}
+
+/**
+ * Writes a workbook: Summary, Points, Requests, Environment, Definitions. It is streamed to a temporary file beside `file` and
+ * renamed, so a million requests need no memory and a reader never sees half a file.
+ * @throws the file system's error, or the signal's reason when aborted.
+ */
+export async function writeXlsx(runs: readonly RunView[], file: string, options: XlsxOptions): Promise<void> {
+  const { default: ExcelJS } = await import('exceljs');
+  const rows = reportRows(runs);
+  await mkdir(dirname(file), { recursive: true });
+  const temporary = join(dirname(file), `.${basename(file)}.${options.now.toString(36)}.tmp`);
+  try {
+    const workbook = new ExcelJS.stream.xlsx.WorkbookWriter({ filename: temporary, useStyles: true, useSharedStrings: false });
+    workbook.creator = 'bench';
+    workbook.created = new Date(options.now);
+    const addSheet = (name: string, columns: readonly SheetColumn[], frozenColumns = 0) => {
+      const sheet = workbook.addWorksheet(name, { views: [{ state: 'frozen', ySplit: 1, xSplit: frozenColumns }] });
+      setUpSheet(sheet, columns);
+      return sheet;
+    };
+    for (const plan of [summarySheet(rows), pointsSheet(rows)]) {
+      const sheet = addSheet(plan.name, plan.columns, plan.name === 'Points' ? 4 : 0);
+      for (const cells of plan.rows.slice(0, MAX_ROWS - 1)) addRow(sheet, cells);
+      sheet.commit();
+    }
+
+    const sheet = addSheet('Requests', REQUEST_COLUMNS);
+    const limit = Math.min(options.maxRequests ?? MAX_REQUESTS, MAX_REQUESTS);
+    const total = requestCount(runs);
+    const stride = Math.max(1, Math.ceil(total / limit));
+    let seen = 0;
+    let written = 0;
+    for await (const cells of requestRows(runs, options.signal)) {
+      if (seen++ % stride !== 0 || written >= limit) continue;
+      addRow(sheet, cells);
+      written++;
+    }
+    if (written < seen) addRow(sheet, [`Sampled: every ${stride}th of ${plural(seen, 'request')} is listed; a sheet holds no more. All of them are in the run directory.`]);
+    sheet.commit();
+
+    for (const plan of [environmentSheet(runs, options.now), definitionsSheet(rows)]) {
+      const last = addSheet(plan.name, plan.columns);
+      for (const cells of plan.rows) addRow(last, cells);
+      last.commit();
+    }
+    options.signal?.throwIfAborted();
+    await workbook.commit();
+    const handle = await open(temporary, 'r+');
+    await handle.sync().finally(() => handle.close());
+    await rename(temporary, file);
+    await syncFolder(dirname(file));
+  } catch (error) {
+    await rm(temporary, { force: true });
+    throw error;
+  }
+}
+
+/** An upper estimate from the counts, so that the sampling step is known before the first line is read. */
+function requestCount(runs: readonly RunView[]): number {
+  let total = 0;
+  for (const run of runs) {
+    for (const task of run.tasks) for (const point of task.points) total += (point.result?.counts.sent ?? 0) + (point.result?.counts.warmup ?? 0);
+  }
+  return total;
+}
+
+async function* requestRows(runs: readonly RunView[], signal: AbortSignal | undefined) {
+  for (const { run, tasks } of runs) {
+    for (const task of tasks) {
+      for (const point of task.points) {
+        signal?.throwIfAborted();
+        const where = { run: run.id, recipe: task.file.recipe, variant: task.file.variant, point: point.entry.point, repeat: point.entry.repeat };
+        // A file that cannot be read is named in the report's problems; the workbook carries the rest.
+        const records = await point.requests().catch(() => []);
+        for (const record of records) yield requestCells(where, record);
+      }
+    }
+  }
+}
