@@ -1,3 +1,3 @@
 import { library } from '../../config/tsup.ts';
 
-export default library();
+export default library({ entry: ['src/bench.ts'], dts: false, banner: { js: '#!/usr/bin/env node' } });

@@ -1,3 +1,4 @@
 import { library } from '../../config/tsup.ts';
 
-export default library();
+// `error` stands alone so that a command line can report an error without loading the schemas.
+export default library({ entry: ['src/index.ts', 'src/error.ts'] });

@@ -26,3 +26,4 @@ export type { GapList, PointView, RunView, TaskView } from './run-view.ts';
 export { readRun } from './read-run.ts';
 export { readRunFile, RunWriter, type MeasuredPoint, type NewRun } from './write-run.ts';
 export { findRuns, resolveRun } from './find-runs.ts';
+export * from './formats/index.ts';

@@ -1,0 +1,132 @@
+import { BenchError, EXIT, type Io, type LoadSpecInput, parseDuration } from '@bench/core';
+import { type LoadProgress, runLoad } from '@bench/loadgen';
+import { renderVllmText } from '@bench/results';
+import { withContext } from '../context.ts';
+import { loadText, Progress } from '../ui/progress.ts';
+import { styles } from '../ui/style.ts';
+
+export interface LoadFlags {
+  model?: string | undefined;
+  api: string;
+  concurrency?: number | undefined;
+  rate?: number | undefined;
+  arrival: string;
+  burstiness: number;
+  requests?: number | undefined;
+  duration?: string | undefined;
+  inputLen: string;
+  outputLen: string;
+  dataset?: string | undefined;
+  sharedPrefix: number;
+  warmup: number;
+  timeout: string;
+  ignoreEos: boolean;
+  stream: boolean;
+  apiKeyEnv?: string | undefined;
+  seed: number;
+  strict?: true | undefined;
+  json?: true | undefined;
+}
+
+/** `bench load`. */
+export function load(url: string, flags: LoadFlags): Promise<number> {
+  return withContext(async ({ io, signal }) => {
+    const baseUrl = checkUrl(url);
+    const apiKey = flags.apiKeyEnv === undefined ? undefined : secret(flags.apiKeyEnv, io);
+    const model = flags.model ?? (await onlyModel(baseUrl, apiKey, io));
+    const style = styles(process.stderr);
+    const progress = new Progress({ stream: process.stderr, style, clock: io.monotonic });
+    progress.status(() => 'preparing');
+    const { summary } = await runLoad({
+      baseUrl,
+      model,
+      load: spec(flags),
+      ...(apiKey === undefined ? {} : { apiKey }),
+      signal,
+      onProgress: (p: LoadProgress) => progress.status(() => loadText(p, style)),
+    }).finally(() => progress.close());
+    const point = { ...summary, point: 0, repeat: 0 };
+    if (flags.json) process.stdout.write(`${JSON.stringify(point, null, 1)}\n`);
+    else process.stdout.write(renderVllmText(point));
+    for (const flag of summary.flags) process.stderr.write(`${style.yellow('note:')} ${flag.message}\n`);
+    if (signal.aborted) return EXIT.interrupted;
+    if (summary.counts.ok === 0) return EXIT.nothingMeasured;
+    return flags.strict && summary.flags.some((f) => f.code !== 'few_samples') ? EXIT.strict : EXIT.ok;
+  });
+}
+
+function spec(flags: LoadFlags): LoadSpecInput {
+  const open = flags.rate !== undefined;
+  const concurrency = flags.concurrency ?? (open ? null : 1);
+  const api = flags.api as 'chat' | 'completions' | 'embeddings';
+  return {
+    api,
+    arrival: open ? arrival(flags, flags.rate as number) : { kind: 'closed' },
+    maxConcurrency: concurrency,
+    ...(flags.duration === undefined ? { numPrompts: flags.requests ?? (open ? 100 : (concurrency ?? 1) * 10) } : { durationMs: parseDuration(flags.duration) }),
+    data: flags.dataset === undefined ? random(flags) : file(flags.dataset),
+    warmupRequests: flags.warmup,
+    stream: flags.stream && api !== 'embeddings',
+    ignoreEos: flags.ignoreEos,
+    requestTimeoutMs: parseDuration(flags.timeout),
+    seed: flags.seed,
+  };
+}
+
+function arrival(flags: LoadFlags, ratePerS: number) {
+  const kind = flags.arrival as 'poisson' | 'constant' | 'gamma';
+  return kind === 'gamma' ? { kind, ratePerS, burstiness: flags.burstiness } : { kind, ratePerS };
+}
+
+function random(flags: LoadFlags) {
+  return { kind: 'random' as const, inputTokens: range(flags.inputLen, '--input-len'), outputTokens: range(flags.outputLen, '--output-len'), sharedPrefixTokens: flags.sharedPrefix };
+}
+
+function range(text: string, flag: string): { min: number; max: number } {
+  const match = /^(\d+)(?:-(\d+))?$/.exec(text);
+  const min = Number(match?.[1]);
+  const max = Number(match?.[2] ?? match?.[1]);
+  if (!match || min > max || max === 0) throw usage(`${flag} ${text}: expected a whole number, or a range such as 100-400`);
+  return { min, max };
+}
+
+function file(text: string) {
+  const match = /^(jsonl|sharegpt):(.+)$/.exec(text);
+  if (!match) throw usage(`--dataset ${text}: expected jsonl:PATH or sharegpt:PATH`);
+  return { kind: match[1] as 'jsonl' | 'sharegpt', path: match[2] as string };
+}
+
+function checkUrl(text: string): string {
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (!url || !/^https?:$/.test(url.protocol)) throw usage(`"${text}" is not an http address`);
+  return text.replace(/\/+$/, '');
+}
+
+function secret(name: string, io: Io): string {
+  const value = io.secrets.get(name);
+  if (value === undefined) throw new BenchError({ code: 'BENCH_SECRET_MISSING', message: `the environment variable ${name} is not set`, exitCode: EXIT.provider });
+  return value;
+}
+
+async function onlyModel(baseUrl: string, apiKey: string | undefined, io: Io): Promise<string> {
+  const url = `${baseUrl.replace(/\/v1$/, '')}/v1/models`;
+  let names: string[];
+  try {
+    const response = await io.fetch(url, {
+      ...(apiKey === undefined ? {} : { headers: { authorization: `Bearer ${apiKey}` } }),
+      signal: AbortSignal.any([io.signal, AbortSignal.timeout(10_000)]),
+    });
+    if (!response.ok) throw new Error(`it answered ${response.status}`);
+    names = ((await response.json()) as { data: { id: string }[] }).data.map((m) => m.id);
+  } catch (cause) {
+    io.signal.throwIfAborted();
+    const reason = ((cause as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? (cause as Error).message;
+    throw new BenchError({ code: 'BENCH_SERVER_UNREACHABLE', message: `cannot ask ${url} for its models: ${reason}`, hint: 'is the server up? --model NAME spares the question', cause, exitCode: EXIT.nothingMeasured });
+  }
+  if (names.length === 1) return names[0] as string;
+  throw usage(`the server has ${names.length} models (${names.slice(0, 10).join(', ')}): choose one with --model`);
+}
+
+function usage(message: string): BenchError {
+  return new BenchError({ code: 'BENCH_USAGE', message, exitCode: EXIT.usage });
+}

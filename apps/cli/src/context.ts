@@ -1,0 +1,55 @@
+import { createIo, type Io } from '@bench/core';
+import { connect } from '@bench/host';
+import { styles } from './ui/style.ts';
+
+export interface CliContext {
+  io: Io & { redact(text: string): string };
+  /** Aborted by the first Ctrl-C. */
+  signal: AbortSignal;
+  /** Stops listening to signals. */
+  dispose(): void;
+}
+
+/** The real world for one command. The first Ctrl-C (or TERM) asks it to stop cleanly, the second ends it at once. */
+export function openContext(): CliContext {
+  const stop = new AbortController();
+  let asked = 0;
+  const onSignal = (name: NodeJS.Signals) => {
+    asked += 1;
+    if (asked > 1) process.exit(130);
+    process.stderr.write(`\n${styles(process.stderr).yellow('stopping')}: what is done is kept; again ends at once\n`);
+    stop.abort(new DOMException(`interrupted by ${name}`, 'AbortError'));
+  };
+  process.on('SIGINT', onSignal);
+  process.on('SIGTERM', onSignal);
+  process.on('SIGHUP', onSignal);
+  const verbose = Boolean(process.env['BENCH_DEBUG']);
+  const io = createIo({
+    signal: stop.signal,
+    connect,
+    logger: {
+      log: (level, message) => {
+        if (level === 'warn' || level === 'error' || verbose) process.stderr.write(`${level}: ${message}\n`);
+      },
+    },
+  });
+  return {
+    io,
+    signal: stop.signal,
+    dispose: () => {
+      process.off('SIGINT', onSignal);
+      process.off('SIGTERM', onSignal);
+      process.off('SIGHUP', onSignal);
+    },
+  };
+}
+
+/** Runs a command with a context and gives it back afterwards. */
+export async function withContext<T>(action: (context: CliContext) => Promise<T>): Promise<T> {
+  const context = openContext();
+  try {
+    return await action(context);
+  } finally {
+    context.dispose();
+  }
+}

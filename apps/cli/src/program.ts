@@ -1,0 +1,158 @@
+import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { CLI_VERSION } from './version.ts';
+
+const EPILOGUE = `
+Exit codes: 0 ok · 1 some task failed · 2 usage, recipe or settings · 3 missing part or unfit host · 4 credentials, quota, capacity, price limit
+5 nothing could be measured · 6 clean-up incomplete · 7 gate · 8 --strict · 124 watchdog · 130 interrupted, clean`;
+
+/** The command line: flags and texts. Actions are loaded when they are called, so that help is quick. */
+export function buildProgram(result: { code: number }): Command {
+  const program = new Command('bench')
+    .description('From a recipe (model, engine, GPUs, load) to a report of throughput, latency and cost.')
+    .version(CLI_VERSION, '-V, --version')
+    .exitOverride()
+    .showHelpAfterError('(bench --help lists commands and flags)')
+    .showSuggestionAfterError()
+    .addHelpText('after', EPILOGUE);
+
+  program
+    .command('run')
+    .description('deploy what recipes describe, measure it, take it down, write a report')
+    .argument('[recipe...]', 'recipe folders or files')
+    .addOption(new Option('--on <site>', 'where the run happens').choices(['local']).default('local'))
+    .option('--filter <key=glob>', 'keep variants whose parameter matches; repeatable, all must match', collect, [] as string[])
+    .option('--out <folder>', 'folder of runs', 'runs')
+    .option('--seed <n>', 'seed of everything random in the load', integer(0), 0)
+    .option('--resume <run>', 'go on with a run: measure only what is missing')
+    .option('--dry-run', 'print what would be done; connect to nothing and do nothing')
+    .option('--strict', 'exit with 8 when a measurement is in doubt')
+    .option('--no-report', 'write no report.html and report.xlsx')
+    .option('--json', 'print the result as JSON')
+    .action(async (recipes, options) => {
+      result.code = await (await import('./commands/run.ts')).run(recipes, options);
+    });
+
+  program
+    .command('load')
+    .description('send load to a server that is already up, and print what was measured')
+    .argument('<url>', 'base URL of an OpenAI-compatible server, http://127.0.0.1:8000')
+    .option('--model <name>', 'model to ask for (default: the only one the server lists)')
+    .addOption(new Option('--api <kind>', 'HTTP API').choices(['chat', 'completions', 'embeddings']).default('chat'))
+    .option('--concurrency <n>', 'requests in flight; with --rate a cap (default: 1, with --rate none)', integer(1))
+    .option('--rate <n>', 'requests per second, open loop', positive)
+    .addOption(new Option('--arrival <kind>', 'intervals of an open loop').choices(['poisson', 'constant', 'gamma']).default('poisson'))
+    .option('--burstiness <n>', 'shape of gamma intervals', positive, 1)
+    .option('--requests <n>', 'measured requests (default: 10 a concurrency, 100 with --rate)', integer(1))
+    .option('--duration <time>', 'send for this long instead: 30s, 2m')
+    .option('--input-len <n>', 'prompt tokens: 256, or 100-400', '256')
+    .option('--output-len <n>', 'output tokens: 128, or 64-256', '128')
+    .option('--dataset <type:path>', 'prompts from a file: jsonl:PATH or sharegpt:PATH')
+    .option('--shared-prefix <n>', 'tokens that all prompts begin with', integer(0), 0)
+    .option('--warmup <n>', 'requests sent first and not counted', integer(0), 0)
+    .option('--timeout <time>', 'a request that takes longer has failed', '600s')
+    .option('--no-ignore-eos', 'let the model end where it wants')
+    .option('--no-stream', 'ask for whole answers')
+    .option('--api-key-env <name>', 'environment variable that holds the API key')
+    .option('--seed <n>', 'seed of everything random', integer(0), 0)
+    .option('--strict', 'exit with 8 when the measurement is in doubt')
+    .option('--json', 'print the result as JSON')
+    .action(async (url, options) => {
+      result.code = await (await import('./commands/load.ts')).load(url, options);
+    });
+
+  program
+    .command('init')
+    .description('write a recipe to start from')
+    .argument('[folder]', 'folder to make')
+    .option('--template <name>', 'which one (--list shows them)')
+    .option('--list', 'list the templates')
+    .action(async (folder, options) => {
+      result.code = await (await import('./commands/init.ts')).init(folder, options);
+    });
+
+  const recipe = program.command('recipe').description('check and show recipes');
+  recipe
+    .command('validate')
+    .description('check recipes; every problem is printed with file, line and column')
+    .argument('<path...>', 'recipe folders or files')
+    .option('--json', 'print the result as JSON')
+    .action(async (paths, options) => {
+      result.code = await (await import('./commands/recipe.ts')).validate(paths, options);
+    });
+  recipe
+    .command('show')
+    .description('print a resolved recipe, with where each value comes from')
+    .argument('<path>', 'recipe folder or file')
+    .option('--variant <name>', 'which variant (default: the first)')
+    .option('--filter <key=glob>', 'keep variants whose parameter matches', collect, [] as string[])
+    .option('--json', 'print the result as JSON')
+    .action(async (path, options) => {
+      result.code = await (await import('./commands/recipe.ts')).show(path, options);
+    });
+  recipe
+    .command('variants')
+    .description('list the variants of recipes')
+    .argument('<path...>', 'recipe folders or files')
+    .option('--filter <key=glob>', 'keep variants whose parameter matches', collect, [] as string[])
+    .option('--json', 'print the result as JSON')
+    .action(async (paths, options) => {
+      result.code = await (await import('./commands/recipe.ts')).variants(paths, options);
+    });
+  recipe
+    .command('schema')
+    .description('print the JSON Schema of recipe.yaml, for editors')
+    .action(async () => {
+      result.code = await (await import('./commands/recipe.ts')).schema();
+    });
+
+  program
+    .command('report')
+    .description('print and write the report of runs')
+    .argument('<run...>', 'run ids, folders, or "latest"')
+    .option('--out <folder>', 'folder of runs', 'runs')
+    .option('--html <file>', 'write an HTML report here')
+    .option('--xlsx <file>', 'write an Excel workbook here')
+    .option('--json', 'print the rows as JSON')
+    .action(async (runs, options) => {
+      result.code = await (await import('./commands/report.ts')).report(runs, options);
+    });
+
+  program
+    .command('list')
+    .description('list runs')
+    .option('--out <folder>', 'folder of runs', 'runs')
+    .option('--json', 'print as JSON')
+    .action(async (options) => {
+      result.code = await (await import('./commands/list.ts')).list(options);
+    });
+
+  program
+    .command('status')
+    .description('show how a run stands')
+    .argument('<run>', 'run id, folder, or "latest"')
+    .option('--out <folder>', 'folder of runs', 'runs')
+    .option('--json', 'print as JSON')
+    .action(async (run, options) => {
+      result.code = await (await import('./commands/status.ts')).status(run, options);
+    });
+
+  return program as unknown as Command;
+}
+
+function collect(value: string, previous: string[]): string[] {
+  return [...previous, value];
+}
+
+function integer(min: number) {
+  return (text: string): number => {
+    const value = Number(text);
+    if (!Number.isSafeInteger(value) || value < min) throw new InvalidArgumentError(`expected a whole number from ${min} up.`);
+    return value;
+  };
+}
+
+function positive(text: string): number {
+  const value = Number(text);
+  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('expected a number above 0.');
+  return value;
+}

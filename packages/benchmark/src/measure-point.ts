@@ -1,0 +1,61 @@
+import { type Io, type PointFlag, type PointResult, type RequestRecord, seedOf, type SeriesRow } from '@bench/core';
+import type { Deployment } from '@bench/deploy';
+import { type LoadProgress, runLoad } from '@bench/loadgen';
+import type { LoadPoint } from '@bench/planner';
+import type { Task } from '@bench/recipe';
+import type { GapList } from '@bench/results';
+
+export interface MeasuredLoad {
+  result: PointResult;
+  records: RequestRecord[];
+  gaps: GapList[];
+  series: SeriesRow[];
+}
+
+/** Drives one load against a deployment, on a cache as cold as the engine allows. */
+export async function measurePoint(options: {
+  task: Task;
+  point: LoadPoint;
+  repeat: number;
+  deployment: Deployment;
+  /** The run's seed. */
+  seed: number;
+  io: Io;
+  onProgress: (progress: LoadProgress) => void;
+}): Promise<MeasuredLoad> {
+  const { task, point, repeat, deployment, io } = options;
+  const { endpoint } = deployment;
+  const baseUrl = `http://${endpoint.address}:${endpoint.port}`;
+  if (endpoint.server.resetCachePath !== null) await resetCache(baseUrl + endpoint.server.resetCachePath, io);
+  const { resetCachePath: _unused, ...server } = endpoint.server;
+  const loaded = await runLoad({
+    baseUrl,
+    model: endpoint.model,
+    // Each point and repeat draws its own prompts, so that no prefix is sent twice to a deployment.
+    load: { ...point.load, seed: seedOf(options.seed, task.key, point.index, repeat) },
+    server,
+    signal: io.signal,
+    onProgress: options.onProgress,
+  });
+  const flags: PointFlag[] = [...loaded.summary.flags];
+  if (deployment.record.engine.randomWeights === true) {
+    flags.push({ code: 'random_weights', message: 'the weights are generated: timings are real, the text is noise' });
+  }
+  return {
+    result: { ...loaded.summary, flags, point: point.index, repeat },
+    records: loaded.records,
+    gaps: loaded.gaps,
+    series: loaded.series,
+  };
+}
+
+/** Best effort: seeds keep prompts apart also where an engine cannot be reset. */
+async function resetCache(url: string, io: Io): Promise<void> {
+  try {
+    const response = await io.fetch(url, { method: 'POST', signal: AbortSignal.any([io.signal, AbortSignal.timeout(10_000)]) });
+    await response.arrayBuffer();
+    if (!response.ok) io.logger.log('debug', `POST ${url} answered ${response.status}; the prefix cache was not reset`);
+  } catch (error) {
+    io.logger.log('debug', `POST ${url}: ${(error as Error).message}; the prefix cache was not reset`);
+  }
+}

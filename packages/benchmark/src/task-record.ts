@@ -1,0 +1,72 @@
+import type { Task } from '@bench/recipe';
+import type { PointEntry, RunWriter, TaskFile } from '@bench/results';
+import { stringify } from 'yaml';
+import { errorFacts } from './error-facts.ts';
+import { pointKey, type RunState } from './run-state.ts';
+import { allPoints } from './work-list.ts';
+
+/** A task's `result.json`, kept in step with what happens. */
+export class TaskRecord {
+  readonly task: Task;
+  readonly attempt: number;
+  readonly #writer: RunWriter;
+  #file: TaskFile;
+
+  private constructor(task: Task, attempt: number, writer: RunWriter, file: TaskFile) {
+    this.task = task;
+    this.attempt = attempt;
+    this.#writer = writer;
+    this.#file = file;
+  }
+
+  /** With the points that earlier attempts finished. */
+  static async open({ task, writer, state }: { task: Task; writer: RunWriter; state: RunState }): Promise<TaskRecord> {
+    const points: PointEntry[] = [];
+    for (const { point, repeat } of allPoints(task)) {
+      const done = state.finished.get(pointKey(task.key, point.index, repeat));
+      if (done) points.push({ attempt: done.attempt, point: point.index, repeat, path: done.path, status: 'ok', error: null });
+    }
+    const deploy = task.resolved.deploy;
+    await writer.taskRecipe(task, stringify(task.resolved));
+    return new TaskRecord(task, (state.attempts.get(task.key) ?? 0) + 1, writer, {
+      schemaVersion: 1,
+      recipe: task.recipe,
+      variant: task.variant,
+      key: task.key,
+      kind: task.kind,
+      params: task.params,
+      gpu: { name: deploy?.gpu ?? null, count: deploy?.gpu === undefined ? 0 : (deploy.gpu_count ?? 1) },
+      status: points.length === allPoints(task).length ? 'done' : 'pending',
+      deployment: null,
+      machine: 0,
+      points,
+      error: null,
+    });
+  }
+
+  async begin(deployment: string): Promise<void> {
+    const { recipe, variant, key } = this.task;
+    await this.#writer.event({ type: 'attempt_started', recipe, variant, key, attempt: this.attempt, deployment });
+    await this.#save({ status: 'running', deployment });
+  }
+
+  async point(entry: Omit<PointEntry, 'attempt'>): Promise<void> {
+    await this.#save({ points: [...this.#file.points, { ...entry, attempt: this.attempt }] });
+  }
+
+  async end(status: 'done' | 'failed' | 'interrupted'): Promise<void> {
+    const { recipe, variant, key } = this.task;
+    await this.#writer.event({ type: 'task_finished', recipe, variant, key, status });
+    await this.#save({ status });
+  }
+
+  async fail(error: unknown, interrupted: boolean): Promise<void> {
+    await this.#save({ error: interrupted ? null : errorFacts(error) });
+    await this.end(interrupted ? 'interrupted' : 'failed');
+  }
+
+  async #save(change: Partial<TaskFile>): Promise<void> {
+    this.#file = { ...this.#file, ...change };
+    await this.#writer.task(this.#file);
+  }
+}

@@ -1,0 +1,262 @@
+import { join } from 'node:path';
+import { BenchError, type Io, messageOf, PhaseTimer, type Phases } from '@bench/core';
+import { BUILTIN_ENGINES, deploymentKey, type Engine, engineOf, type EnvValue, servedModelName, type Task } from '@bench/recipe';
+import type { Deployment, DeploymentRecord, Endpoint, Problem, RenderedStep, SiteFacts, Target, TargetContext } from './contract.ts';
+import { lastLines, LogTail } from './log-tail.ts';
+import { installHint } from './programs.ts';
+import { httpReadiness, waitUntil } from './readiness.ts';
+import { smokeTest } from './smoke-test.ts';
+import { endProcessGroup, processStart, supervise, type Supervised } from './supervisor.ts';
+
+/** Model load of the largest models from slow disks takes the better part of an hour. */
+const READY_TIMEOUT_MS = 3_600_000;
+const STOP_GRACE_MS = 15_000;
+
+/** The engine as a process on this machine, bound to 127.0.0.1, that ends when bench ends, however bench ends. */
+export function processTarget(options: { engines?: readonly Engine[]; platform?: string } = {}): Target {
+  const engines = options.engines ?? BUILTIN_ENGINES;
+  const platform = options.platform ?? `${process.platform}-${process.arch}`;
+  return {
+    name: 'process',
+    check: (task, site) => check(task, site, { engines, platform }),
+    plan: (task, site) => plan(task, site, engines),
+    start: (planned, context) => start(planned, context, engines),
+    adopt: async (record) => {
+      // A process of this target dies with its bench; only what a slow death left behind is to be ended.
+      if (record.pid !== undefined && (record.pidStart ?? null) === processStart(record.pid)) await endProcessGroup(record.pid, STOP_GRACE_MS);
+      return null;
+    },
+  };
+}
+
+function check(task: Task, site: SiteFacts, options: { engines: readonly Engine[]; platform: string }): Problem[] {
+  if (task.kind !== 'inference') {
+    return [{ code: 'BENCH_SITE_UNFIT', message: `${task.recipe}: a ${task.kind} recipe cannot run on site "local"`, hint: 'service and command recipes need a container site' }];
+  }
+  const { engine } = engineOf(task.resolved, options.engines);
+  if (site.programs[engine.name]) return [];
+  return [
+    {
+      code: 'BENCH_ENGINE_MISSING',
+      message: `${task.recipe}: engine "${engine.name}" is not installed here`,
+      hint: installHint(engine.name, options.platform),
+    },
+  ];
+}
+
+function plan(task: Task, site: SiteFacts, engines: readonly Engine[]): { record: DeploymentRecord; steps: RenderedStep[] } {
+  const recipe = task.resolved;
+  const { engine, settings, llm } = engineOf(recipe, engines);
+  const model = recipe.model;
+  if (!model) throw new BenchError({ code: 'BENCH_RECIPE_INVALID', message: `${task.recipe}: an inference recipe needs a model` });
+  const program = site.programs[engine.name];
+  const port = site.freePorts[0] ?? 0;
+  const launch = engine.launch({ model, llm, settings, port, gpu: site.gpuVendor, via: 'process' });
+  const argv = [...(program?.argv ?? [engine.name]), ...launch.args];
+  const key = deploymentKey(recipe);
+  const record: DeploymentRecord = {
+    id: site.namePrefix,
+    target: 'process',
+    key,
+    engine: {
+      name: engine.name,
+      ...(program?.version === undefined ? {} : { version: program.version }),
+      command: argv,
+      model: servedModelName(recipe),
+      ...(model.random === undefined ? {} : { randomWeights: true }),
+    },
+    api: model.task === 'embed' ? 'embeddings' : (recipe.benchmark?.api ?? 'chat'),
+    servedModel: servedModelName(recipe),
+    address: '127.0.0.1',
+    port,
+    logPath: join(site.deploymentDir, 'engine.log'),
+    argv,
+    env: launch.env,
+    cwd: task.dir,
+  };
+  const base = `http://${record.address}:${port}`;
+  return {
+    record,
+    steps: [
+      { kind: 'command', description: `start ${engine.name}`, argv, cwd: task.dir },
+      { kind: 'http', description: 'wait until healthy', method: 'GET', url: base + engine.paths.health },
+      ...(recipe.deploy?.smoke_test === false
+        ? []
+        : [{ kind: 'http' as const, description: 'smoke test', method: 'POST', url: `${base}/v1/${record.api === 'chat' ? 'chat/completions' : record.api}` }]),
+    ],
+  };
+}
+
+async function start(planned: { record: DeploymentRecord; task: Task }, context: TargetContext, engines: readonly Engine[]): Promise<Deployment> {
+  const { task } = planned;
+  const { io } = context;
+  const signal = context.signal ?? io.signal;
+  const { engine } = engineOf(task.resolved, engines);
+  const timer = new PhaseTimer(io.monotonic);
+  const phase = async (name: string) => {
+    timer.begin(name);
+    await context.on({ type: 'phase', phase: name });
+  };
+  await phase('launch');
+  const supervised = await supervise({
+    argv: planned.record.argv,
+    env: resolveEnv(planned.record.env, io),
+    cwd: planned.record.cwd,
+    log: planned.record.logPath,
+  });
+  const record: DeploymentRecord = { ...planned.record, pid: supervised.pid, pidStart: supervised.started };
+  const log = followLog(record.logPath, engine, context);
+  try {
+    await context.on({ type: 'started', record });
+    await phase('model_load');
+    await untilHealthy({ record, engine, supervised, io, signal, failure: () => log.failure });
+    const endpoint = endpointOf(record, engine);
+    const test = smokeTestOf(task);
+    if (test) {
+      await phase('smoke_test');
+      await smokeTest(endpoint, test, io, signal);
+    }
+    timer.end();
+    return running({ record, endpoint, supervised, log, phases: [...timer.phases, ...log.phases] });
+  } catch (error) {
+    timer.end();
+    await supervised.stop(STOP_GRACE_MS);
+    await log.stop();
+    throw await withLog(error, record, [...timer.phases, ...log.phases], log.failure);
+  }
+}
+
+interface LogFollower {
+  readonly phases: Phases;
+  readonly failure: { message: string; hint?: string | undefined } | null;
+  stop(): Promise<void>;
+}
+
+/** Reads the engine's log as it grows, for its load phases and for the reason when it fails. */
+function followLog(path: string, engine: Engine, context: TargetContext): LogFollower {
+  const tail = new LogTail(path);
+  const phases: Phases = [];
+  const stop = new AbortController();
+  const startedAt = context.io.monotonic();
+  let failure: LogFollower['failure'] = null;
+  const read = async () => {
+    for (const line of await tail.next()) {
+      await context.on({ type: 'log', line });
+      const fact = engine.readLog?.(line);
+      if (fact?.kind === 'phase') {
+        const end = context.io.monotonic() - startedAt;
+        phases.push({ name: `engine.${fact.phase.name}`, startMs: Math.max(0, end - fact.phase.durationMs), durationMs: fact.phase.durationMs });
+      } else if (fact?.kind === 'failure') failure ??= { message: fact.message, hint: fact.hint };
+    }
+  };
+  const loop = (async () => {
+    while (!stop.signal.aborted) {
+      await read();
+      await context.io.sleep(200, stop.signal).catch(() => undefined);
+    }
+    await read();
+  })().catch((error: unknown) => context.io.logger.log('warn', `cannot read ${path}: ${messageOf(error)}`));
+  return {
+    phases,
+    get failure() {
+      return failure;
+    },
+    stop: async () => {
+      stop.abort();
+      await loop;
+    },
+  };
+}
+
+/** Healthy, or the reason why it never will be: the program ended, its log names a failure, time is up. */
+async function untilHealthy(options: {
+  record: DeploymentRecord;
+  engine: Engine;
+  supervised: Supervised;
+  io: Io;
+  signal: AbortSignal;
+  failure: () => { message: string } | null;
+}): Promise<void> {
+  const { record, engine, supervised, io, signal } = options;
+  const health = httpReadiness(`http://${record.address}:${record.port}${engine.paths.health}`, { timeoutMs: READY_TIMEOUT_MS, io });
+  await waitUntil(
+    {
+      ...health,
+      check: async (s) => {
+        if (supervised.exitCode !== null) {
+          throw new BenchError({ code: 'BENCH_ENGINE_EXITED', message: `${engine.name} ended with code ${supervised.exitCode} before it was ready` });
+        }
+        return health.check(s);
+      },
+    },
+    io,
+    signal,
+  );
+}
+
+function running(state: { record: DeploymentRecord; endpoint: Endpoint; supervised: Supervised; log: LogFollower; phases: Phases }): Deployment {
+  const { record, endpoint, supervised, log, phases } = state;
+  let stopping: Promise<void> | null = null;
+  const reason = (code: number) => `the engine ended with code ${code}`;
+  return {
+    record,
+    endpoint,
+    phases,
+    exited: () => (supervised.exitCode === null ? null : reason(supervised.exitCode)),
+    died: supervised.exit.then((code) => (stopping ? new Promise<string>(() => undefined) : reason(code))),
+    logs: async function* () {
+      const tail = new LogTail(record.logPath);
+      yield* await tail.next();
+    },
+    stop: () => {
+      stopping ??= supervised.stop(STOP_GRACE_MS).then(() => log.stop());
+      return stopping;
+    },
+  };
+}
+
+function endpointOf(record: DeploymentRecord, engine: Engine): Endpoint {
+  return {
+    address: record.address,
+    port: record.port,
+    scope: 'host',
+    model: record.servedModel,
+    api: record.api,
+    server: { ...engine.api, tokenizePath: engine.paths.tokenize ?? null, resetCachePath: engine.paths.resetCache ?? null },
+  };
+}
+
+function smokeTestOf(task: Task): { prompt: string; contains: string | null } | null {
+  const asked = task.resolved.deploy?.smoke_test;
+  if (asked === false) return null;
+  const random = task.resolved.model?.random !== undefined;
+  return { prompt: asked?.prompt ?? 'What is 2+2?', contains: asked?.contains ?? (random || asked?.prompt !== undefined ? null : '4') };
+}
+
+function resolveEnv(env: Readonly<Record<string, EnvValue>>, io: Pick<Io, 'secrets'>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(env).map(([name, value]) => {
+      if (typeof value === 'string') return [name, value];
+      const secret = io.secrets.get(value.from_env);
+      if (secret === undefined) {
+        throw new BenchError({ code: 'BENCH_SECRET_MISSING', message: `${name} is to come from the environment variable ${value.from_env}, which is not set`, hint: `export ${value.from_env}=…`, exitCode: 4 });
+      }
+      return [name, secret];
+    }),
+  );
+}
+
+async function withLog(error: unknown, record: DeploymentRecord, phases: Phases, failure: { message: string; hint?: string | undefined } | null): Promise<unknown> {
+  if ((error as { name?: string }).name === 'AbortError') return error;
+  const lines = await lastLines(record.logPath, 20);
+  const known = BenchError.is(error) ? error : null;
+  const reason = failure ? `${messageOf(error)}: ${failure.message}` : messageOf(error);
+  const log = lines.length > 0 ? `\n${lines.map((line) => `  | ${line.slice(0, 400)}`).join('\n')}` : '';
+  return new BenchError({
+    code: known?.code ?? 'BENCH_DEPLOY_FAILED',
+    message: `${record.engine.name} did not come up: ${reason}${log}`,
+    hint: failure?.hint ?? known?.hint ?? `the whole log: ${record.logPath}`,
+    cause: error,
+    details: { phases, logPath: record.logPath },
+  });
+}

@@ -1,0 +1,48 @@
+import { BenchError, type Io } from '@bench/core';
+
+/** Something to wait for, with its own limit and its own reason for not being there yet. */
+export interface Readiness {
+  /** What is waited for: `health`. */
+  name: string;
+  timeoutMs: number;
+  /** Milliseconds between looks. Default 100. */
+  intervalMs?: number;
+  /** Null: ready. Otherwise why not yet. */
+  check(signal: AbortSignal): Promise<string | null>;
+}
+
+/**
+ * Waits until ready.
+ * @throws BenchError `BENCH_NOT_READY` with the last reason after the time-out; the signal's reason when aborted.
+ */
+export async function waitUntil(readiness: Readiness, io: Pick<Io, 'monotonic' | 'sleep'>, signal: AbortSignal): Promise<void> {
+  const deadline = io.monotonic() + readiness.timeoutMs;
+  for (;;) {
+    signal.throwIfAborted();
+    const reason = await readiness.check(signal);
+    if (reason === null) return;
+    if (io.monotonic() >= deadline) {
+      throw new BenchError({ code: 'BENCH_NOT_READY', message: `${readiness.name}: not ready after ${Math.round(readiness.timeoutMs / 1000)} s: ${reason}` });
+    }
+    await io.sleep(readiness.intervalMs ?? 100, signal);
+  }
+}
+
+/** Ready when a GET of the URL answers 2xx. */
+export function httpReadiness(url: string, options: { timeoutMs: number; io: Pick<Io, 'fetch'>; name?: string }): Readiness {
+  return {
+    name: options.name ?? 'health',
+    timeoutMs: options.timeoutMs,
+    check: async (signal) => {
+      try {
+        const response = await options.io.fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) });
+        await response.arrayBuffer();
+        return response.ok ? null : `GET ${url} answered ${response.status}`;
+      } catch (error) {
+        signal.throwIfAborted();
+        const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
+        return `GET ${url}: ${cause?.code ?? (error as Error).message}`;
+      }
+    },
+  };
+}
