@@ -69,6 +69,7 @@ export function buildTasks(input: BuildInput): { tasks: Task[]; problems: Proble
   let jsonSchema: unknown;
   const context = {
     file,
+    partial: problems.length > 0,
     engines,
     sections: new Set(Object.keys(schema.shape)),
     parse: (value: unknown) => {

@@ -1,4 +1,5 @@
 import { engineSectionName, namedEngines } from './choose-engine.ts';
+import { checkService } from './check-service.ts';
 import { commandValues } from './command-values.ts';
 import { templateNames } from './command-template.ts';
 import type { Engine, ModelSource } from './engines/engine.ts';
@@ -8,23 +9,28 @@ import { COMMAND_BUILTINS } from './schema/command.ts';
 import { llmFields } from './schema/llm.ts';
 import type { Recipe } from './schema/recipe.ts';
 import { didYouMean } from './suggest.ts';
-import type { Position } from './tree.ts';
+import { lookup, type TreeNode } from './tree.ts';
 import type { ParamValue } from './variant-name.ts';
 
 export interface CheckContext {
   file: string;
   engines: readonly Engine[];
-  at(path: readonly string[]): Position;
+  /** What was written, for positions. */
+  tree: TreeNode;
   params: Readonly<Record<string, ParamValue>>;
+  /** Whether the section passed its schema; checks of the others are left out. */
+  sound(section: string): boolean;
 }
 
 /** What no section can see alone. The recipe has passed its schema; defaults across sections are not filled in yet. */
 export function checkRecipe(recipe: Recipe, context: CheckContext): Problem[] {
   const problems: Problem[] = [];
   const fail = (path: readonly string[], message: string, hint: string | null = null) =>
-    problems.push({ file: context.file, ...context.at(path), message, hint });
-  if (recipe.kind === 'inference') checkInference(recipe, context, fail);
-  if (recipe.kind === 'command') checkCommand(recipe, context, fail);
+    problems.push({ file: context.file, ...lookup(context.tree, path).at, message, hint });
+  const sound = (...sections: string[]) => sections.every((section) => context.sound(section));
+  if (recipe.kind === 'inference' && sound('model', 'engine', 'deploy')) checkInference(recipe, context, fail);
+  if (recipe.kind === 'command' && sound('command', 'deploy')) checkCommand(recipe, context, fail);
+  if (recipe.kind === 'service' && sound('service', 'clients')) problems.push(...checkService(recipe, context, fail));
   if (recipe.aggregate) checkNames(recipe.aggregate.run, ['run_dir'], ['aggregate', 'run'], fail);
   return problems;
 }

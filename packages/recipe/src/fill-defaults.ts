@@ -1,5 +1,6 @@
 import type { Engine } from './engines/engine.ts';
 import { engineSectionName } from './choose-engine.ts';
+import { fillService } from './fill-service.ts';
 import { gpuVendorOf } from './gpu-vendor.ts';
 import { benchmarkSchema, type Benchmark } from './schema/benchmark.ts';
 import { llmFields } from './schema/llm.ts';
@@ -9,6 +10,7 @@ const DEFAULT_PROMPT = 'What is 2+2?';
 
 /** Fills in the defaults that depend on more than their own section. */
 export function fillDefaults(recipe: Recipe, engines: readonly Engine[]): Recipe {
+  if (recipe.kind === 'service') return fillService(recipe);
   if (recipe.kind !== 'inference' || !recipe.model) return recipe;
   const name = engineSectionName(recipe, engines);
   const engine = engines.find((e) => e.name === name);

@@ -21,3 +21,6 @@ export { splitShellWords } from './shell-words.ts';
 export { renderCommandTemplate, templateNames } from './command-template.ts';
 export { commandValues } from './command-values.ts';
 export { loadPoints, type LoadPoint } from './load-points.ts';
+export { initRecipe, listTemplates } from './init-recipe.ts';
+export { CLIENT_PRESETS, SERVICE_PRESETS } from './presets/index.ts';
+export type { ClientParts, ClientPreset, ServiceParts, ServicePreset } from './presets/preset.ts';

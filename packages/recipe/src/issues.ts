@@ -14,6 +14,9 @@ export interface IssueContext {
   schema: () => unknown;
 }
 
+/** How the message about a value that is not there ends. */
+export const MISSING = ' is missing';
+
 /** Says in words, at a place in the file, what a schema objects to. */
 export function problemsOf(issues: readonly Issue[], context: IssueContext): Problem[] {
   return issues.flatMap((issue) => translate(issue, [], context));
@@ -45,7 +48,7 @@ function translate(issue: Issue, prefix: readonly PropertyKey[], context: IssueC
     const key = String(path.at(-1));
     return [problem(`"${key}" in ${path.slice(0, -1).join('.')}: ${issue.issues[0].message}`)];
   }
-  if (!found.exact && (issue.code === 'invalid_type' || issue.code === 'invalid_value')) return [problem(`${name} is missing`)];
+  if (!found.exact && (issue.code === 'invalid_type' || issue.code === 'invalid_value')) return [problem(`${name}${MISSING}`)];
   if (issue.code === 'invalid_type') return [problem(`${about}expected ${typeWord(issue.expected)}, found ${show(found.node)}`, typeHint(issue.expected, found.node))];
   if (issue.code === 'invalid_value') return [problem(`${about}expected ${list(issue.values)}, found ${show(found.node)}`, nearValue(found.node, issue.values))];
   if (issue.code === 'too_small' && (issue.origin === 'string' || issue.origin === 'array') && !custom(issue)) return [problem(`${about}may not be empty`)];

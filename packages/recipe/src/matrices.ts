@@ -73,7 +73,7 @@ function combine(map: MapNode, mode: 'zip' | 'cross', fail: Fail): Axis {
         count: BigInt(node.items.length),
         at: keyAt,
         label: key,
-        build: () => node.items.map((item) => [{ key, keyAt: item.kind === 'scalar' ? item.at : keyAt, node: item }]),
+        build: () => node.items.map((item) => [{ key, keyAt, node: item }]),
       });
     } else constants.push({ key, keyAt, node });
   }

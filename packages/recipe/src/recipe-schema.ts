@@ -12,7 +12,8 @@ export function recipeSchema(options: Partial<SchemaOptions> = {}) {
   return z.strictObject({ ...schema.shape, matrices: matricesSchema.optional() });
 }
 
-/** JSON Schema (draft 2020-12) of a recipe file with the built-in engines, for editors. */
+/** JSON Schema (draft 7, which every editor understands) of a recipe file with the built-in engines and sections. */
 export function recipeJsonSchema(): unknown {
-  return { $id: 'recipe.schema.json', title: 'bench recipe', ...z.toJSONSchema(recipeSchema(), { io: 'input', unrepresentable: 'any' }) };
+  const { $schema, ...schema } = z.toJSONSchema(recipeSchema(), { io: 'input', target: 'draft-7', unrepresentable: 'any' });
+  return { $schema, title: 'bench recipe', ...schema };
 }

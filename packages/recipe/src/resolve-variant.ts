@@ -1,16 +1,18 @@
 import { checkRecipe } from './check-recipe.ts';
 import type { Engine } from './engines/engine.ts';
 import { fillDefaults } from './fill-defaults.ts';
-import { problemsOf } from './issues.ts';
+import { MISSING, problemsOf } from './issues.ts';
 import { leafPaths, type Combination } from './matrices.ts';
 import type { Problem } from './problem.ts';
 import { KIND_SECTIONS, type Recipe, type RecipeKind } from './schema/recipe.ts';
-import { emptyMap, lookup, mergeTrees, plainOf, withEntry, type MapNode, type TreeNode } from './tree.ts';
+import { emptyMap, mergeTrees, plainOf, withEntry, type MapNode, type TreeNode } from './tree.ts';
 import type { ParamValue } from './variant-name.ts';
 
 export interface ResolveContext {
   file: string;
   engines: readonly Engine[];
+  /** The matrices could not be read: what is missing may stand there, and is not complained about. */
+  partial: boolean;
   /** Keys at the top of a recipe. */
   sections: ReadonlySet<string>;
   parse(value: unknown): { success: true; data: unknown } | { success: false; issues: Parameters<typeof problemsOf>[0] };
@@ -51,6 +53,7 @@ export function resolveVariant(base: MapNode, combination: Combination, context:
   }
   tree = fillEmptySections(tree, context);
   const kind = kindOf(tree, context.file, problems);
+  if (!kind && context.partial) return { resolved: null, problems: [] };
   if (!kind) return { resolved: null, problems };
   for (const [key, entry] of tree.entries) {
     if (Object.hasOwn(KIND_SECTIONS, key) && !KIND_SECTIONS[key]?.includes(kind)) {
@@ -60,15 +63,24 @@ export function resolveVariant(base: MapNode, combination: Combination, context:
   tree = dropUnwantedEngines(tree);
   const plain = plainOf(tree);
   const parsed = context.parse(plain);
-  if (!parsed.success) {
-    problems.push(...problemsOf(parsed.issues, { file: context.file, tree, schema: context.jsonSchema }));
-    return { resolved: null, problems };
+  if (parsed.success) {
+    const recipe = { ...(parsed.data as Recipe), kind };
+    if (!context.partial) problems.push(...checkRecipe(recipe, { file: context.file, engines: context.engines, tree, params, sound: () => true }));
+    return { resolved: problems.length > 0 ? null : { recipe: fillDefaults(recipe, context.engines), tree, params }, problems };
   }
-  const recipe = { ...(parsed.data as Recipe), kind };
-  const at = (path: readonly string[]) => lookup(tree, path).at;
-  problems.push(...checkRecipe(recipe, { file: context.file, engines: context.engines, at, params }));
-  if (problems.length > 0) return { resolved: null, problems };
-  return { resolved: { recipe: fillDefaults(recipe, context.engines), tree, params }, problems };
+  const told = problemsOf(parsed.issues, { file: context.file, tree, schema: context.jsonSchema });
+  problems.push(...(context.partial ? told.filter((p) => !p.message.endsWith(MISSING)) : told));
+  if (!context.partial) problems.push(...checkSoundSections(plain, parsed.issues, kind, { tree, params }, context));
+  return { resolved: null, problems };
+}
+
+/** One faulty section must not hide what is wrong with the others: they are checked without it. */
+function checkSoundSections(plain: unknown, issues: readonly { path: readonly PropertyKey[]; code?: string; keys?: string[] }[], kind: RecipeKind, written: Pick<ResolvedVariant, 'tree' | 'params'>, context: ResolveContext): Problem[] {
+  const faulty = new Set(issues.flatMap((i) => (i.path.length > 0 ? [String(i.path[0])] : (i.keys ?? []))));
+  const rest = Object.fromEntries(Object.entries(plain as Record<string, unknown>).filter(([key]) => !faulty.has(key)));
+  const parsed = context.parse(rest);
+  if (!parsed.success) return [];
+  return checkRecipe({ ...(parsed.data as Recipe), kind }, { file: context.file, engines: context.engines, ...written, sound: (section) => !faulty.has(section) });
 }
 
 function assign(tree: MapNode, path: readonly string[], keyAt: { line: number; column: number }, node: TreeNode, variable: boolean): MapNode {
