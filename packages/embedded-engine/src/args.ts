@@ -29,7 +29,7 @@ export const USAGE = `usage: bench-embedded-engine (--model-random tiny|small | 
   --port N                  listen on this port; 0 picks a free one (0)
   --served-model-name NAME  the model's name in requests
   --parallel N              requests that generate at the same time (8)
-  --context-length N        tokens of prompt and answer, for each request (1024)
+  --context-length N        tokens of prompt and answer, for each request (1024; 4096 for a file)
   --threads N               threads for arithmetic (1)
   --no-prefix-caching       start every prompt from nothing
   --seed N                  seed of generated weights and of requests without a seed (1)

@@ -23,7 +23,7 @@ export interface EmbeddedEngineOptions {
   servedModelName?: string | undefined;
   /** Requests that generate at the same time; the others queue. Default 8. */
   parallel?: number | undefined;
-  /** Tokens of prompt and answer together, for each request. Default 1024. */
+  /** Tokens of prompt and answer together, for each request. Default 1024 for generated weights, 4096 for a file, or less where the model was made for less. */
   contextLength?: number | undefined;
   /** Threads for arithmetic. Default 1: on few cores, more compete with the thread that serves HTTP. */
   threads?: number | undefined;
@@ -116,7 +116,7 @@ async function open(options: EmbeddedEngineOptions, input: OpenInput): Promise<E
     return await openEngine({
       ...input,
       parallel: options.parallel ?? 8,
-      contextLength: options.contextLength ?? 1024,
+      contextLength: options.contextLength,
       threads: options.threads ?? 1,
       prefixCaching: options.prefixCaching ?? true,
       generated: 'random' in options.model,

@@ -17,9 +17,9 @@ export function sendJson(response: ServerResponse, value: unknown): void {
   send(response, { status: 200, type: 'application/json', body: JSON.stringify(value) });
 }
 
-export function send(response: ServerResponse, answer: { status: number; type: string; body: string; headers?: Record<string, string> }): void {
+export function send(response: ServerResponse, answer: { status: number; type: string; body: string }): void {
   const bytes = Buffer.from(answer.body);
-  response.writeHead(answer.status, { 'content-type': answer.type, 'content-length': bytes.length, ...answer.headers });
+  response.writeHead(answer.status, { 'content-type': answer.type, 'content-length': bytes.length });
   response.end(bytes);
 }
 
@@ -32,7 +32,8 @@ export async function readJson(request: IncomingMessage, limit: number): Promise
   if (announced > limit) throw tooLarge(limit);
   const chunks: Buffer[] = [];
   let size = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // Leaving the loop early must not destroy the connection, over which the error is still to be told; Node discards the rest.
+  for await (const chunk of request.iterator({ destroyOnReturn: false }) as AsyncIterable<Buffer>) {
     size += chunk.length;
     if (size > limit) throw tooLarge(limit);
     chunks.push(chunk);

@@ -5,9 +5,16 @@ import type { Engine } from '../runtime/engine.ts';
 import { ApiError, invalid } from './api-error.ts';
 import { asFields, type Fields } from './fields.ts';
 
+/** Longer than any token of a vocabulary in use. */
+const MAX_CHARACTERS_PER_TOKEN = 256;
+
 /** The tokens of a text or of a list of token ids; ids are taken as they are. */
 export function tokensOf(engine: Engine, value: unknown, options: { param: string; special: boolean }): Token[] {
-  if (typeof value === 'string') return engine.encode(value, options.special);
+  if (typeof value === 'string') {
+    // The tokenizer runs on the thread that serves everyone, so what cannot fit is not even tokenized.
+    if (value.length > engine.contextLength * MAX_CHARACTERS_PER_TOKEN) throw tooLong(`more than ${engine.contextLength} tokens`, engine);
+    return engine.encode(value, options.special);
+  }
   if (isTokenList(value)) return checkedTokens(engine, value, options.param);
   throw invalid(options.param, `${options.param} must be a string or a list of token ids`);
 }
@@ -46,11 +53,13 @@ export function messagesOf(fields: Fields): ChatMessage[] {
 export function checkFits(engine: Engine, promptTokens: number, answerTokens: number): void {
   if (promptTokens === 0) throw new ApiError({ status: 400, message: 'the prompt must have at least one token', param: 'prompt' });
   if (promptTokens + answerTokens <= engine.contextLength) return;
-  throw new ApiError({
+  throw tooLong(`${promptTokens} tokens in the prompt and asks for ${answerTokens} more`, engine);
+}
+
+function tooLong(what: string, engine: Engine): ApiError {
+  return new ApiError({
     status: 400,
-    message:
-      `this model's maximum context length is ${engine.contextLength} tokens; ` +
-      `the request has ${promptTokens} in the prompt and asks for ${answerTokens} more`,
+    message: `this model's maximum context length is ${engine.contextLength} tokens; the request has ${what}`,
     code: 'context_length_exceeded',
   });
 }

@@ -19,6 +19,9 @@ export interface HttpServer {
   drain(graceMs: number): Promise<void>;
 }
 
+/** How long a client may take to read that its request was cut off. */
+const FAREWELL_MS = 1000;
+
 /** OpenAI-style HTTP over `node:http`: routing, keys, limits, errors and hang-ups. Does not listen yet. */
 export function makeHttpServer({ service, apiKey, maxBodyBytes, onError }: HttpOptions): HttpServer {
   const routes = makeRoutes(service);
@@ -53,10 +56,16 @@ export function makeHttpServer({ service, apiKey, maxBodyBytes, onError }: HttpO
   const server = createServer((request, response) => {
     const controller = new AbortController();
     inFlight.add(controller);
-    response.once('close', () => controller.abort(new Error('the client went away')));
+    const sent = new Promise<void>((resolve) => {
+      response.once('close', () => {
+        controller.abort(new Error('the client went away'));
+        resolve();
+      });
+    });
     route(request, response, controller.signal)
-      .catch((error: unknown) => fail(request, response, error))
+      .catch((error: unknown) => fail(response, error))
       .catch(onError)
+      .then(() => sent)
       .finally(() => {
         inFlight.delete(controller);
         if (inFlight.size === 0) onIdle?.();
@@ -65,7 +74,7 @@ export function makeHttpServer({ service, apiKey, maxBodyBytes, onError }: HttpO
   // Longer than what load balancers and clients keep, so that a reused connection is not closed under them.
   server.keepAliveTimeout = 75_000;
 
-  const fail = (request: IncomingMessage, response: ServerResponse, error: unknown): void => {
+  const fail = (response: ServerResponse, error: unknown): void => {
     if (response.destroyed || response.writableEnded) return;
     const known = error instanceof ApiError ? error : undefined;
     if (!known) onError(error);
@@ -74,9 +83,7 @@ export function makeHttpServer({ service, apiKey, maxBodyBytes, onError }: HttpO
       response.end(`data: ${answer.body()}\n\n`);
       return;
     }
-    // The rest of an unread body would be taken for the next request.
-    const headers: Record<string, string> = request.complete ? {} : { connection: 'close' };
-    send(response, { status: answer.status, type: 'application/json', body: answer.body(), headers });
+    send(response, { status: answer.status, type: 'application/json', body: answer.body() });
   };
 
   return {
@@ -85,8 +92,10 @@ export function makeHttpServer({ service, apiKey, maxBodyBytes, onError }: HttpO
       draining = true;
       if (inFlight.size > 0) {
         await new Promise<void>((resolve) => {
-          const timer = setTimeout(() => {
+          let timer = setTimeout(() => {
             for (const controller of inFlight) controller.abort(new ApiError({ status: 503, message: 'the server shut down before the answer was ready' }));
+            // A client that does not read its answer, or never ends its question, would keep us.
+            timer = setTimeout(() => server.closeAllConnections(), FAREWELL_MS);
           }, graceMs);
           onIdle = () => {
             clearTimeout(timer);
@@ -96,7 +105,8 @@ export function makeHttpServer({ service, apiKey, maxBodyBytes, onError }: HttpO
       }
       await new Promise<void>((resolve) => {
         server.close(() => resolve());
-        server.closeIdleConnections();
+        // All answers are out; what is left is clients that keep their connection for later.
+        server.closeAllConnections();
       });
     },
   };

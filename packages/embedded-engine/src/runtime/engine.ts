@@ -1,5 +1,5 @@
-import { prng, seedOf } from '@bench/core';
-import type { LlamaModel, Token } from 'node-llama-cpp';
+import { BenchError, prng, seedOf } from '@bench/core';
+import type { Llama, LlamaModel, Token } from 'node-llama-cpp';
 
 import { makeBatcher } from './batcher.ts';
 import { chatFormatOf, type ChatMessage } from './chat-format.ts';
@@ -12,8 +12,8 @@ export interface EngineOptions {
   modelPath: string;
   /** Sequences that generate at the same time. */
   parallel: number;
-  /** Tokens of prompt and answer together, for each sequence. */
-  contextLength: number;
+  /** Tokens of prompt and answer together, for each sequence. Default: what suits the model. */
+  contextLength: number | undefined;
   threads: number;
   /** Seeds requests that bring none. */
   seed: number;
@@ -87,13 +87,22 @@ const BATCH_TOKENS = 512;
 
 /** Loads the model and makes it ready, reporting the name of each phase as it begins. */
 export async function openEngine(options: EngineOptions): Promise<Engine> {
-  const { parallel, contextLength, threads, signal } = options;
   options.onPhase('native_load');
   const llama = await loadNative(options.onNativeLog);
-  signal.throwIfAborted();
+  try {
+    return await loadEngine(llama, options);
+  } catch (error) {
+    await llama.dispose();
+    throw error;
+  }
+}
 
+async function loadEngine(llama: Llama, options: EngineOptions): Promise<Engine> {
+  const { parallel, threads, signal } = options;
+  signal.throwIfAborted();
   options.onPhase('weights_load');
   const model = await llama.loadModel({ modelPath: options.modelPath, gpuLayers: 0, loadSignal: signal });
+  const contextLength = contextLengthFor(model, options);
   options.onPhase('context_create');
   const context = await model.createContext({
     sequences: parallel,
@@ -217,6 +226,18 @@ export async function openEngine(options: EngineOptions): Promise<Engine> {
   });
   Object.assign(totals, { promptTokens: 0, generationTokens: 0, cachedTokens: 0 });
   return engine;
+}
+
+function contextLengthFor(model: LlamaModel, { contextLength, generated }: EngineOptions): number {
+  const most = model.trainContextSize;
+  if (contextLength === undefined) return Math.min(most, generated ? 1024 : 4096);
+  if (contextLength <= most) return contextLength;
+  throw new BenchError({
+    code: 'BENCH_ENGINE_MODEL',
+    message: `a context of ${contextLength} tokens is more than the ${most} that the model was made for`,
+    hint: `give --context-length ${most} or less`,
+    exitCode: 2,
+  });
 }
 
 /** `isEogToken` crosses into native code; a model's few end tokens are soon known. */
