@@ -4,8 +4,26 @@ import { BenchError, messageOf } from './error.ts';
 describe('BenchError', () => {
   it('carries what it was given, and says no to retrying by default', () => {
     const cause = new Error('refused');
-    const error = new BenchError({ code: 'BENCH_X', message: 'a.yaml:3:1 wrong', hint: 'write it right', cause, scope: 'zone', exitCode: 4, details: { line: 3 } });
-    expect(error).toMatchObject({ name: 'BenchError', code: 'BENCH_X', message: 'a.yaml:3:1 wrong', hint: 'write it right', cause, scope: 'zone', exitCode: 4, details: { line: 3 }, retryable: false });
+    const error = new BenchError({
+      code: 'BENCH_X',
+      message: 'a.yaml:3:1 wrong',
+      hint: 'write it right',
+      cause,
+      scope: 'zone',
+      exitCode: 4,
+      details: { line: 3 },
+    });
+    expect(error).toMatchObject({
+      name: 'BenchError',
+      code: 'BENCH_X',
+      message: 'a.yaml:3:1 wrong',
+      hint: 'write it right',
+      cause,
+      scope: 'zone',
+      exitCode: 4,
+      details: { line: 3 },
+      retryable: false,
+    });
     expect('cause' in new BenchError({ code: 'BENCH_X', message: 'm' })).toBe(false);
   });
 
@@ -19,7 +37,8 @@ describe('BenchError', () => {
   });
 
   it('is not taken for anything else', () => {
-    for (const value of [null, undefined, 'BenchError', new Error('BenchError'), { code: 'BENCH_X', name: 'BenchError' }, 7]) expect(BenchError.is(value)).toBe(false);
+    for (const value of [null, undefined, 'BenchError', new Error('BenchError'), { code: 'BENCH_X', name: 'BenchError' }, 7])
+      expect(BenchError.is(value)).toBe(false);
   });
 });
 

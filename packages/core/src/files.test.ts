@@ -29,7 +29,9 @@ describe('writeAtomic', () => {
 
   it('leaves the old content and no temporary file when it cannot finish', async () => {
     await mkdir(join(folder, 'taken/inside'), { recursive: true });
-    await expect(writeAtomic(join(folder, 'taken'), 'text')).rejects.toMatchObject({ code: expect.stringMatching(/EISDIR|ENOTEMPTY|EEXIST|EPERM/) });
+    await expect(writeAtomic(join(folder, 'taken'), 'text')).rejects.toMatchObject({
+      code: expect.stringMatching(/EISDIR|ENOTEMPTY|EEXIST|EPERM/),
+    });
     expect(await readdir(folder)).toEqual(['taken']);
     expect(await readdir(join(folder, 'taken'))).toEqual(['inside']);
 

@@ -66,7 +66,10 @@ export interface Host {
   exec(command: Command, options?: ExecOptions): Promise<ExecResult>;
   stream(command: Command, options?: ExecOptions): Execution;
   /** Starts a process that survives a lost connection. */
-  start(command: Command, options: { id: string; cwd?: string; env?: Record<string, string>; signal?: AbortSignal }): Promise<RemoteProcess>;
+  start(
+    command: Command,
+    options: { id: string; cwd?: string; env?: Record<string, string>; signal?: AbortSignal },
+  ): Promise<RemoteProcess>;
   /** The process started under `id`, or null when this host never had it. */
   attach(id: string): Promise<RemoteProcess | null>;
   write(path: string, content: string | Uint8Array, mode?: number): Promise<void>;

@@ -1,20 +1,12 @@
 export { BenchError, messageOf, type BenchErrorInit, type ErrorScope } from './error.ts';
 export { EXIT } from './exit-codes.ts';
-export type {
-  Command,
-  ExecOptions,
-  ExecResult,
-  Execution,
-  Host,
-  OutputLine,
-  RemoteProcess,
-  Tunnel,
-} from './host-contract.ts';
+export type { Command, ExecOptions, ExecResult, Execution, Host, OutputLine, RemoteProcess, Tunnel } from './host-contract.ts';
 export type { Io, Logger, LogLevel, Secrets } from './io.ts';
 export { createIo, type CreateIoOptions } from './real-io.ts';
 export { redactor, type Redactor } from './redact.ts';
 export { canonicalJson, hashOf } from './json.ts';
 export { syncFolder, writeAtomic } from './files.ts';
+export { bootId, processStart } from './process-identity.ts';
 export { prng, seedOf, type Prng } from './prng.ts';
 export {
   apiKindSchema,

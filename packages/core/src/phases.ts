@@ -49,6 +49,8 @@ export class PhaseTimer {
   /** Finished phases, and the one that is open cut at now. */
   get phases(): Phases {
     const open = this.#open;
-    return open ? [...this.#done, { name: open.name, startMs: open.at - this.#zero, durationMs: this.#clock() - open.at }] : [...this.#done];
+    return open
+      ? [...this.#done, { name: open.name, startMs: open.at - this.#zero, durationMs: this.#clock() - open.at }]
+      : [...this.#done];
   }
 }

@@ -18,7 +18,13 @@ describe('known secrets', () => {
   it('are masked as JSON, JSON in JSON, URLs, forms and base64 write them', () => {
     const secret = 'p"a ss\\w/ör\n+d';
     const mask = redactor([secret]);
-    const forms = [secret, JSON.stringify({ k: secret }), JSON.stringify(JSON.stringify({ k: secret })), `?k=${encodeURIComponent(secret)}`, Buffer.from(secret).toString('base64')];
+    const forms = [
+      secret,
+      JSON.stringify({ k: secret }),
+      JSON.stringify(JSON.stringify({ k: secret })),
+      `?k=${encodeURIComponent(secret)}`,
+      Buffer.from(secret).toString('base64'),
+    ];
     for (const form of forms) {
       const out = mask.redact(form);
       expect(out).toContain('***');
@@ -84,12 +90,22 @@ describe('redactValue', () => {
     expect(
       mask.redactValue({
         text: ['x hunter22', 1, null, true],
-        apiKey: 'anything', HF_TOKEN: 'anything', headers: { Authorization: ['Bearer x', ''] }, private_key: '', total_tokens: 7, maxTokens: 'many',
+        apiKey: 'anything',
+        HF_TOKEN: 'anything',
+        headers: { Authorization: ['Bearer x', ''] },
+        private_key: '',
+        total_tokens: 7,
+        maxTokens: 'many',
         hunter22: 1,
       }),
     ).toEqual({
       text: ['x ***', 1, null, true],
-      apiKey: '***', HF_TOKEN: '***', headers: { Authorization: ['***', ''] }, private_key: '', total_tokens: 7, maxTokens: 'many',
+      apiKey: '***',
+      HF_TOKEN: '***',
+      headers: { Authorization: ['***', ''] },
+      private_key: '',
+      total_tokens: 7,
+      maxTokens: 'many',
       '***': 1,
     });
   });
@@ -100,7 +116,11 @@ describe('redactValue', () => {
     const shared = { a: 'hunter22' };
     value['twice'] = [shared, shared];
     value['self'] = value;
-    expect(mask.redactValue(value)).toEqual({ error: { name: 'Error', message: 'no ***' }, twice: [{ a: '***' }, { a: '***' }], self: '[circular]' });
+    expect(mask.redactValue(value)).toEqual({
+      error: { name: 'Error', message: 'no ***' },
+      twice: [{ a: '***' }, { a: '***' }],
+      self: '[circular]',
+    });
     expect(shared.a).toBe('hunter22');
   });
 });

@@ -8,7 +8,11 @@ export const systemInfoSchema = z.strictObject({
   arch: z.string().optional(),
   cpu: z.strictObject({ model: z.string(), logicalCores: z.int().positive() }).optional(),
   memoryBytes: z.int().positive().optional(),
-  gpus: z.array(z.strictObject({ name: z.string(), memoryMiB: z.number().optional(), driver: z.string().optional(), uuid: z.string().optional() })).optional(),
+  gpus: z
+    .array(
+      z.strictObject({ name: z.string(), memoryMiB: z.number().optional(), driver: z.string().optional(), uuid: z.string().optional() }),
+    )
+    .optional(),
   driverVersion: z.string().optional(),
   cudaVersion: z.string().optional(),
   dockerVersion: z.string().optional(),

@@ -2,8 +2,19 @@ import { BenchError } from './error.ts';
 
 const DURATION_MS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, min: 60_000, h: 3_600_000, d: 86_400_000 };
 const SIZE_BYTES: Record<string, number> = {
-  b: 1, k: 1000, kb: 1000, m: 1e6, mb: 1e6, g: 1e9, gb: 1e9, t: 1e12, tb: 1e12,
-  kib: 1024, mib: 1024 ** 2, gib: 1024 ** 3, tib: 1024 ** 4,
+  b: 1,
+  k: 1000,
+  kb: 1000,
+  m: 1e6,
+  mb: 1e6,
+  g: 1e9,
+  gb: 1e9,
+  t: 1e12,
+  tb: 1e12,
+  kib: 1024,
+  mib: 1024 ** 2,
+  gib: 1024 ** 3,
+  tib: 1024 ** 4,
 };
 
 /**
@@ -44,7 +55,11 @@ export function parseSize(value: string | number): number {
 }
 
 function unit(value: string, what: string): BenchError {
-  return new BenchError({ code: 'BENCH_UNIT', message: `"${value}" is not ${what}`, hint: what === 'a size' ? 'write "16GiB" or "500MB"' : 'write "90s", "1.5m", "1h30m" or "01:30:00"' });
+  return new BenchError({
+    code: 'BENCH_UNIT',
+    message: `"${value}" is not ${what}`,
+    hint: what === 'a size' ? 'write "16GiB" or "500MB"' : 'write "90s", "1.5m", "1h30m" or "01:30:00"',
+  });
 }
 
 /** `850 ms`, `12.3 s`, `4m 05s`, `2h 03m`. */

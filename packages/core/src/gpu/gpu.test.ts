@@ -4,7 +4,8 @@ import { findGpu, findGpus, GPUS, gpuByPciId, normalizeGpuName, shortGpuName, sn
 
 describe('catalogue', () => {
   it('has unique ids, short names and PCI ids', () => {
-    for (const list of [GPUS.map((g) => g.id), GPUS.map((g) => g.short), GPUS.flatMap((g) => g.pciIds)]) expect(new Set(list).size).toBe(list.length);
+    for (const list of [GPUS.map((g) => g.id), GPUS.map((g) => g.short), GPUS.flatMap((g) => g.pciIds)])
+      expect(new Set(list).size).toBe(list.length);
   });
 
   it('writes short names that are safe as file and host names, and PCI ids in lower-case hex', () => {
@@ -20,7 +21,8 @@ describe('catalogue', () => {
 
   it('finds every GPU by its id, its short name and each of its names (with its memory)', () => {
     for (const gpu of GPUS) {
-      for (const name of [gpu.id, gpu.short, ...gpu.names]) expect([name, findGpu(name, { memoryMiB: gpu.memoryGb * 1024 })?.id]).toEqual([name, gpu.id]);
+      for (const name of [gpu.id, gpu.short, ...gpu.names])
+        expect([name, findGpu(name, { memoryMiB: gpu.memoryGb * 1024 })?.id]).toEqual([name, gpu.id]);
     }
   });
 });
@@ -67,8 +69,20 @@ describe('findGpu', () => {
   });
 
   it.each([
-    'NVIDIA GeForce RTX 4090 Laptop GPU', 'NVIDIA GeForce RTX 4090 D', 'RTX 4090 48GB', 'NVIDIA H200 80GB', 'H200 PCIe', 'NVIDIA H100 80GB HBM3 MIG 1g.10gb',
-    'Quadro RTX 6000', 'GeForce GTX 1080', 'llvmpipe', '', '   ', 'NVIDIA', 'GB', 'PCIe',
+    'NVIDIA GeForce RTX 4090 Laptop GPU',
+    'NVIDIA GeForce RTX 4090 D',
+    'RTX 4090 48GB',
+    'NVIDIA H200 80GB',
+    'H200 PCIe',
+    'NVIDIA H100 80GB HBM3 MIG 1g.10gb',
+    'Quadro RTX 6000',
+    'GeForce GTX 1080',
+    'llvmpipe',
+    '',
+    '   ',
+    'NVIDIA',
+    'GB',
+    'PCIe',
   ])('does not know "%s"', (name) => {
     expect(findGpu(name)).toBeUndefined();
   });
@@ -99,10 +113,15 @@ describe('findGpu', () => {
 
   it('ignores case, vendor words, spaces and dashes', () => {
     fc.assert(
-      fc.property(fc.constantFrom(...GPUS.filter((g) => g.family === g.id)), fc.boolean(), fc.constantFrom(' ', '-', '_', ''), (gpu, upper, separator) => {
-        const name = (gpu.names[0] as string).replaceAll(' ', separator);
-        return findGpu(upper ? name.toUpperCase() : name.toLowerCase())?.id === gpu.id;
-      }),
+      fc.property(
+        fc.constantFrom(...GPUS.filter((g) => g.family === g.id)),
+        fc.boolean(),
+        fc.constantFrom(' ', '-', '_', ''),
+        (gpu, upper, separator) => {
+          const name = (gpu.names[0] as string).replaceAll(' ', separator);
+          return findGpu(upper ? name.toUpperCase() : name.toLowerCase())?.id === gpu.id;
+        },
+      ),
     );
   });
 });
@@ -121,9 +140,11 @@ describe('other keys', () => {
   });
 
   it('makes short names', () => {
-    expect(['NVIDIA GeForce RTX 5090', 'NVIDIA B200', 'NVIDIA H200 141GB', 'NVIDIA RTX PRO 6000 Workstation Edition', 'A100 40GB'].map(shortGpuName)).toEqual([
-      'rtx5090', 'b200', 'h200', 'pro6000ws', 'a100-40gb',
-    ]);
+    expect(
+      ['NVIDIA GeForce RTX 5090', 'NVIDIA B200', 'NVIDIA H200 141GB', 'NVIDIA RTX PRO 6000 Workstation Edition', 'A100 40GB'].map(
+        shortGpuName,
+      ),
+    ).toEqual(['rtx5090', 'b200', 'h200', 'pro6000ws', 'a100-40gb']);
     expect(shortGpuName('Intel Data Center GPU Max 1550')).toBe('inteldatacentergpumax155');
     expect(shortGpuName('???')).toBe('gpu');
     expect(normalizeGpuName('NVIDIA GeForce RTX 4090')).toBe('rtx4090');

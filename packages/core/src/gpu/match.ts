@@ -8,12 +8,44 @@ export interface GpuQuery {
 
 /** Lower case, without vendor words, spaces and dashes: the form in which names are compared. */
 export function normalizeGpuName(name: string): string {
-  return name.toLowerCase().replace(/nvidia|geforce|tesla|amd|instinct|radeon/g, '').replace(/[^a-z0-9]/g, '');
+  return name
+    .toLowerCase()
+    .replace(/nvidia|geforce|tesla|amd|instinct|radeon/g, '')
+    .replace(/[^a-z0-9]/g, '');
 }
 
 /** Words that tell nothing about which product it is. */
-const NOISE = new Set(['nvidia', 'geforce', 'tesla', 'amd', 'instinct', 'radeon', 'graphics', 'gpu', 'edition', 'generation', 'blackwell', 'hgx', 'dgx', 'hbm2', 'hbm2e', 'hbm3', 'hbm3e']);
-const FORMS: Record<string, GpuFormFactor> = { sxm: 'SXM', sxm2: 'SXM', sxm3: 'SXM', sxm4: 'SXM', sxm5: 'SXM', sxm6: 'SXM', pcie: 'PCIe', pci: 'PCIe', nvl: 'NVL', oam: 'OAM' };
+const NOISE = new Set([
+  'nvidia',
+  'geforce',
+  'tesla',
+  'amd',
+  'instinct',
+  'radeon',
+  'graphics',
+  'gpu',
+  'edition',
+  'generation',
+  'blackwell',
+  'hgx',
+  'dgx',
+  'hbm2',
+  'hbm2e',
+  'hbm3',
+  'hbm3e',
+]);
+const FORMS: Record<string, GpuFormFactor> = {
+  sxm: 'SXM',
+  sxm2: 'SXM',
+  sxm3: 'SXM',
+  sxm4: 'SXM',
+  sxm5: 'SXM',
+  sxm6: 'SXM',
+  pcie: 'PCIe',
+  pci: 'PCIe',
+  nvl: 'NVL',
+  oam: 'OAM',
+};
 
 interface Reading {
   /** What is left of a name without vendor, memory and form factor. */
@@ -72,7 +104,11 @@ export function findGpu(name: string, query: GpuQuery = {}): GpuModel | undefine
 
 /** By PCI device id (`2335`, `0x2335`, `10de:2335`). */
 export function gpuByPciId(id: string): GpuModel | undefined {
-  const wanted = id.trim().toLowerCase().replace(/^(10de|1002):/, '').replace(/^0x/, '');
+  const wanted = id
+    .trim()
+    .toLowerCase()
+    .replace(/^(10de|1002):/, '')
+    .replace(/^0x/, '');
   return GPUS.find((g) => g.pciIds.includes(wanted));
 }
 

@@ -15,7 +15,8 @@ export function memoryFits(reportedGb: number, nominalGb: number): boolean {
 export function snapGpuMemoryGb(reportedGb: number): number | null {
   let best: number | null = null;
   for (const { memoryGb } of GPUS) {
-    if (memoryFits(reportedGb, memoryGb) && (best === null || Math.abs(memoryGb - reportedGb) < Math.abs(best - reportedGb))) best = memoryGb;
+    if (memoryFits(reportedGb, memoryGb) && (best === null || Math.abs(memoryGb - reportedGb) < Math.abs(best - reportedGb)))
+      best = memoryGb;
   }
   return best;
 }

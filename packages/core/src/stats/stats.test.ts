@@ -10,13 +10,23 @@ const sample = fc.array(finite, { minLength: 1, maxLength: 60 });
 describe('percentile', () => {
   // numpy 2.4.6: [float(np.percentile([15, 20, 35, 40, 50], q)) for q in (0, 5, 30, 40, 50, 99.9, 100)]; by hand, 5 %: rank 0.2, 15 + 0.2·5.
   it('is numpy’s default', () => {
-    expect([0, 5, 30, 40, 50, 99.9, 100].map((q) => percentile([50, 15, 40, 20, 35], q))).toEqual([15, 16, 23, 29, 35, expect.closeTo(49.96, 10), 50]);
+    expect([0, 5, 30, 40, 50, 99.9, 100].map((q) => percentile([50, 15, 40, 20, 35], q))).toEqual([
+      15,
+      16,
+      23,
+      29,
+      35,
+      expect.closeTo(49.96, 10),
+      50,
+    ]);
   });
 
   // numpy 2.4.6: [float(np.percentile([3.5, -1, 7.25, 0, 7.25, 100], q)) for q in (1, 10, 25, 50, 75, 90, 99)]
   it('takes unsorted values with ties', () => {
     const expected = [-0.95, -0.5, 0.875, 5.375, 7.25, 53.625, 95.3625];
-    [1, 10, 25, 50, 75, 90, 99].forEach((q, i) => expect(percentile([3.5, -1, 7.25, 0, 7.25, 100], q)).toBeCloseTo(expected[i] as number, 9));
+    [1, 10, 25, 50, 75, 90, 99].forEach((q, i) =>
+      expect(percentile([3.5, -1, 7.25, 0, 7.25, 100], q)).toBeCloseTo(expected[i] as number, 9),
+    );
   });
 
   it('knows its edges', () => {
@@ -87,7 +97,13 @@ describe('Student t', () => {
   });
 
   it('has no value outside its domain', () => {
-    for (const [tail, degrees] of [[0, 5], [0.6, 5], [0.1, 0], [Number.NaN, 3]] as const) expect(studentTQuantile(tail, degrees)).toBeNaN();
+    for (const [tail, degrees] of [
+      [0, 5],
+      [0.6, 5],
+      [0.1, 0],
+      [Number.NaN, 3],
+    ] as const)
+      expect(studentTQuantile(tail, degrees)).toBeNaN();
   });
 });
 
@@ -95,8 +111,16 @@ describe('meanInterval', () => {
   // scipy 1.17.1: stats.t.interval(c, 4, np.mean(x), stats.sem(x)) of these five values.
   it('agrees with scipy', () => {
     const x = [12.1, 11.4, 13.2, 12.8, 10.9];
-    expect(meanInterval(x)).toEqual({ estimate: expect.closeTo(12.08, 12), low: expect.closeTo(10.897482075238237, 9), high: expect.closeTo(13.262517924761763, 9) });
-    expect(meanInterval(x, 0.99)).toEqual({ estimate: expect.closeTo(12.08, 12), low: expect.closeTo(10.119066321721059, 9), high: expect.closeTo(14.040933678278941, 9) });
+    expect(meanInterval(x)).toEqual({
+      estimate: expect.closeTo(12.08, 12),
+      low: expect.closeTo(10.897482075238237, 9),
+      high: expect.closeTo(13.262517924761763, 9),
+    });
+    expect(meanInterval(x, 0.99)).toEqual({
+      estimate: expect.closeTo(12.08, 12),
+      low: expect.closeTo(10.119066321721059, 9),
+      high: expect.closeTo(14.040933678278941, 9),
+    });
   });
 
   it('needs two values, and is a point when they are equal', () => {

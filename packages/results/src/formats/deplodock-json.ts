@@ -76,7 +76,11 @@ export function parseDeplodockTasks(json: string): DeplodockTasks {
   const object = asObject(value);
   const list = Array.isArray(value) ? value : object?.['tasks'];
   if (!Array.isArray(list)) {
-    throw new BenchError({ code: 'BENCH_NO_RESULT', message: ['no list of tasks in this JSON', ...problems.slice(0, 3)].join('\n'), hint: 'expected the tasks.json or manifest.json of a deplodock run' });
+    throw new BenchError({
+      code: 'BENCH_NO_RESULT',
+      message: ['no list of tasks in this JSON', ...problems.slice(0, 3)].join('\n'),
+      hint: 'expected the tasks.json or manifest.json of a deplodock run',
+    });
   }
   const tasks: DeplodockTask[] = [];
   list.forEach((item: unknown, i) => {

@@ -35,9 +35,21 @@ export interface DeplodockFile {
 export function parseDeplodockText(text: string): DeplodockFile {
   const sections = split(text);
   const names = Object.keys(sections);
-  if (names.length === 0) throw new BenchError({ code: 'BENCH_NO_RESULT', message: 'no section of a deplodock result in this text', hint: 'expected lines such as "============ Benchmark Task ============"' });
+  if (names.length === 0)
+    throw new BenchError({
+      code: 'BENCH_NO_RESULT',
+      message: 'no section of a deplodock result in this text',
+      hint: 'expected lines such as "============ Benchmark Task ============"',
+    });
   const file: DeplodockFile = {
-    task: null, results: [], compose: sections['Docker Compose Configuration'] ?? null, command: sections['Benchmark Command']?.trim() ?? null, system: null, probes: {}, sections, problems: [],
+    task: null,
+    results: [],
+    compose: sections['Docker Compose Configuration'] ?? null,
+    command: sections['Benchmark Command']?.trim() ?? null,
+    system: null,
+    probes: {},
+    sections,
+    problems: [],
   };
   if (sections['Serving Benchmark Result'] === undefined) file.problems.push('the file has no benchmark result');
   else file.results = parseResultText(text);
@@ -80,11 +92,18 @@ function readTask(text: string): NonNullable<DeplodockFile['task']> {
   if (recipe !== -1) {
     const body = lines.slice(recipe + 1);
     const end = body.findIndex((line) => line !== '' && !line.startsWith(' '));
-    task.recipe = `${body.slice(0, end === -1 ? body.length : end).map((line) => line.slice(2)).join('\n').trimEnd()}\n`;
+    task.recipe = `${body
+      .slice(0, end === -1 ? body.length : end)
+      .map((line) => line.slice(2))
+      .join('\n')
+      .trimEnd()}\n`;
   }
   return task;
 }
 
 function modelOf({ task, command }: DeplodockFile): string | undefined {
-  return /(?:^|\s)--model[ =](\S{1,300})/.exec(command?.slice(0, 20_000) ?? '')?.[1] ?? /^ {2}huggingface: (\S{1,300})$/m.exec(task?.recipe?.slice(0, 20_000) ?? '')?.[1];
+  return (
+    /(?:^|\s)--model[ =](\S{1,300})/.exec(command?.slice(0, 20_000) ?? '')?.[1] ??
+    /^ {2}huggingface: (\S{1,300})$/m.exec(task?.recipe?.slice(0, 20_000) ?? '')?.[1]
+  );
 }

@@ -40,7 +40,10 @@ export function emptyResult(tool: ForeignResult['tool'], format: ForeignResult['
 }
 
 const EXPECTED: Record<ForeignResult['kind'], { scalars: string[]; distributions: string[] }> = {
-  serve: { scalars: ['request_throughput', 'output_throughput', 'total_token_throughput', 'total_input_tokens', 'total_output_tokens'], distributions: ['ttft_ms', 'tpot_ms', 'icl_ms', 'e2el_ms'] },
+  serve: {
+    scalars: ['request_throughput', 'output_throughput', 'total_token_throughput', 'total_input_tokens', 'total_output_tokens'],
+    distributions: ['ttft_ms', 'tpot_ms', 'icl_ms', 'e2el_ms'],
+  },
   pooling: { scalars: ['request_throughput', 'total_input_tokens'], distributions: ['e2el_ms'] },
   latency: { scalars: [], distributions: ['batch_latency_ms'] },
   throughput: { scalars: ['request_throughput', 'total_token_throughput', 'output_throughput'], distributions: [] },

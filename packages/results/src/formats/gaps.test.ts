@@ -8,7 +8,10 @@ const gaps = fc.float32Array({ noNaN: true, min: 0, max: 1e6, maxLength: 40 });
 const lists = fc.array(fc.record({ index: fc.nat(), gapsMs: gaps }), { maxLength: 12 });
 
 /** Positive gaps over ten orders of magnitude. */
-const wide = fc.array(fc.integer({ min: -5, max: 5 }).chain((e) => fc.double({ min: 1, max: 10, noNaN: true }).map((m) => Math.fround(m * 10 ** e))), { minLength: 1, maxLength: 200 });
+const wide = fc.array(
+  fc.integer({ min: -5, max: 5 }).chain((e) => fc.double({ min: 1, max: 10, noNaN: true }).map((m) => Math.fround(m * 10 ** e))),
+  { minLength: 1, maxLength: 200 },
+);
 
 const codeOf = (run: () => unknown) => {
   try {
@@ -49,7 +52,10 @@ describe('gaps past the cap', () => {
         expect(histogram.count).toBe(values.length);
         expect(histogram.minMs).toBe(Math.min(...values));
         expect(histogram.maxMs).toBe(Math.max(...values));
-        expect(histogram.sumMs).toBeCloseTo(values.reduce((a, b) => a + b, 0), 3);
+        expect(histogram.sumMs).toBeCloseTo(
+          values.reduce((a, b) => a + b, 0),
+          3,
+        );
         const sorted = [...values].sort((a, b) => a - b);
         for (const q of [0, 10, 50, 90, 99, 100]) {
           const exact = sorted[Math.floor(((values.length - 1) * q) / 100)] as number;
@@ -67,13 +73,19 @@ describe('gaps past the cap', () => {
 
   it('keep zeros as zeros, and count what is no time as none', () => {
     const { histogram } = decodeGaps(encodeGaps([{ index: 0, gapsMs: new Float32Array([0, 0, -1, Number.NaN, 5]) }], { capSamples: 1 }));
-    expect(histogram?.buckets).toEqual([{ valueMs: 0, count: 4 }, { valueMs: expect.closeTo(5, 1), count: 1 }]);
+    expect(histogram?.buckets).toEqual([
+      { valueMs: 0, count: 4 },
+      { valueMs: expect.closeTo(5, 1), count: 1 },
+    ]);
     expect(histogram && histogramPercentile(histogram, 50)).toBe(0);
   });
 
   it('stay small: four million log-normal gaps are a few kilobytes', () => {
     const many = Float32Array.from({ length: 400_000 }, (_, i) => Math.exp(Math.sin(i) * 3));
-    const packed = encodeGaps(Array.from({ length: 10 }, (_, index) => ({ index, gapsMs: many })), { capSamples: 3_999_999 });
+    const packed = encodeGaps(
+      Array.from({ length: 10 }, (_, index) => ({ index, gapsMs: many })),
+      { capSamples: 3_999_999 },
+    );
     expect(packed.length).toBeLessThan(20_000);
     const { histogram } = decodeGaps(packed);
     expect(histogram && histogramPercentile(histogram, 50) / percentile(many, 50)).toBeCloseTo(1, 1);
@@ -81,10 +93,14 @@ describe('gaps past the cap', () => {
 });
 
 describe('files that are not whole', () => {
-  const whole = encodeGaps([{ index: 1, gapsMs: new Float32Array([1, 2, 3, 4]) }, { index: 2, gapsMs: new Float32Array(50) }]);
+  const whole = encodeGaps([
+    { index: 1, gapsMs: new Float32Array([1, 2, 3, 4]) },
+    { index: 2, gapsMs: new Float32Array(50) },
+  ]);
 
   it('are refused wherever they are cut', () => {
-    for (let at = 0; at < whole.length; at++) expect([at, codeOf(() => decodeGaps(whole.subarray(0, at)))]).toEqual([at, 'BENCH_GAPS_DAMAGED']);
+    for (let at = 0; at < whole.length; at++)
+      expect([at, codeOf(() => decodeGaps(whole.subarray(0, at)))]).toEqual([at, 'BENCH_GAPS_DAMAGED']);
   });
 
   it('are refused when a byte changed, or read the same where gzip does not care', () => {

@@ -35,6 +35,8 @@ const MAGIC = 'BGAP';
 const VERSION = 1;
 const HEADER_BYTES = 24;
 const DEFAULT_CAP = 4_000_000;
+/** What fits into a file that is not refused for its size. */
+const LARGEST_CAP = 200_000_000;
 const ERROR = 0.01;
 /** Bounds of successive buckets: the geometry of DDSketch (Masson, Rim, Lee 2019), whose midpoint is within ERROR of any value. */
 const gammaOf = (error: number) => (1 + error) / (1 - error);
@@ -45,16 +47,16 @@ const SMALLEST_MS = 1e-6;
 
 /**
  * The content of `gaps.bin.gz`: a gzip stream of a 24-byte header and the gaps, little-endian. Gaps are exact as 32-bit floats up to
- * `capSamples` in all (default 4 million); past that, all lists are replaced by one histogram with a relative error of 1 %.
+ * `capSamples` in all (default 4 million, 200 million at most); past that, all lists are replaced by one histogram with a relative error of 1 %.
  *
  * Header: magic `BGAP`, u16 version, u16 kind (0 lists, 1 histogram), u32 cap, f32 relative error, u32 entries, u32 zero.
  * Lists: `entries` × (u32 index, u32 length), then all gaps as f32.
  * Histogram: f64 sum, f64 min, f64 max, then `entries` × (i32 bucket, u32 zero, f64 count); bucket −2³¹ holds zeros.
  */
 export function encodeGaps(lists: readonly RequestGaps[], options: { capSamples?: number } = {}): Buffer {
-  const cap = options.capSamples ?? DEFAULT_CAP;
+  const cap = Math.min(options.capSamples ?? DEFAULT_CAP, LARGEST_CAP);
   const total = lists.reduce((sum, list) => sum + list.gapsMs.length, 0);
-  return gzipSync(total <= cap ? encodeLists(lists, total, cap) : encodeHistogram(lists, total, cap), { level: 1 });
+  return gzipSync(total <= cap ? encodeLists(lists, total, cap) : encodeHistogram(lists, cap), { level: 1 });
 }
 
 function header(body: Buffer, kind: 0 | 1, cap: number, relativeError: number, entries: number): void {
@@ -85,7 +87,7 @@ function encodeLists(lists: readonly RequestGaps[], total: number, cap: number):
 
 const ZEROS = -(2 ** 31);
 
-function encodeHistogram(lists: readonly RequestGaps[], total: number, cap: number): Buffer {
+function encodeHistogram(lists: readonly RequestGaps[], cap: number): Buffer {
   const counts = new Map<number, number>();
   const width = Math.log(gammaOf(ERROR));
   let [sum, min, max] = [0, Infinity, -Infinity];
@@ -102,7 +104,7 @@ function encodeHistogram(lists: readonly RequestGaps[], total: number, cap: numb
   }
   const body = Buffer.alloc(HEADER_BYTES + 24 + counts.size * 16);
   header(body, 1, cap, ERROR, counts.size);
-  body.writeDoubleLE(total === 0 ? 0 : sum, HEADER_BYTES);
+  body.writeDoubleLE(sum, HEADER_BYTES);
   body.writeDoubleLE(min, HEADER_BYTES + 8);
   body.writeDoubleLE(max, HEADER_BYTES + 16);
   let at = HEADER_BYTES + 24;
@@ -139,7 +141,8 @@ export function decodeGaps(content: Uint8Array): DecodedGaps {
   const relativeError = Number(body.readFloatLE(12).toPrecision(6));
   const entries = body.readUInt32LE(16);
   if (kind === 0) return { lists: readLists(body, entries), histogram: null, cap, relativeError: 0 };
-  if (kind === 1 && relativeError > 0 && relativeError < 1) return { lists: [], histogram: readHistogram(body, entries, gammaOf(relativeError)), cap, relativeError };
+  if (kind === 1 && relativeError > 0 && relativeError < 1)
+    return { lists: [], histogram: readHistogram(body, entries, gammaOf(relativeError)), cap, relativeError };
   throw damaged(`kind ${kind} is not known`);
 }
 
@@ -172,7 +175,13 @@ function readHistogram(body: Buffer, entries: number, gamma: number): GapHistogr
     count += inIt;
     buckets.push({ valueMs: bucket === ZEROS ? 0 : (2 * gamma ** bucket) / (gamma + 1), count: inIt });
   }
-  return { count, sumMs: body.readDoubleLE(HEADER_BYTES), minMs: body.readDoubleLE(HEADER_BYTES + 8), maxMs: body.readDoubleLE(HEADER_BYTES + 16), buckets };
+  return {
+    count,
+    sumMs: body.readDoubleLE(HEADER_BYTES),
+    minMs: body.readDoubleLE(HEADER_BYTES + 8),
+    maxMs: body.readDoubleLE(HEADER_BYTES + 16),
+    buckets,
+  };
 }
 
 /** Percentile `q` (0 to 100) of a histogram: the value of the bucket that holds the nearest rank. NaN when it is empty. */

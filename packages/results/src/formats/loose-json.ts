@@ -37,13 +37,13 @@ interface Span {
 }
 
 /** How often reading is taken up again behind a value without an end; each time costs one pass at most. */
-const RETRIES = 20;
+const RETRIES = 5;
 
 /** Objects and arrays at the top level. Text between them is passed over; behind a value without an end, reading goes on at the next line that begins one. */
 function topLevelSpans(text: string): { spans: Span[]; cuts: number[] } {
   const spans: Span[] = [];
   const cuts: number[] = [];
-  for (let at = 0; cuts.length < RETRIES; ) {
+  for (let at = 0; cuts.length < RETRIES;) {
     const cut = scan(text, at, spans);
     if (cut === null) break;
     cuts.push(cut);

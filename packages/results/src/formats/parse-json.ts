@@ -58,7 +58,12 @@ function first<T, R>(items: readonly T[], of: (item: T) => R | null): R | null {
 }
 
 function looksLikeSglang(json: Json): boolean {
-  return !('total_token_throughput' in json) && ['mean_e2e_latency_ms', 'total_throughput', 'total_output_tokens_retokenized', 'random_range_ratio', 'sharegpt_output_len'].some((k) => k in json);
+  return (
+    !('total_token_throughput' in json) &&
+    ['mean_e2e_latency_ms', 'total_throughput', 'total_output_tokens_retokenized', 'random_range_ratio', 'sharegpt_output_len'].some(
+      (k) => k in json,
+    )
+  );
 }
 
 /** Keys that mean the same as a scalar of ours. */
@@ -79,8 +84,11 @@ const SCALARS: [key: string, ours: string][] = [
 const LATENCIES = new Map([...VLLM_SECTIONS.map(({ key, ours }): [string, string] => [key, ours]), ['e2e_latency', 'e2el_ms']]);
 
 function serve(json: Json, format: ForeignResult['format'], tool: ForeignResult['tool']): ForeignResult | null {
-  if (!('request_throughput' in json) && !('completed' in json)) return null;
-  const pooling = !('output_throughput' in json) && !('mean_ttft_ms' in json) && ('mean_e2el_ms' in json || 'input_sequence_throughput' in json || 'input_lens' in json);
+  if (!('request_throughput' in json) && !('completed' in json && 'duration' in json)) return null;
+  const pooling =
+    !('output_throughput' in json) &&
+    !('mean_ttft_ms' in json) &&
+    ('mean_e2el_ms' in json || 'input_sequence_throughput' in json || 'input_lens' in json);
   const result = emptyResult(tool, tool === 'sglang' ? 'jsonl' : format, pooling ? 'pooling' : 'serve');
   result.native = json;
   identify(result, json);
@@ -142,12 +150,18 @@ const latency: Reader = (json, format) => {
   setStatistic(result, 'batch_latency_ms', 'mean', mean * 1000);
   const samples = (Array.isArray(json['latencies']) ? json['latencies'] : []).map(asNumber).filter((n) => n !== undefined);
   const target = result.distributions['batch_latency_ms'];
-  if (target && samples.length > 0) Object.assign(target, { count: samples.length, min: samples.reduce((a, b) => Math.min(a, b)) * 1000, max: samples.reduce((a, b) => Math.max(a, b)) * 1000 });
+  if (target && samples.length > 0)
+    Object.assign(target, {
+      count: samples.length,
+      min: samples.reduce((a, b) => Math.min(a, b)) * 1000,
+      max: samples.reduce((a, b) => Math.max(a, b)) * 1000,
+    });
   const std = asNumber(json['std_latency']);
   if (std !== undefined) setStatistic(result, 'batch_latency_ms', 'std', std * 1000);
   for (const [p, value] of Object.entries(asObject(json['percentiles']) ?? {})) {
     const seconds = asNumber(value);
-    if (seconds === undefined || !setStatistic(result, 'batch_latency_ms', `p${p}`, seconds * 1000)) result.problems.push(`percentile ${p} cannot be read`);
+    if (seconds === undefined || !setStatistic(result, 'batch_latency_ms', `p${p}`, seconds * 1000))
+      result.problems.push(`percentile ${p} cannot be read`);
   }
   return complete(result);
 };

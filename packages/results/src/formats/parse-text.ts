@@ -17,7 +17,10 @@ export function parseSglangText(text: string): ForeignResult[] {
 
 /** The same for either tool, told apart block by block. @throws BenchError `BENCH_NO_RESULT`. */
 export function parseResultText(text: string): ForeignResult[] {
-  return nonEmpty([...findBlocks(text).map((block) => understand(block, looksLikeSglang(block) ? 'sglang' : 'vllm')), ...parseOfflineText(text)]);
+  return nonEmpty([
+    ...findBlocks(text).map((block) => understand(block, looksLikeSglang(block) ? 'sglang' : 'vllm')),
+    ...parseOfflineText(text),
+  ]);
 }
 
 function nonEmpty(results: ForeignResult[]): ForeignResult[] {
@@ -30,7 +33,11 @@ function nonEmpty(results: ForeignResult[]): ForeignResult[] {
 }
 
 function looksLikeSglang({ rows }: TextBlock): boolean {
-  return rows.some(({ label }) => /^(backend|traffic request rate|concurrency|total generated tokens \(retokenized\)|accept length)$/i.test(label) || / E2E Latency \(ms\)$/i.test(label));
+  return rows.some(
+    ({ label }) =>
+      /^(backend|traffic request rate|concurrency|total generated tokens \(retokenized\)|accept length)$/i.test(label) ||
+      / E2E Latency \(ms\)$/i.test(label),
+  );
 }
 
 function understand(block: TextBlock, tool: ForeignResult['tool']): ForeignResult {
@@ -57,7 +64,8 @@ function keep(result: ForeignResult, { section, label, value }: TextRow): void {
   // What JSON cannot hold stays as it was printed; so does a percentage, with its sign.
   const kept = number !== null && Number.isFinite(number) && !value.endsWith('%') ? number : value;
   const key = section !== '' && (label in result.native || /^steady-state/i.test(section)) ? `${section} / ${label}` : label;
-  if (key in result.native && result.native[key] !== kept) result.problems.push(`"${key}" is there twice: ${String(result.native[key])} and ${value}`);
+  if (key in result.native && result.native[key] !== kept)
+    result.problems.push(`"${key}" is there twice: ${String(result.native[key])} and ${value}`);
   result.native[key] = kept;
 }
 
@@ -86,5 +94,6 @@ function readRow(result: ForeignResult, { label, value }: TextRow): void {
 
 function readSteady(result: ForeignResult, { label, value }: TextRow): void {
   const number = pythonNumber(value);
-  if (/^output (token )?throughput \(tok\/s\)$/i.test(label) && number !== null && Number.isFinite(number)) result.scalars['steady_output_throughput'] = number;
+  if (/^output (token )?throughput \(tok\/s\)$/i.test(label) && number !== null && Number.isFinite(number))
+    result.scalars['steady_output_throughput'] = number;
 }

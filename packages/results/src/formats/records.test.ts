@@ -4,7 +4,9 @@ import { describe, expect, it } from 'vitest';
 import { decodeRecords, encodeRecords } from './records.ts';
 import { recordWith } from './testing/points.ts';
 
-const many = Array.from({ length: 300 }, (_, index) => recordWith({ index, sentMs: Math.sin(index), finishReason: index % 2 ? 'länge' : null }));
+const many = Array.from({ length: 300 }, (_, index) =>
+  recordWith({ index, sentMs: Math.sin(index), finishReason: index % 2 ? 'länge' : null }),
+);
 
 describe('request records', () => {
   it('come back as they were, one a line', () => {

@@ -15,7 +15,14 @@ export function encodeRecords(records: readonly RequestRecord[]): Buffer {
   const parts: Buffer[] = [];
   // In slices: a million records as one string pass what a string can hold.
   for (let i = 0; i < records.length; i += 10_000) {
-    parts.push(Buffer.from(records.slice(i, i + 10_000).map((r) => `${JSON.stringify(r)}\n`).join('')));
+    parts.push(
+      Buffer.from(
+        records
+          .slice(i, i + 10_000)
+          .map((r) => `${JSON.stringify(r)}\n`)
+          .join(''),
+      ),
+    );
   }
   return gzipSync(Buffer.concat(parts), { level: 4 });
 }
@@ -70,5 +77,10 @@ function unzip(content: Uint8Array): { body: Buffer; cut: boolean } {
 }
 
 function damaged(cause: unknown): BenchError {
-  return new BenchError({ code: 'BENCH_RECORDS_DAMAGED', message: `request records cannot be read: ${messageOf(cause)}`, hint: 'the file was changed after it was written', cause });
+  return new BenchError({
+    code: 'BENCH_RECORDS_DAMAGED',
+    message: `request records cannot be read: ${messageOf(cause)}`,
+    hint: 'the file was changed after it was written',
+    cause,
+  });
 }

@@ -26,5 +26,10 @@ export const VLLM_SECTIONS: readonly { key: string; label: string; title: string
   { key: 'itl', label: 'ITL', title: 'Inter-token Latency', ours: 'icl_ms' },
   { key: 'e2el', label: 'E2EL', title: 'End-to-end Latency', ours: 'e2el_ms' },
   { key: 'client_queue_time', label: 'Client Queue Time', title: 'Client-side Queueing', ours: 'queue_ms' },
-  { key: 'e2el_including_client_queue', label: 'E2EL incl. Client Queue', title: 'Queue-inclusive End-to-end Latency', ours: 'e2el_intended_ms' },
+  {
+    key: 'e2el_including_client_queue',
+    label: 'E2EL incl. Client Queue',
+    title: 'Queue-inclusive End-to-end Latency',
+    ours: 'e2el_intended_ms',
+  },
 ];

@@ -26,8 +26,8 @@ export function renderVllmText(point: PointResult): string {
 
 /** The point's vLLM figures, with what the point says outside of them where vLLM has a key for it. */
 function figuresOf(point: PointResult): Record<string, number> {
-  const { arrival, maxConcurrency } = point.load;
-  return {
+  const { arrival, maxConcurrency, api } = point.load;
+  const figures: Record<string, number> = {
     completed: point.counts.ok,
     failed: point.counts.failed,
     ...(maxConcurrency === null ? {} : { max_concurrency: maxConcurrency }),
@@ -35,7 +35,11 @@ function figuresOf(point: PointResult): Record<string, number> {
     duration: point.durationS,
     ...point.vllm,
   };
+  // An embedding has no output: vLLM's pooling results have no keys for it, and not zeros.
+  return api === 'embeddings' ? Object.fromEntries(Object.entries(figures).filter(([key]) => !OF_OUTPUT.test(key))) : figures;
 }
+
+const OF_OUTPUT = /output_(tokens|throughput)|_(ttft|tpot|itl)_ms$/;
 
 /** Mean, median and percentiles of one section, as the text names them and in its order. */
 function statistics(figures: Record<string, number>, key: string): [string, number][] {
@@ -48,7 +52,10 @@ function statistics(figures: Record<string, number>, key: string): [string, numb
     return match && match[2] === key ? [[match[1] as string, value]] : [];
   });
   percentiles.sort(([a], [b]) => Number(a) - Number(b));
-  return [...named.filter((n): n is [string, number] => n[1] !== undefined), ...percentiles.map(([p, value]): [string, number] => [`P${p}`, value])];
+  return [
+    ...named.filter((n): n is [string, number] => n[1] !== undefined),
+    ...percentiles.map(([p, value]): [string, number] => [`P${p}`, value]),
+  ];
 }
 
 export interface VllmJsonOptions {

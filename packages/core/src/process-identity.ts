@@ -1,0 +1,26 @@
+import { readFileSync } from 'node:fs';
+
+/**
+ * When a process was started, in clock ticks since boot: with the process id it names one process for ever, where the id
+ * alone is used again. Field 22 of `/proc/PID/stat`, proc(5). Null: no such process, a zombie, or no `/proc`.
+ */
+export function processStart(pid: number): string | null {
+  const stat = read(`/proc/${pid}/stat`);
+  if (stat === null) return null;
+  // The command name before the other fields may hold spaces and brackets.
+  const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
+  return fields[0] === 'Z' ? null : (fields[19] ?? null);
+}
+
+/** Changes at every boot. Null where there is no `/proc`. */
+export function bootId(): string | null {
+  return read('/proc/sys/kernel/random/boot_id')?.trim() ?? null;
+}
+
+function read(path: string): string | null {
+  try {
+    return readFileSync(path, 'utf8');
+  } catch {
+    return null;
+  }
+}
