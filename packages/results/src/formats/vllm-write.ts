@@ -112,12 +112,18 @@ function detailed(records: readonly RequestRecord[], gaps: readonly RequestGaps[
     input_lens: measured.map((r) => r.promptTokens ?? r.requestedPromptTokens ?? 0),
     output_lens: measured.map((r) => (r.status === 'ok' ? (r.outputTokens ?? 0) : 0)),
     ttfts: measured.map((r) => seconds(r, r.firstEventMs ?? r.firstTokenMs)),
-    itls: measured.map((r) => (r.status === 'ok' ? [...(byIndex.get(r.index) ?? [])].map((ms) => ms / 1000) : [])),
+    itls: measured.map((r) => (r.status === 'ok' ? eventGaps(r, byIndex.get(r.index)).map((ms) => ms / 1000) : [])),
     start_times: measured.map((r) => r.sentMs / 1000),
     errors: measured.map((r) => (r.error ? `${r.error.class}: ${r.error.message}` : '')),
     latencies: measured.map((r) => seconds(r, r.lastTokenMs ?? r.endMs)),
     queue_times: measured.map((r) => Math.max(0, r.sentMs - r.intendedMs) / 1000),
   };
+}
+
+/** Gaps between events as vLLM sees them: where the first event carried no token, the first gap runs from it to the first token. */
+function eventGaps({ firstEventMs, firstTokenMs }: RequestRecord, gaps: Float32Array | undefined): number[] {
+  const lead = firstEventMs !== null && firstTokenMs !== null && firstTokenMs > firstEventMs ? [firstTokenMs - firstEventMs] : [];
+  return [...lead, ...(gaps ?? [])];
 }
 
 /** `20260309-053743`, as vLLM writes dates. */
