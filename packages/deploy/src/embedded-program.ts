@@ -1,6 +1,5 @@
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
-import { readFile } from 'node:fs/promises';
+import { access, readFile, realpath } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
 import { BenchError, type Host } from '@bench/core';
 import type { EngineProgram } from './contract.ts';
 
@@ -20,7 +19,7 @@ export function embeddedInstallHint(platform: string): string {
  */
 export async function findEmbeddedEngine(options: { folders: readonly string[]; host: Host; signal?: AbortSignal }): Promise<EngineProgram | null> {
   for (const folder of options.folders) {
-    const manifest = resolveManifest(folder);
+    const manifest = await resolveManifest(folder);
     if (!manifest) continue;
     const { bin } = JSON.parse(await readFile(manifest, 'utf8')) as { bin: Record<string, string> };
     const script = join(dirname(manifest), bin['bench-embedded-engine'] ?? 'dist/bin.js');
@@ -29,11 +28,12 @@ export async function findEmbeddedEngine(options: { folders: readonly string[]; 
   return null;
 }
 
-function resolveManifest(folder: string): string | null {
-  try {
-    return createRequire(join(folder, 'x.js')).resolve(`${PACKAGE}/package.json`);
-  } catch {
-    return null;
+/** The manifest in the nearest `node_modules` from `folder` up, as Node looks it up, but blind to NODE_PATH. */
+async function resolveManifest(folder: string): Promise<string | null> {
+  for (let at = resolve(folder); ; at = dirname(at)) {
+    const manifest = join(at, 'node_modules', ...PACKAGE.split('/'), 'package.json');
+    if (await access(manifest).then(() => true, () => false)) return realpath(manifest);
+    if (dirname(at) === at) return null;
   }
 }
 

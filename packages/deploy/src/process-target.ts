@@ -1,12 +1,13 @@
 import { join } from 'node:path';
-import { BenchError, type Io, messageOf, PhaseTimer, type Phases } from '@bench/core';
+import { BenchError, type Io, messageOf, PhaseTimer, type Phases, processStart } from '@bench/core';
+import { endGroup } from '@bench/host';
 import { BUILTIN_ENGINES, deploymentKey, type Engine, engineOf, type EnvValue, servedModelName, type Task } from '@bench/recipe';
 import type { Deployment, DeploymentRecord, Endpoint, Problem, RenderedStep, SiteFacts, Target, TargetContext } from './contract.ts';
 import { lastLines, LogTail } from './log-tail.ts';
 import { installHint } from './programs.ts';
 import { httpReadiness, waitUntil } from './readiness.ts';
 import { smokeTest } from './smoke-test.ts';
-import { endProcessGroup, processStart, supervise, type Supervised } from './supervisor.ts';
+import { supervise, type Supervised } from './supervisor.ts';
 
 /** Model load of the largest models from slow disks takes the better part of an hour. */
 const READY_TIMEOUT_MS = 3_600_000;
@@ -23,7 +24,7 @@ export function processTarget(options: { engines?: readonly Engine[]; platform?:
     start: (planned, context) => start(planned, context, engines),
     adopt: async (record) => {
       // A process of this target dies with its bench; only what a slow death left behind is to be ended.
-      if (record.pid !== undefined && (record.pidStart ?? null) === processStart(record.pid)) await endProcessGroup(record.pid, STOP_GRACE_MS);
+      if (record.pid !== undefined && (record.pidStart ?? null) === processStart(record.pid)) await endGroup(record.pid, STOP_GRACE_MS);
       return null;
     },
   };

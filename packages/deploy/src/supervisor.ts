@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import { readFileSync } from 'node:fs';
-import { setTimeout as delay } from 'node:timers/promises';
+import { processStart } from '@bench/core';
+import { signalGroup } from '@bench/host';
 
 /**
  * Keeps a program and its children tied to this process: when the pipe to fd 3 closes, however this process died, the
@@ -14,15 +14,18 @@ log=$1; shift
 child=$!
 (
   trap '' TERM INT HUP
-  cat <&3 >/dev/null
+  while read -r _; do :; done <&3
   kill -TERM 0
   n=0
   while [ "$n" -lt 50 ] && kill -0 "$child" 2>/dev/null; do sleep 0.1; n=$((n + 1)); done
   kill -KILL 0
 ) &
+watcher=$!
 exec 3<&-
 code=0
 while kill -0 "$child" 2>/dev/null; do wait "$child"; code=$?; done
+kill -KILL "$watcher"
+wait "$watcher"
 exit "$code"
 `;
 
@@ -32,7 +35,7 @@ export interface Supervised {
   /** Null while it runs. */
   readonly exitCode: number | null;
   readonly exit: Promise<number>;
-  /** TERM to the group, KILL after `graceMs`; resolves when nothing of the group is left. */
+  /** TERM to the group, KILL to whatever is left when the program has ended or `graceMs` has passed. */
   stop(graceMs: number): Promise<void>;
 }
 
@@ -68,36 +71,15 @@ function handle(child: ChildProcess): Supervised {
       return exitCode;
     },
     exit,
-    stop: (graceMs) => endProcessGroup(pid, graceMs),
+    stop: async (graceMs) => {
+      if (exitCode === null) {
+        signalGroup(pid, 'SIGTERM');
+        const late = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs);
+        await exit;
+        clearTimeout(late);
+      }
+      // What the program started and did not end itself.
+      signalGroup(pid, 'SIGKILL');
+    },
   };
-}
-
-/** Ends a process group and waits until it is gone. */
-export async function endProcessGroup(pgid: number, graceMs: number): Promise<void> {
-  for (const [signal, waitMs] of [['SIGTERM', graceMs], ['SIGKILL', 5000]] as const) {
-    send(pgid, signal);
-    for (let waited = 0; waited < waitMs; waited += 20) {
-      if (!send(pgid, 0)) return;
-      await delay(20);
-    }
-  }
-}
-
-function send(pgid: number, signal: NodeJS.Signals | 0): boolean {
-  try {
-    process.kill(-pgid, signal);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Start time of a process in clock ticks since boot (field 22 of /proc/PID/stat, proc(5)); null: gone, or not Linux. */
-export function processStart(pid: number): string | null {
-  try {
-    const stat = readFileSync(`/proc/${pid}/stat`, 'utf8');
-    return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null;
-  } catch {
-    return null;
-  }
 }

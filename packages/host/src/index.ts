@@ -3,4 +3,5 @@ export { describeCommand } from './command-line.ts';
 export { connect } from './connect.ts';
 export { freePort } from './free-port.ts';
 export { localHost, type LocalHostOptions } from './local-host.ts';
+export { endGroup, groupAlive, signalGroup } from './process-group.ts';
 export { parseSystemInfo, systemInfo } from './system-info.ts';

@@ -24,7 +24,7 @@ export async function resolveRun(text: string, root: string): Promise<string> {
   if (await stat(paths.run(text)).catch(() => null)) return resolve(text);
   const runs = await findRuns(root);
   if (text === 'latest' && runs.length > 0) return resolve(runs.at(-1) as string);
-  const hits = runs.filter((dir) => (isRunId(text) ? basename(dir) === text : /^r[a-z0-9]+$/.test(text) && basename(dir).startsWith(text)));
+  const hits = runs.filter((dir) => (isRunId(text) ? basename(dir) === text : /^r[a-z0-9]*$/.test(text) && basename(dir).startsWith(text)));
   if (hits.length === 1) return resolve(hits[0] as string);
   throw new BenchError({
     code: 'BENCH_RUN_NOT_FOUND',

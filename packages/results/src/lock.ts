@@ -1,6 +1,5 @@
-import { readFileSync } from 'node:fs';
-import { open, readFile, rename, rm } from 'node:fs/promises';
-import { BenchError } from '@bench/core';
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { BenchError, bootId, processStart } from '@bench/core';
 
 interface Holder {
   pid: number;
@@ -56,16 +55,18 @@ export async function isLocked(path: string): Promise<boolean> {
   return other !== null && alive(other);
 }
 
+/** A hard link appears with its content or not at all, so nobody ever sees a lock without its holder. */
 async function create(path: string, content: string): Promise<boolean> {
+  const own = `${path}.${process.pid}`;
+  await writeFile(own, content);
   try {
-    const file = await open(path, 'wx');
-    await file.writeFile(content);
-    await file.sync();
-    await file.close();
+    await link(own, path);
     return true;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false;
     throw error;
+  } finally {
+    await rm(own, { force: true });
   }
 }
 
@@ -79,7 +80,7 @@ function parse(text: string): Holder | null {
 }
 
 function holder(pid: number): Holder {
-  return { pid, started: startOf(pid), boot: read('/proc/sys/kernel/random/boot_id') };
+  return { pid, started: processStart(pid), boot: bootId() };
 }
 
 function alive(other: Holder): boolean {
@@ -91,19 +92,5 @@ function alive(other: Holder): boolean {
     return true;
   } catch (error) {
     return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
-}
-
-/** Field 22 of /proc/PID/stat (proc(5)); the command name before it may hold spaces and brackets. */
-function startOf(pid: number): string | null {
-  const stat = read(`/proc/${pid}/stat`);
-  return stat === null ? null : (stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19] ?? null);
-}
-
-function read(path: string): string | null {
-  try {
-    return readFileSync(path, 'utf8').trim();
-  } catch {
-    return null;
   }
 }

@@ -1,0 +1,188 @@
+import { mkdtemp } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { BenchError, createIo } from '@bench/core';
+import { freePort, localHost } from '@bench/host';
+import { expandRecipe, parseRecipe, type Task } from '@bench/recipe';
+import { describe, expect, it } from 'vitest';
+import { type DeployEvent, type DeploymentRecord, findPrograms, processTarget, type SiteFacts } from './index.ts';
+import { scriptEngine, SERVER } from './testing/script-engine.ts';
+
+const engines = [scriptEngine];
+const target = processTarget({ engines, platform: 'linux-x64' });
+
+function task(options: { mode?: string; deploy?: string; model?: string; env?: string } = {}): Task {
+  const yaml = `model: ${options.model ?? '{huggingface: org/m}'}
+engine: {llm: {script: {mode: ${options.mode ?? 'good'}, env: ${options.env ?? '{}'}}}}
+deploy: ${options.deploy ?? '{}'}
+`;
+  const loaded = parseRecipe(yaml, { file: '/r/recipe.yaml', dir: tmpdir(), name: 'r' }, { engines });
+  return expandRecipe(loaded)[0] as Task;
+}
+
+async function site(): Promise<SiteFacts> {
+  return {
+    gpuVendor: null, gpuIds: [], freePorts: [await freePort()], namePrefix: 'd1', deploymentDir: await mkdtemp(join(tmpdir(), 'bench-deploy-')),
+    programs: { script: { argv: [process.execPath, '-e', SERVER], version: '1.2.3' } },
+  };
+}
+
+async function start(t: Task, options: { env?: Record<string, string>; signal?: AbortSignal } = {}) {
+  const facts = await site();
+  const { record } = target.plan(t, facts);
+  const events: DeployEvent[] = [];
+  const io = createIo({ env: options.env ?? {} });
+  const deployment = target.start({ record, task: t }, { io, ...(options.signal ? { signal: options.signal } : {}), on: (e) => void events.push(e) });
+  return { deployment, record, events };
+}
+
+const gone = (pid: number) => {
+  try {
+    process.kill(pid, 0);
+    return false;
+  } catch {
+    return true;
+  }
+};
+
+async function untilGone(pid: number): Promise<boolean> {
+  for (let i = 0; i < 200 && !gone(pid); i++) await delay(20);
+  return gone(pid);
+}
+
+const pidIn = (lines: string[]) => Number(lines.find((l) => l.startsWith('child '))?.slice(6));
+
+describe('a good engine', () => {
+  it('comes up, passes its smoke test, and goes with everything it started', async () => {
+    const { deployment, events } = await start(task());
+    const live = await deployment;
+    expect(live.endpoint).toMatchObject({ address: '127.0.0.1', scope: 'host', model: 'org/m', api: 'chat' });
+    expect(live.phases.map((p) => p.name)).toEqual(['launch', 'model_load', 'smoke_test', 'engine.start']);
+    expect(live.exited()).toBeNull();
+    const started = events.find((e) => e.type === 'started') as { record: DeploymentRecord };
+    expect(started.record.pid).toBeGreaterThan(0);
+    const lines: string[] = [];
+    for await (const line of live.logs()) lines.push(line);
+    const child = pidIn(lines);
+    expect(gone(child)).toBe(false);
+    await live.stop();
+    await live.stop();
+    expect(await untilGone(child)).toBe(true);
+    expect(await untilGone(started.record.pid as number)).toBe(true);
+  });
+
+  it('says when it dies by itself', async () => {
+    const live = await (await start(task({ mode: 'die', deploy: '{smoke_test: false}' }))).deployment;
+    await fetch(`http://127.0.0.1:${live.endpoint.port}/x`).catch(() => undefined);
+    expect(await live.died).toContain('code 3');
+    expect(live.exited()).toContain('code 3');
+    await live.stop();
+  });
+
+  it('serves embeddings of unit length', async () => {
+    const live = await (await start(task({ model: '{huggingface: org/e, task: embed}' }))).deployment;
+    expect(live.endpoint.api).toBe('embeddings');
+    await live.stop();
+  });
+});
+
+describe('an engine that does not come up', () => {
+  async function failure(t: Task, options: Parameters<typeof start>[1] = {}): Promise<BenchError> {
+    const { deployment } = await start(t, options);
+    const error: unknown = await deployment.then(
+      (d) => d.stop(),
+      (e: unknown) => e,
+    );
+    if (!BenchError.is(error)) throw new Error(`expected a BenchError, got ${String(error)}`);
+    return error;
+  }
+
+  it('that exits: its code, and its last words', async () => {
+    const error = await failure(task({ mode: 'exit' }));
+    expect(error.code).toBe('BENCH_ENGINE_EXITED');
+    expect(error.message).toContain('script did not come up: script ended with code 9');
+    expect(error.message).toContain('| CUDA error: no device');
+    expect(error.details?.['phases']).toMatchObject([{ name: 'launch' }, { name: 'model_load' }, expect.anything()]);
+  });
+
+  it('whose log names the reason: the reason, and what to do', async () => {
+    const error = await failure(task({ mode: 'oom' }));
+    expect(error.message).toContain('out of memory');
+    expect(error.hint).toBe('use a bigger machine');
+  });
+
+  it.each([
+    ['silent', '{}', 'gave no tokens'],
+    ['broken', '{}', 'answered 500 (answer: kernel crashed)'],
+    ['good', '{smoke_test: {prompt: "Capital of France?", contains: Paris}}', 'does not contain "Paris"'],
+  ])('whose smoke test fails (%s)', async (mode, deploy, reason) => {
+    const error = await failure(task({ mode, deploy }));
+    expect(error.code).toBe('BENCH_SMOKE_TEST');
+    expect(error.message).toContain(reason);
+  });
+
+  it('whose embedding is not of unit length', async () => {
+    expect((await failure(task({ mode: 'long', model: '{huggingface: org/e, task: embed}' }))).message).toContain('length 5.000');
+  });
+
+  it('when aborted: is gone, and the reason is the abort', async () => {
+    const controller = new AbortController();
+    const { deployment, events } = await start(task({ mode: 'never' }), { signal: controller.signal });
+    deployment.catch(() => undefined);
+    let lines: string[] = [];
+    for (let i = 0; i < 200 && !lines.some((l) => l.startsWith('child ')); i++) {
+      await delay(20);
+      lines = events.filter((e) => e.type === 'log').map((e) => e.line);
+    }
+    controller.abort();
+    await expect(deployment).rejects.toMatchObject({ name: 'AbortError' });
+    expect(await untilGone(pidIn(lines))).toBe(true);
+  });
+});
+
+describe('secrets', () => {
+  it('reach the engine and stay out of the record', async () => {
+    const { deployment, record } = await start(task({ env: '{SECRET_VALUE: {from_env: MY_TOKEN}}' }), { env: { MY_TOKEN: 'hunter2hunter2' } });
+    const live = await deployment;
+    const lines: string[] = [];
+    for await (const line of live.logs()) lines.push(line);
+    await live.stop();
+    expect(lines).toContain('secret has 14 characters');
+    expect(JSON.stringify([record, live.record])).not.toContain('hunter2');
+  });
+
+  it('that are not set are named before anything starts', async () => {
+    const { deployment } = await start(task({ env: '{SECRET_VALUE: {from_env: MY_TOKEN}}' }));
+    await expect(deployment).rejects.toMatchObject({ code: 'BENCH_SECRET_MISSING', message: expect.stringContaining('MY_TOKEN') as string });
+  });
+});
+
+describe('before anything starts', () => {
+  it('an engine that is not installed is refused with what to do', async () => {
+    const facts = { ...(await site()), programs: {} };
+    expect(target.check(task(), facts)).toMatchObject([{ code: 'BENCH_ENGINE_MISSING', message: expect.stringContaining('"script"') as string }]);
+    const builtin = expandRecipe(parseRecipe('model: {random: tiny}\nengine: {llm: {embedded: {}}}\n', { file: '/r/recipe.yaml', name: 'r' }))[0] as Task;
+    expect(processTarget({ platform: 'linux-x64' }).check(builtin, facts)[0]?.hint).toContain('npm i --omit=optional @bench/embedded-engine @node-llama-cpp/linux-x64');
+  });
+
+  it('a plan is the same for the same input', async () => {
+    const facts = await site();
+    expect(target.plan(task(), facts)).toEqual(target.plan(task(), facts));
+    expect(target.plan(task(), facts).steps.map((s) => s.description)).toEqual(['start script', 'wait until healthy', 'smoke test']);
+  });
+
+  it('programs that are not there are not found', async () => {
+    expect(await findPrograms({ engines: ['vllm', 'llamacpp', 'script', 'embedded'], folders: [tmpdir()], host: localHost() })).toEqual({ embedded: undefined });
+  });
+});
+
+it('what a slow death left behind is ended on adopt, and a reused process id is left alone', async () => {
+  const { deployment } = await start(task());
+  const live = await deployment;
+  const context = { io: createIo(), on: () => undefined };
+  expect(await target.adopt({ ...live.record, pidStart: '1' }, context)).toBeNull();
+  expect(gone(live.record.pid as number)).toBe(false);
+  expect(await target.adopt(live.record, context)).toBeNull();
+  expect(await untilGone(live.record.pid as number)).toBe(true);
+});

@@ -1,0 +1,220 @@
+import { appendFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BenchError, type PointResult, type RequestRecord } from '@bench/core';
+import { beforeEach, describe, expect, it } from 'vitest';
+import { findRuns, isRunId, lockRun, type PlannedTask, readJournal, readRun, resolveRun, runPaths, RunWriter, type TaskFile } from './index.ts';
+
+const io = { now: () => Date.UTC(2026, 0, 2, 3, 4, 5), random: Math.random };
+let root: string;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'bench-results-'));
+});
+
+const planned: PlannedTask = { recipe: 'r', variant: 'v', key: 'k1', group: 0, deploymentKey: 'd1', points: 2, repeats: 1 };
+const create = () =>
+  RunWriter.create({ root, asked: { recipes: ['/r'], site: 'local', filter: [], seed: 0 }, tasks: [planned], tools: { node: '20' } }, io);
+
+const distribution = { count: 1, mean: 5, std: 0, min: 5, max: 5, p50: 5, p75: 5, p90: 5, p95: 5, p99: 5, p999: 5 };
+function result(point: number): PointResult {
+  return {
+    schemaVersion: 1, point, repeat: 0, startedAt: '2026-01-02T03:04:05.000Z', durationS: 1.5,
+    load: {
+      api: 'chat', arrival: { kind: 'closed' }, maxConcurrency: 1, numPrompts: 1, warmupRequests: 0, stream: true, ignoreEos: true, temperature: 0,
+      requestTimeoutMs: 1000, extraBody: {}, slo: {}, seed: 7, data: { kind: 'random', inputTokens: { min: 1, max: 1 }, outputTokens: { min: 1, max: 1 }, sharedPrefixTokens: 0 },
+    },
+    counts: { sent: 1, ok: 1, failed: 0, cancelled: 0, warmup: 0 }, errors: {}, scalars: { output_throughput: 10 }, distributions: { ttft_ms: distribution },
+    vllm: { completed: 1, duration: 1.5 }, tokenSources: { prompt: 'server_usage', output: 'server_usage' }, client: null, flags: [],
+  };
+}
+const record: RequestRecord = {
+  index: 0, phase: 'measured', status: 'ok', intendedMs: 0, sentMs: 0, firstByteMs: 1, firstEventMs: 1, firstTokenMs: 2, firstAnswerMs: 2, lastTokenMs: 3, endMs: 4,
+  chunks: 2, reads: 2, promptTokens: 1, cachedTokens: 0, outputTokens: 2, reasoningTokens: 0, promptTokenSource: 'server_usage', outputTokenSource: 'server_usage',
+  requestedPromptTokens: 1, requestedOutputTokens: 2, finishReason: 'length', connection: 'new', worker: 0, httpStatus: 200, error: null,
+};
+const taskFile = (points: TaskFile['points']): TaskFile => ({
+  schemaVersion: 1, recipe: 'r', variant: 'v', key: 'k1', kind: 'inference', params: { c: 1 }, gpu: { name: null, count: 0 }, status: 'running', deployment: null, machine: null, points, error: null,
+});
+const entry = (attempt: number, point: number, path: string) => ({ attempt, point, repeat: 0, path, status: 'ok' as const, error: null });
+
+async function failure(promise: Promise<unknown>): Promise<BenchError> {
+  const error: unknown = await promise.then(
+    () => null,
+    (e: unknown) => e,
+  );
+  if (!BenchError.is(error)) throw new Error(`expected a BenchError, got ${String(error)}`);
+  return error;
+}
+
+describe('a run directory', () => {
+  it('gives back what was written into it', async () => {
+    const writer = await create();
+    expect(isRunId(writer.run.id)).toBe(true);
+    const series = [{ t: 0, sent: 1, done: 1, failed: 0, outputTokens: 2, inFlight: 0.5, ttftP50Ms: 2 }];
+    const path = await writer.point({ recipe: 'r', variant: 'v', attempt: 1, result: result(0), records: [record], gaps: [{ index: 0, gapsMs: Float32Array.of(1.5) }], series });
+    await writer.task(taskFile([entry(1, 0, path)]));
+    await writer.taskRecipe(planned, 'model: {}\n');
+    await writer.finish('done', 0, io.now());
+    await writer.close();
+
+    const view = await readRun(writer.dir);
+    expect(view.problems).toEqual([]);
+    expect(view.status).toBe('done');
+    const task = view.tasks[0];
+    const point = task?.points[0];
+    expect(task?.recipeText).toBe('model: {}\n');
+    expect(point?.result).toEqual(result(0));
+    expect(await point?.series()).toEqual(series);
+    expect(await point?.requests()).toEqual([record]);
+    expect((await point?.gaps())?.map((g) => [g.index, [...g.gapsMs]])).toEqual([[0, [1.5]]]);
+    expect(await readFile(join(writer.dir, 'tasks/r/v', path, 'benchmark.txt'), 'utf8')).toContain('Serving Benchmark Result');
+  });
+
+  it('shows the newest attempt of a point', async () => {
+    const writer = await create();
+    const paths = await Promise.all([1, 2].map((attempt) => writer.point({ recipe: 'r', variant: 'v', attempt, result: { ...result(0), durationS: attempt }, records: [], gaps: [], series: [] })));
+    await writer.task(taskFile([entry(1, 0, paths[0] as string), entry(2, 0, paths[1] as string)]));
+    await writer.close();
+    const [task] = (await readRun(writer.dir)).tasks;
+    expect(task?.points.map((p) => p.result?.durationS)).toEqual([2]);
+  });
+
+  it('that nobody writes any more is interrupted, not running', async () => {
+    const writer = await create();
+    expect((await readRun(writer.dir)).status).toBe('running');
+    await writer.close();
+    expect((await readRun(writer.dir)).status).toBe('interrupted');
+  });
+
+  it('with damaged and missing files gives the rest, and says what was left out', async () => {
+    const writer = await create();
+    const path = await writer.point({ recipe: 'r', variant: 'v', attempt: 1, result: result(0), records: [], gaps: [], series: [] });
+    await writer.task(taskFile([entry(1, 0, path), entry(1, 1, 'attempts/1/points/1/0')]));
+    await writer.close();
+    await writeFile(join(writer.dir, 'notes.json'), '{"tags": "not a list"}');
+    const view = await readRun(writer.dir);
+    expect(view.tasks[0]?.points.map((p) => p.result?.point)).toEqual([0, undefined]);
+    expect(view.problems.map((p) => p.path.slice(writer.dir.length))).toEqual(['/tasks/r/v/attempts/1/points/1/0/result.json', '/notes.json']);
+    expect(view.problems[0]?.message).toBe('missing');
+  });
+
+  it('of a newer version is refused politely', async () => {
+    const writer = await create();
+    await writer.close();
+    await writeFile(runPaths.run(writer.dir), JSON.stringify({ ...writer.run, schemaVersion: 99 }));
+    const error = await failure(readRun(writer.dir));
+    expect(error.code).toBe('BENCH_RUN_TOO_NEW');
+    expect(error.message).toContain('schema 99');
+  });
+
+  it('that is none says so', async () => {
+    expect((await failure(readRun(root))).code).toBe('BENCH_RUN_NOT_FOUND');
+    await writeFile(runPaths.run(root), '{"half":');
+    expect((await failure(readRun(root))).code).toBe('BENCH_RUN_DAMAGED');
+  });
+
+  it('leaves no half-written point behind', async () => {
+    const writer = await create();
+    const folder = join(writer.dir, 'tasks/r/v/attempts/1/points/0');
+    await mkdir(join(folder, '0.partial'), { recursive: true });
+    await writeFile(join(folder, '0.partial', 'result.json'), '{"stale":');
+    const path = await writer.point({ recipe: 'r', variant: 'v', attempt: 1, result: result(0), records: [], gaps: [], series: [] });
+    await writer.task(taskFile([entry(1, 0, path)]));
+    await writer.close();
+    expect((await readRun(writer.dir)).tasks[0]?.points[0]?.result).toEqual(result(0));
+  });
+
+  it('refuses names that would lead out of it', async () => {
+    const writer = await create();
+    expect((await failure(writer.taskRecipe({ recipe: '..', variant: 'v' }, ''))).code).toBe('BENCH_UNSAFE_NAME');
+    expect((await failure(writer.taskRecipe({ recipe: 'a/b', variant: 'v' }, ''))).code).toBe('BENCH_UNSAFE_NAME');
+    await writer.close();
+  });
+});
+
+describe('one writer', () => {
+  it('at a time', async () => {
+    const writer = await create();
+    const error = await failure(RunWriter.open(writer.dir, io));
+    expect(error.code).toBe('BENCH_RUN_BUSY');
+    expect(error.message).toContain(String(process.pid));
+    await writer.close();
+    await (await RunWriter.open(writer.dir, io)).close();
+  });
+
+  it.each([
+    ['a process that is gone', { pid: 2 ** 22 - 1, started: '1', boot: null }],
+    ['a process id that is used again', { pid: process.pid, started: '1', boot: null }],
+    ['another boot', { pid: process.pid, started: null, boot: 'another' }],
+    ['nobody (an empty file)', null],
+  ])('takes over the lock of %s', async (_name, holder) => {
+    const path = join(root, 'lock');
+    await writeFile(path, holder === null ? '' : JSON.stringify(holder));
+    const lock = await lockRun(path);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ pid: process.pid });
+    await lock.release();
+    await expect(readFile(path)).rejects.toThrow(/ENOENT/);
+  });
+});
+
+describe('the journal', () => {
+  const event = { type: 'deployment_stopped', deployment: 'd1' } as const;
+
+  it('keeps events in order, and numbers them on after it was opened again', async () => {
+    const writer = await create();
+    await Promise.all([writer.event(event), writer.event({ ...event, deployment: 'd2' })]);
+    await writer.close();
+    const again = await RunWriter.open(writer.dir, io);
+    await again.event({ ...event, deployment: 'd3' });
+    await again.close();
+    const { events } = await readJournal(runPaths.journal(writer.dir));
+    expect(events.map((e) => [e.seq, e.at, e.type === 'deployment_stopped' && e.deployment])).toEqual([
+      [0, '2026-01-02T03:04:05.000Z', 'd1'],
+      [1, '2026-01-02T03:04:05.000Z', 'd2'],
+      [2, '2026-01-02T03:04:05.000Z', 'd3'],
+    ]);
+  });
+
+  it('survives a last line cut at any byte', async () => {
+    const writer = await create();
+    await writer.event(event);
+    await writer.close();
+    const path = runPaths.journal(writer.dir);
+    const whole = await readFile(path);
+    for (let cut = 1; cut < whole.length; cut++) {
+      await writeFile(path, Buffer.concat([whole, whole.subarray(0, cut)]));
+      const again = await RunWriter.open(writer.dir, io);
+      await again.event({ ...event, deployment: 'after' });
+      await again.close();
+      const { events, truncatedAt } = await readJournal(path);
+      expect([events.length, truncatedAt]).toEqual([2, null]);
+      await truncate(path, whole.length);
+    }
+  });
+
+  it('that was edited is refused with the line', async () => {
+    const writer = await create();
+    await writer.close();
+    await appendFile(runPaths.journal(writer.dir), '{"type":"nonsense"}\n');
+    const error = await failure(readJournal(runPaths.journal(writer.dir)));
+    expect(error.code).toBe('BENCH_JOURNAL_DAMAGED');
+    expect(error.message).toContain('journal.jsonl:1');
+  });
+});
+
+describe('finding runs', () => {
+  it('by id, its beginning, its folder, and as the latest', async () => {
+    const a = await create();
+    const b = await create();
+    await Promise.all([a.close(), b.close()]);
+    await mkdir(join(root, 'not-a-run'));
+    expect((await findRuns(root)).sort()).toEqual([a.dir, b.dir].sort());
+    expect(await resolveRun(a.run.id, root)).toBe(a.dir);
+    expect(await resolveRun(a.dir, '/nowhere')).toBe(a.dir);
+    expect(await resolveRun('latest', root)).toBe((await findRuns(root)).at(-1));
+    expect((await failure(resolveRun('r', root))).message).toContain('means 2 runs');
+    expect((await failure(resolveRun('rzzzzzzzzz', root))).code).toBe('BENCH_RUN_NOT_FOUND');
+    await rm(root, { recursive: true });
+    expect(await findRuns(root)).toEqual([]);
+  });
+});
