@@ -45,6 +45,19 @@ export function formatMs(ms: number | null | undefined): string {
   return `${formatShort(ms / 60_000)} min`;
 }
 
+/** A figure at an axis: like {@link formatShort}, but `12k` and `1.5M`, for there is little room. */
+export function formatTick(value: number): string {
+  const size = Math.abs(value);
+  if (size >= 1e6) return `${formatShort(value / 1e6)}M`;
+  return size >= 1e4 ? `${formatShort(value / 1e3)}k` : formatShort(value);
+}
+
+/** `$28.40`, `$0.0123`: cents, and three digits below a dollar. */
+export function formatUsd(value: number | null | undefined): string {
+  if (value === null || value === undefined || !Number.isFinite(value)) return DASH;
+  return `$${formatNumber(value, Math.abs(value) >= 1 ? 2 : decimalsOf(value))}`;
+}
+
 /** `12 %`, `0.4 %`. */
 export function formatPercent(ratio: number): string {
   const percent = ratio * 100;

@@ -1,4 +1,4 @@
-import { formatMs, formatPercent, formatShort } from './format.ts';
+import { formatMs, formatPercent, formatShort, formatUsd } from './format.ts';
 import type { TaskGroup } from './groups.ts';
 import { loadAxis, loadLabel } from './labels.ts';
 import type { ReportRow } from './rows.ts';
@@ -82,10 +82,10 @@ export function findings(groups: readonly TaskGroup[]): Finding[] {
 
   const cheapest = extreme(rows, (row) => row.scalars.cost_per_mtok_total ?? null, 'min');
   if (cheapest) {
-    const price = cheapest.priceUsdPerHour === null ? '' : ` The machine costs $${formatShort(cheapest.priceUsdPerHour)} an hour${cheapest.priceSource ? ` (${cheapest.priceSource})` : ''}.`;
+    const price = cheapest.priceUsdPerHour === null ? '' : ` The machine costs ${formatUsd(cheapest.priceUsdPerHour)} an hour${cheapest.priceSource ? ` (${cheapest.priceSource})` : ''}.`;
     out.push({
       question: 'Cheapest tokens',
-      value: `$${formatShort(cheapest.scalars.cost_per_mtok_total)}`,
+      value: formatUsd(cheapest.scalars.cost_per_mtok_total),
       unit: 'per million, in and out',
       words: `With ${where(groupOf(cheapest), cheapest)}.${price}`,
       group: groupOf(cheapest),

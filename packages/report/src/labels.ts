@@ -1,6 +1,6 @@
 import { findGpu, formatBytes, type EngineInfo, type LoadSpec, type SystemInfo } from '@bench/core';
 import type { DeploymentFile, MachineFile, TaskFile } from '@bench/results';
-import { formatShort } from './format.ts';
+import { formatShort, listWords } from './format.ts';
 import { oneLine } from './text.ts';
 
 /** What a point is plotted and sorted by. */
@@ -22,6 +22,14 @@ export function loadLabel(load: LoadSpec | null): string {
   const axis = loadAxis(load);
   if (!axis) return 'no load';
   return axis.kind === 'rate' ? `${formatShort(axis.value)} req/s` : `${formatShort(axis.value)} concurrent`;
+}
+
+/** `1, 2, 4 and 8 concurrent`. */
+export function loadsLabel(loads: readonly (LoadSpec | null)[]): string {
+  const axes = loads.map(loadAxis);
+  const kinds = new Set(axes.map((axis) => axis?.kind));
+  if (kinds.size !== 1 || kinds.has(undefined)) return listWords(loads.map(loadLabel));
+  return `${listWords(axes.map((axis) => formatShort(axis?.value)))} ${kinds.has('rate') ? 'req/s' : 'concurrent'}`;
 }
 
 const range = (r: { min: number; max: number } | undefined): string | null =>

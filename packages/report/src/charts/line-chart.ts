@@ -1,4 +1,4 @@
-import { formatShort } from '../format.ts';
+import { formatTick } from '../format.ts';
 import { html, raw, type Markup } from '../html/html.ts';
 import type { Scale } from './scale.ts';
 
@@ -37,7 +37,7 @@ export interface LineChart {
 /** Drawing units; the page scales them to the room there is. */
 const WIDTH = 520;
 const HEIGHT = 320;
-const LEFT = 62;
+const LEFT = 54;
 const RIGHT = 22;
 const TOP = 30;
 const BOTTOM = 48;
@@ -46,7 +46,7 @@ const round = (value: number): number => Math.round(value * 10) / 10;
 
 /** A static chart as SVG. Nothing in it needs a script, a font or a network. */
 export function lineChart(chart: LineChart): Markup {
-  const { x, y, formatX = formatShort, formatY = formatShort } = chart;
+  const { x, y, formatX = formatTick, formatY = formatTick } = chart;
   const px = (value: number) => round(LEFT + x.at(value) * (WIDTH - LEFT - RIGHT));
   const py = (value: number) => round(HEIGHT - BOTTOM - y.at(value) * (HEIGHT - TOP - BOTTOM));
   const yTicks = y.ticks.map(
@@ -59,8 +59,10 @@ export function lineChart(chart: LineChart): Markup {
   );
   const inside = (p: ChartPoint) => p.x >= x.min && p.x <= x.max && (y.kind === 'linear' || p.y > 0);
   const lines = chart.series.map((s) => {
-    const points = s.points.filter(inside);
-    const path = points.map((p, i) => `${i === 0 ? 'M' : 'L'}${px(p.x)} ${py(p.y)}`).join('');
+    const points = s.points.filter(inside).map((p): [number, number] => [px(p.x), py(p.y)]);
+    // A point in the middle of a vertical stretch adds nothing but bytes.
+    const corners = points.filter(([at], i) => i === 0 || i === points.length - 1 || points[i - 1]?.[0] !== at || points[i + 1]?.[0] !== at);
+    const path = corners.map(([cx, cy], i) => `${i === 0 ? 'M' : 'L'}${cx} ${cy}`).join('');
     return html`<path class="line ${s.color}${s.dashed ? ' dashed' : ''}" d="${raw(path)}"/>`;
   });
   const markers = chart.series.flatMap((s) =>
@@ -73,8 +75,18 @@ export function lineChart(chart: LineChart): Markup {
   const labels = placeLabels(chart.series, px, py);
   return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${chart.id}-t ${chart.id}-d"><title id="${chart.id}-t">${chart.title}</title><desc id="${chart.id}-d">${chart.description}</desc>
 ${yTicks}<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM}"/>${xTicks}
-<text class="name" x="${LEFT - 50}" y="16">${chart.yLabel}</text><text class="name" x="${WIDTH - RIGHT}" y="${HEIGHT - 8}" text-anchor="end">${chart.xLabel}</text>
+<text class="name" x="0" y="16">${chart.yLabel}</text><text class="name" x="${WIDTH - RIGHT}" y="${HEIGHT - 8}" text-anchor="end">${chart.xLabel}</text>
 ${lines}${markers}${labels}</svg>`;
+}
+
+/** Small boxes along a stretch of line, for labels to keep off. */
+function along(a: ChartPoint, b: ChartPoint, px: (v: number) => number, py: (v: number) => number): Box[] {
+  const [x0, y0, x1, y1] = [px(a.x), py(a.y), px(b.x), py(b.y)];
+  const steps = Math.floor(Math.hypot(x1 - x0, y1 - y0) / 7);
+  return Array.from({ length: Math.max(0, steps - 1) }, (_, i) => {
+    const t = (i + 1) / steps;
+    return { x: x0 + (x1 - x0) * t - 1, y: y0 + (y1 - y0) * t + 4, w: 2 };
+  });
 }
 
 interface Box {
@@ -85,7 +97,10 @@ interface Box {
 
 /** Labels above, below, left or right of their point, wherever none is yet; one that fits nowhere is left out. */
 function placeLabels(series: readonly ChartSeries[], px: (v: number) => number, py: (v: number) => number): Markup[] {
-  const taken: Box[] = series.flatMap((s) => s.points.map((p) => ({ x: px(p.x) - 4, y: py(p.y) + 4, w: 8 })));
+  const taken: Box[] = series.flatMap((s) => [
+    ...s.points.map((p) => ({ x: px(p.x) - 4, y: py(p.y) + 4, w: 8 })),
+    ...s.points.slice(1).flatMap((p, i) => along(s.points[i] as ChartPoint, p, px, py)),
+  ]);
   const own = taken.length;
   const hits = (box: Box) => taken.some((other, i) => box.x < other.x + other.w && other.x < box.x + box.w && Math.abs(box.y - other.y) < (i < own ? 9 : 12));
   const out: Markup[] = [];
@@ -96,10 +111,12 @@ function placeLabels(series: readonly ChartSeries[], px: (v: number) => number, 
       const cx = px(p.x);
       const cy = py(p.y);
       const places: Box[] = [
-        { x: cx - w / 2, y: cy - 9, w },
         { x: cx - w / 2, y: cy + 19, w },
-        { x: cx - w - 7, y: cy + 4, w },
         { x: cx + 8, y: cy + 4, w },
+        { x: cx - w / 2, y: cy - 9, w },
+        { x: cx - w - 7, y: cy + 4, w },
+        { x: cx + 7, y: cy + 15, w },
+        { x: cx - w - 6, y: cy - 6, w },
       ];
       const place = places.find((box) => !hits(box) && box.x > LEFT && box.x + box.w < WIDTH && box.y > 24 && box.y < HEIGHT - BOTTOM);
       if (!place) continue;

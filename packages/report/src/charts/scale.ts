@@ -20,8 +20,8 @@ export function linearScale(max: number, count = 5, min = 0): Scale {
   return { kind: 'linear', min, max: top, ticks, at: (value) => (value - min) / (top - min) };
 }
 
-/** Ends at a 1, 2 or 5 times a power of ten on both sides, and ticks there. */
-export function logScale(min: number, max: number): Scale {
+/** Ends at a 1, 2 or 5 times a power of ten on both sides, at least `room` times below the smallest value, and ticks there. */
+export function logScale(min: number, max: number, room = 1): Scale {
   const floor = (value: number) => {
     const power = 10 ** Math.floor(Math.log10(value));
     return ([5, 2, 1].find((m) => m * power <= value * 1.0001) ?? 1) * power;
@@ -30,7 +30,7 @@ export function logScale(min: number, max: number): Scale {
     const power = 10 ** Math.floor(Math.log10(value));
     return ([1, 2, 5, 10].find((m) => m * power >= value * 0.9999) ?? 10) * power;
   };
-  const low = floor(min);
+  const low = floor(min / room);
   const high = Math.max(ceil(max), low * 2);
   const all: number[] = [];
   for (let p = Math.floor(Math.log10(low)); p <= Math.ceil(Math.log10(high)); p++) {
@@ -51,5 +51,5 @@ export function scaleFor(values: readonly number[], options: { ratio?: number; c
   if (finite.length === 0) return linearScale(1);
   const min = Math.min(...finite);
   const max = Math.max(...finite);
-  return min > 0 && max / min > (options.ratio ?? 25) ? logScale(min, max) : linearScale(max, options.count);
+  return min > 0 && max / min > (options.ratio ?? 25) ? logScale(min, max, 1.3) : linearScale(max, options.count);
 }

@@ -1,4 +1,4 @@
-import { formatShort } from '../format.ts';
+import { formatTick } from '../format.ts';
 import { html, raw, type Markup } from '../html/html.ts';
 import { linearScale } from './scale.ts';
 
@@ -21,11 +21,11 @@ export interface StepPanels {
 }
 
 const WIDTH = 520;
-const LEFT = 62;
+const LEFT = 54;
 const RIGHT = 14;
 const PANEL = 64;
-const GAP = 32;
-const TOP = 22;
+const GAP = 38;
+const TOP = 28;
 const BOTTOM = 40;
 
 const round = (value: number): number => Math.round(value * 10) / 10;
@@ -43,16 +43,16 @@ export function stepPanels(chart: StepPanels): Markup {
     const py = (value: number) => round(base - y.at(value) * PANEL);
     const ticks = y.ticks.map(
       (tick) =>
-        html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${py(tick)}" y2="${py(tick)}"/><text class="tick" x="${LEFT - 8}" y="${py(tick) + 4}" text-anchor="end">${formatShort(tick)}</text>`,
+        html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${py(tick)}" y2="${py(tick)}"/><text class="tick" x="${LEFT - 8}" y="${py(tick) + 4}" text-anchor="end">${formatTick(tick)}</text>`,
     );
     const shape = panel.line ? linePath(panel.values, chart.bucketS, px, py) : stepPath(panel.values, chart.bucketS, px, py);
     const area = panel.line ? null : html`<path class="area ${panel.color}" d="${raw(`${shape}L${px(panel.values.length * chart.bucketS)} ${base}L${px(0)} ${base}Z`)}"/>`;
-    return html`<text class="name" x="${LEFT - 50}" y="${base - PANEL - 10}">${panel.label}</text>${ticks}${area}<path class="line thin ${panel.color}" d="${raw(shape)}"/>`;
+    return html`<text class="name" x="0" y="${base - PANEL - 14}">${panel.label}</text>${ticks}${area}<path class="line thin ${panel.color}" d="${raw(shape)}"/>`;
   });
   const bottom = height - BOTTOM;
   const xTicks = x.ticks
     .filter((tick) => tick <= endS)
-    .map((tick) => html`<text class="tick" x="${px(tick)}" y="${bottom + 18}" text-anchor="middle">${formatShort(tick)}</text>`);
+    .map((tick) => html`<text class="tick" x="${px(tick)}" y="${bottom + 18}" text-anchor="middle">${formatTick(tick)}</text>`);
   return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="${chart.id}-t ${chart.id}-d"><title id="${chart.id}-t">${chart.title}</title><desc id="${chart.id}-d">${chart.description}</desc>${panels}<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${bottom}" y2="${bottom}"/>${xTicks}<text class="name" x="${WIDTH - RIGHT}" y="${height - 4}" text-anchor="end">seconds since the point’s start</text></svg>`;
 }
 

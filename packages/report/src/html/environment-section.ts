@@ -1,8 +1,8 @@
 import { formatDuration } from '@bench/core';
 import type { DeploymentFile, MachineFile, RunView } from '@bench/results';
-import { formatMs, formatShort, formatStamp, plural } from '../format.ts';
+import { formatMs, formatShort, formatStamp, formatUsd, plural } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
-import { dataLabel, engineImage, engineLabel, loadLabel, systemFacts } from '../labels.ts';
+import { dataLabel, engineImage, engineLabel, loadsLabel, systemFacts } from '../labels.ts';
 import { data, html, type Markup } from './html.ts';
 
 const MAX_RECIPE = 20_000;
@@ -76,7 +76,7 @@ ${recipes.length > 0 ? html`<h3 class="gap">Resolved ${recipes.length > 1 ? 'rec
 }
 
 function machinePanel(machine: MachineFile): Markup {
-  const price = machine.priceUsdPerHour === null ? 'not known' : `$${formatShort(machine.priceUsdPerHour)} an hour${machine.priceSource ? `, ${machine.priceSource}` : ''}`;
+  const price = machine.priceUsdPerHour === null ? 'not known' : `${formatUsd(machine.priceUsdPerHour)} an hour${machine.priceSource ? `, ${machine.priceSource}` : ''}`;
   return panel('Machine', facts([...systemFacts(machine.system), ['Price', price]]));
 }
 
@@ -102,7 +102,7 @@ function loadFacts(group: TaskGroup): Fact[] {
   const slo = Object.entries(load.slo).map(([name, ms]) => `${name.replace(/Ms$/, '').toUpperCase()} ≤ ${formatMs(ms)}`);
   const warmup = load.warmupRequests > 0 ? `${plural(load.warmupRequests, 'request')} before each point, left out of every figure` : 'none';
   return [
-    ['Points', group.measured.map((r) => loadLabel(r.load)).join(', ')],
+    ['Points', loadsLabel(group.measured.map((r) => r.load))],
     ['Requests', `${load.api === 'chat' ? 'chat completions' : load.api}, ${load.stream && load.api !== 'embeddings' ? 'streamed' : 'not streamed'}`],
     ['Data', dataLabel(load)],
     ['A point ends', load.numPrompts ? `after ${plural(load.numPrompts, 'request')}${group.measured.some((r) => r.load?.numPrompts !== load.numPrompts) ? ' (first point)' : ''}` : load.durationMs ? `after ${formatDuration(load.durationMs)}` : null],

@@ -25,6 +25,13 @@ const MAX_PROBLEMS = 50;
 /** Nothing but what is in the file may load or run. */
 const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
 
+const STATUS_WORDS: Record<RunView['status'], string> = {
+  running: 'still running',
+  done: 'finished',
+  failed: 'finished with failures',
+  interrupted: 'stopped before its end',
+};
+
 /** The whole page as text. */
 export async function renderPage(runs: readonly RunView[], options: WriteOptions): Promise<string> {
   const rows = reportRows(runs);
@@ -51,7 +58,7 @@ export async function renderPage(runs: readonly RunView[], options: WriteOptions
   const present = sections.filter((section): section is [string, string, Markup] => section[2] !== null);
   const title = pageTitle(groups);
   const page = html`<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${POLICY}">
+<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${raw(POLICY)}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="generator" content="bench"><meta name="color-scheme" content="light dark">
 <title>${oneLine(title, 160)} – benchmark report</title><style>${raw(STYLE)}</style></head>
 <body><a class="skip" href="#main">Skip to the results</a>
@@ -77,7 +84,7 @@ function eyebrow(runs: readonly RunView[]): Markup {
   if (!first) return html`<p class="eyebrow">Benchmark report</p>`;
   if (runs.length > 1) return html`<p class="eyebrow"><span>Benchmark report</span><span>${runs.length} runs</span></p>`;
   const bad = first.status !== 'done';
-  return html`<p class="eyebrow"><span>Benchmark report</span><span>run ${data(first.run.id, 40)}</span><span>${formatStamp(first.run.createdAt)}</span><span class="status${bad ? ' bad' : null}">${first.status}</span></p>`;
+  return html`<p class="eyebrow"><span>Benchmark report</span><span>run ${data(first.run.id, 40)}</span><span>${formatStamp(first.run.createdAt)}</span><span class="status${bad ? ' bad' : null}">${STATUS_WORDS[first.status]}</span></p>`;
 }
 
 function lede(runs: readonly RunView[], groups: readonly TaskGroup[], rows: readonly ReportRow[]): Markup {

@@ -10,7 +10,8 @@ export function seriesSection(details: readonly { group: TaskGroup; points: Poin
   const blocks = details.flatMap(({ group, points }, g) => {
     const figures = points.flatMap((point, p) => (point.series ? [figure(point, point.series, `series-${g}-${p}`)] : []));
     if (figures.length === 0) return [];
-    return [html`${details.length > 1 ? html`<h3>${data(group.name, 120)}</h3>` : null}<div class="charts">${figures}</div>`];
+    const charts = html`<div class="charts">${figures}</div>`;
+    return [details.length > 1 ? html`<details${g === 0 ? html` open` : null}><summary>${data(group.name, 120)}</summary>${charts}</details>` : charts];
   });
   if (blocks.length === 0) return null;
   return html`<section id="series" aria-labelledby="series-h"><h2 id="series-h">Second by second</h2>

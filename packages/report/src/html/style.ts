@@ -4,12 +4,12 @@ export const STYLE = `
 --bg:#fafaf8;--card:#fff;--ink:#1b2126;--soft:#56616b;--faint:#6b7680;--line:#e3e5e4;--grid:#eceeed;--accent:#0b6e77;--accent-soft:#d9eef0;
 --warn-bg:#fdf5e3;--warn-line:#d9a53a;--warn-ink:#5c4308;--bad:#b3261e;--bad-bg:#fcebe9;
 --c0:#0b6e77;--c1:#b8540f;--c2:#5b4bb5;--c3:#a3256b;--c4:#3f7a1f;--c5:#8a6a00;--c6:#2f5fb3;--c7:#6b4a3a;
---r0:#7fb8bd;--r1:#58a2a9;--r2:#348b93;--r3:#14747c;--r4:#0e5d72;--r5:#1a4568;--r6:#27305a;--r7:#2b1d47}
+--r0:#7d9f22;--r1:#4a9a4a;--r2:#249179;--r3:#1d7d92;--r4:#2f6699;--r5:#4a4c9c;--r6:#66318a;--r7:#7d1363}
 @media(prefers-color-scheme:dark){:root{
 --bg:#13171a;--card:#1a1f23;--ink:#e6eaec;--soft:#a9b4bb;--faint:#8d99a1;--line:#2d3439;--grid:#252b30;--accent:#5cc3cc;--accent-soft:#17393d;
 --warn-bg:#2b2412;--warn-line:#b98a2a;--warn-ink:#f0d9a0;--bad:#ff8a80;--bad-bg:#331b19;
 --c0:#5cc3cc;--c1:#f0964f;--c2:#a596f5;--c3:#f07ab8;--c4:#8fcf66;--c5:#dcb93c;--c6:#7fb0ff;--c7:#c9a28e;
---r0:#3f6f86;--r1:#3f8496;--r2:#46999f;--r3:#58ada3;--r4:#77c0a3;--r5:#9dd1a2;--r6:#c7e0a5;--r7:#f1edb0}}
+--r0:#d5de52;--r1:#98d25e;--r2:#5cc68e;--r3:#48b8b0;--r4:#5fa8d0;--r5:#8696e0;--r6:#ab86e0;--r7:#d583cf}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;scroll-behavior:smooth;scroll-padding-top:1rem}
 @media(prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
@@ -21,7 +21,7 @@ a{color:var(--accent);text-underline-offset:2px}
 header{padding:40px 0 8px}
 .eyebrow{font-size:.8125rem;color:var(--faint);margin:0 0 10px;display:flex;flex-wrap:wrap;gap:4px 14px}
 .status{font-weight:600}.status.bad{color:var(--bad)}
-h1{font-size:clamp(1.6rem,1.1rem + 2.1vw,2.4rem);line-height:1.18;letter-spacing:-.018em;margin:0 0 10px;font-weight:650;text-wrap:balance}
+h1{font-size:clamp(1.5rem,1.1rem + 1.9vw,2.15rem);line-height:1.18;letter-spacing:-.018em;margin:0 0 10px;font-weight:650;text-wrap:balance}
 .lede{color:var(--soft);margin:0;max-width:76ch}
 .lede strong{color:var(--ink);font-weight:600}
 h2{font-size:1.3rem;line-height:1.25;letter-spacing:-.01em;margin:0 0 4px;font-weight:650}
@@ -35,8 +35,8 @@ nav a{color:var(--soft);text-decoration:none;display:inline-block;padding:3px 0}
 .cards{display:grid;grid-template-columns:repeat(auto-fit,minmax(min(100%,250px),1fr));gap:16px;margin:28px 0 0}
 .card{background:var(--card);border:1px solid var(--line);border-radius:10px;padding:18px 20px}
 .card h2{font-size:.8125rem;letter-spacing:.01em;color:var(--soft);font-weight:600;margin:0 0 6px}
-.big{font-size:2rem;line-height:1.1;font-weight:640;letter-spacing:-.025em;margin:0 0 8px;color:var(--ink)}
-.big small{font-size:.9375rem;font-weight:500;letter-spacing:0;color:var(--soft);margin-left:6px;white-space:nowrap}
+.big{display:flex;flex-wrap:wrap;align-items:baseline;gap:2px 8px;font-size:2rem;line-height:1.1;font-weight:640;letter-spacing:-.025em;margin:0 0 8px;color:var(--ink)}
+.big small{font-size:.9375rem;font-weight:500;letter-spacing:0;color:var(--soft)}
 .card p:last-child{margin:0;font-size:.875rem;line-height:1.5;color:var(--soft)}
 .callouts{margin:16px 0 0;padding:0;list-style:none;display:grid;gap:8px}
 .callouts li{border:1px solid var(--line);border-left:3px solid var(--warn-line);background:var(--warn-bg);color:var(--warn-ink);border-radius:6px;padding:9px 14px;font-size:.9rem}
@@ -53,7 +53,7 @@ tbody th{font-weight:600}
 td.wide{white-space:normal;min-width:16rem;text-align:left}
 tr.group th{background:var(--bg);text-align:left;padding-top:12px;white-space:normal}
 tr.group span{font-weight:400;color:var(--soft);margin-left:8px}
-.bar{background:linear-gradient(to left,var(--accent-soft) var(--share),transparent var(--share))}
+.bar{background:linear-gradient(to right,var(--accent-soft) var(--share),transparent var(--share))}
 .best{font-weight:700;color:var(--accent)}
 .fail{color:var(--bad);font-weight:600}
 .stick{position:sticky;left:0;background:var(--card)}
@@ -100,12 +100,13 @@ footer{margin:48px 0 0;padding:18px 0 40px;border-top:1px solid var(--line);font
 @media(max-width:640px){.wrap{padding:0 16px}header{padding-top:24px}section{padding-top:32px}
 svg.chart{font-size:15px}.chart .name{font-size:14.5px}.chart .label{font-size:14px}.chart .minor{display:none}
 figure{padding:14px 12px 10px}dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:8px}.cards{gap:10px;margin-top:20px}.card{padding:14px 16px}th,td{padding:7px 9px}
-nav ul{gap:2px 16px}}
+nav ul{gap:2px 16px}figure table{font-size:.8125rem}figure th,figure td{padding:5px 5px}}
 @media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#000;--soft:#3a4248;--faint:#555f66;--line:#c9cdcc;--grid:#e4e6e5;--accent:#0b6e77;--accent-soft:#d9eef0;--warn-bg:#fff;--warn-line:#a87a1b;--warn-ink:#3d2d05;--bad:#8c1d17;--bad-bg:#fff;
---c0:#0b6e77;--c1:#b8540f;--c2:#5b4bb5;--c3:#a3256b;--c4:#3f7a1f;--c5:#8a6a00;--c6:#2f5fb3;--c7:#6b4a3a;--r0:#7fb8bd;--r1:#58a2a9;--r2:#348b93;--r3:#14747c;--r4:#0e5d72;--r5:#1a4568;--r6:#27305a;--r7:#2b1d47}
+--c0:#0b6e77;--c1:#b8540f;--c2:#5b4bb5;--c3:#a3256b;--c4:#3f7a1f;--c5:#8a6a00;--c6:#2f5fb3;--c7:#6b4a3a;--r0:#7d9f22;--r1:#4a9a4a;--r2:#249179;--r3:#1d7d92;--r4:#2f6699;--r5:#4a4c9c;--r6:#66318a;--r7:#7d1363}
 @page{margin:14mm}body{font-size:10pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}.wrap{max-width:none;padding:0}nav,.skip{display:none}header{padding-top:0}
 .cards{grid-template-columns:repeat(3,1fr);gap:8px}.charts,.panels{grid-template-columns:1fr 1fr;gap:8px}.big{font-size:17pt}
 .scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:4px 5px}.stick{position:static}
-figure,.card,.panel,tr,.callouts li,dl.terms>div{break-inside:avoid}h2,h3,summary{break-after:avoid}section{padding-top:20pt}pre{max-height:none}
+figure,.card,.panel,tr,.callouts li,dl.terms>div{break-inside:avoid}h2,h3,summary,section>p{break-after:avoid}section{padding-top:18pt}pre{max-height:none}
+dl.facts{grid-template-columns:6.5rem 1fr;font-size:8.5pt;gap:3px 8px}dl.terms{grid-template-columns:1fr 1fr;gap:8px 20px;font-size:8.5pt}.panel,figure{padding:10px 12px}footer{margin-top:18pt;padding:8pt 0 0;break-inside:avoid}.card p:last-child,.callouts li,.lede{font-size:9pt}.callouts li{padding:5px 10px}
 details>summary{list-style:none}details::details-content{content-visibility:visible;height:auto}a{color:inherit;text-decoration:none}}
 `;

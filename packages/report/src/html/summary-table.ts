@@ -43,7 +43,9 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
     return [{ ...column, best, max: Math.max(...values), decimals: columnDecimals(values, 2) }];
   });
   const repeated = measured.some((row) => row.repeats > 1);
-  const noted = measured.some((row) => row.flags.length > 0 || row.status === 'partial');
+  // What is true of every row is said once, above the table.
+  const tagged = (row: ReportRow) => row.flags.filter((flag) => measured.length === 1 || !measured.every((other) => other.flags.some((f) => f.code === flag.code)));
+  const noted = measured.some((row) => tagged(row).length > 0 || row.status === 'partial');
   const heads: { group: string; span: number }[] = [];
   for (const { group } of columns) {
     const last = heads[heads.length - 1];
@@ -53,9 +55,10 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
   const width = 1 + columns.length + (repeated ? 1 : 0) + (noted ? 1 : 0);
 
   const line = (row: ReportRow): Markup => {
-    const head = html`<th scope="row" class="l stick">${row.point === null ? '–' : row.load ? loadLabel(row.load) : `point ${row.point + 1}`}</th>`;
+    const head = html`<th scope="row" class="l stick">${row.load ? loadLabel(row.load) : `point ${(row.point ?? 0) + 1}`}</th>`;
     if (row.counts === null) {
       const what = row.status === 'failed' ? html`<span class="fail">failed</span> ${data(row.error ?? 'no reason was recorded', 600)}` : 'not run';
+      if (row.point === null) return html`<tr><td class="wide" colspan="${width}">${what}</td></tr>`;
       return html`<tr>${head}<td class="wide" colspan="${Math.max(1, width - 1)}">${what}</td></tr>`;
     }
     const cells = columns.map((column) => {
@@ -68,7 +71,7 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
       const style = column.bar && value ? html` style="--share:${Math.round((value / column.max) * 100)}%"` : null;
       return html`<td${classes.length > 0 ? html` class="${classes.join(' ')}"` : null}${style}>${formatNumber(value, column.decimals)}</td>`;
     });
-    const tags = row.flags.map((flag) => html`<span class="tag" title="${flag.message}">${FLAG_WORDS[flag.code].title}</span>`);
+    const tags = tagged(row).map((flag) => html`<span class="tag" title="${flag.message}">${FLAG_WORDS[flag.code].title}</span>`);
     const partial = row.status === 'partial' ? html`<span class="tag" title="${row.error}">A repeat failed</span>` : null;
     return html`<tr>${head}${repeated ? html`<td>${row.repeats}</td>` : null}${cells}${noted ? html`<td class="l">${tags}${partial}</td>` : null}</tr>`;
   };

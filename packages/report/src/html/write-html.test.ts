@@ -1,0 +1,130 @@
+import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { writeHtml } from '../index.ts';
+import { demoRun, hostileRun, mixedRun, syntheticRun } from '../testing/synthetic-run.ts';
+import { html, inlineJson } from './html.ts';
+import type { RunView } from '@bench/results';
+
+let dir: string;
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'report-html-'));
+});
+afterEach(() => rm(dir, { recursive: true, force: true }));
+
+async function page(...runs: RunView[]): Promise<string> {
+  const file = join(dir, 'report.html');
+  await writeHtml(runs, file, { now: Date.UTC(2026, 4, 4, 13, 30) });
+  return readFile(file, 'utf8');
+}
+
+const sections = (text: string): string[] => [...text.matchAll(/<section id="([a-z]+)"/g)].map((match) => match[1] as string);
+
+describe('writeHtml', () => {
+  it('has every part, and a link to each', async () => {
+    const text = await page(demoRun());
+    expect(sections(text)).toEqual(['summary', 'curve', 'distributions', 'series', 'phases', 'environment', 'definitions']);
+    for (const id of sections(text)) expect(text).toContain(`<a href="#${id}">`);
+    expect(text).toContain('<h1><bdi>random-tiny on embedded</bdi></h1>');
+    expect(text).toContain('Random weights');
+    expect(text.match(/<svg class="chart"/g)).toHaveLength(2 + 2 + 5);
+  });
+
+  it('loads nothing from outside', async () => {
+    const text = await page(demoRun());
+    expect(text.includes(`Content-Security-Policy" content="default-src 'none';`)).toBe(true);
+    expect(/ (src|href)="(?!#)/.exec(text)).toBeNull();
+    expect(/url\(|@import|https?:\/\//.exec(text)).toBeNull();
+  });
+
+  it('lets a screen reader read tables and charts', async () => {
+    const text = await page(mixedRun());
+    for (const [, attributes] of text.matchAll(/<th\b([^>]*)>/g)) expect(attributes).toContain('scope=');
+    const ids = [...text.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const [, labels] of text.matchAll(/aria-labelledby="([^"]+)"/g)) for (const id of (labels ?? '').split(' ')) expect(ids).toContain(id);
+    expect(text).toMatch(/<desc id="curve-ttft_ms-d">vllm-tp8 goes from 1 concurrent: .* to 64 concurrent: /);
+    expect(text).toMatch(/<html lang="en">/);
+  });
+
+  it('shows what failed, what did not run, and what could not be read', async () => {
+    const text = await page(mixedRun());
+    expect(text).toContain('1 task of 4 failed:');
+    expect(text).toContain('CUDA out of memory');
+    expect(text).toContain('1 task did not run:');
+    expect(sections(text)).toContain('problems');
+    expect(text).toContain('unexpected end of file; 118 lines were read');
+  });
+
+  it('names a file that turns out unreadable while the charts are drawn, and draws the rest', async () => {
+    const run = demoRun();
+    const point = run.tasks[0]?.points[2];
+    if (point) {
+      point.requests = () => Promise.reject(new Error('unexpected end of file'));
+      point.gaps = () => Promise.reject(new Error('not a gap file'));
+      point.series = () => Promise.reject(new Error('ENOENT'));
+    }
+    const text = await page(run);
+    expect(text).toContain('requests could not be read: unexpected end of file');
+    expect(text).toContain('gaps could not be read: not a gap file');
+    expect(text).toContain('drawn from stored percentiles');
+    expect(text.match(/<svg class="chart"/g)).toHaveLength(2 + 2 + 4);
+  });
+
+  it('has no empty parts when there is nothing to show in them', async () => {
+    const embeddings = await page(syntheticRun({ tasks: [{ points: [{ embeddings: true, concurrency: 1 }, { embeddings: true, concurrency: 4 }] }] }));
+    expect(sections(embeddings)).not.toContain('distributions');
+    expect(embeddings).toContain('End-to-end latency');
+    expect(embeddings).not.toContain('TTFT');
+    expect(embeddings).not.toMatch(/NaN|undefined|Infinity|\[object/);
+    const nothing = await page(syntheticRun({ tasks: [] }));
+    expect(nothing).toContain('The run has no tasks.');
+    const failed = await page(syntheticRun({ tasks: [{ points: [], error: 'the engine ended' }] }));
+    expect(failed).toContain('Nothing was measured.');
+    expect(failed).toContain('the engine ended');
+    expect(await page()).toContain('Nothing was planned');
+  });
+
+  it('shows several runs in one page, told apart by their ids', async () => {
+    const text = await page(demoRun(), mixedRun());
+    expect(text).toContain('rk3v9x0a2b / tiny-cpu / default');
+    expect(text).toContain('2 runs');
+  });
+
+  it('makes hostile names inert', async () => {
+    const text = await page(hostileRun());
+    const body = text.slice(text.indexOf('<body>'));
+    expect(body).not.toMatch(/<script|<img|<svg onload|<iframe/i);
+    expect(body).toContain('&lt;script&gt;window.pwned=1&lt;/script&gt;');
+    // oxlint-disable-next-line no-control-regex
+    expect(text).not.toMatch(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E]/);
+    expect(text.length).toBeLessThan(500_000);
+  });
+
+  it('stays small however long the run was', async () => {
+    const points = [1, 2, 4, 8].map((concurrency) => ({ concurrency, requests: 3000, outputTokens: 4 }));
+    const text = await page(syntheticRun({ tasks: [{ points }] }));
+    const small = await page(syntheticRun({ tasks: [{ points: points.map((point) => ({ ...point, requests: 300 })) }] }));
+    expect(text.length).toBeLessThan(small.length * 1.5);
+  });
+
+  it('leaves nothing behind when it is aborted', async () => {
+    const signal = AbortSignal.abort(new Error('stop'));
+    await expect(writeHtml([demoRun()], join(dir, 'report.html'), { now: 0, signal })).rejects.toThrow('stop');
+    expect(await readdir(dir)).toEqual([]);
+  });
+});
+
+describe('html', () => {
+  it('escapes what is interpolated, and nothing twice', () => {
+    const inner = html`<b>${'a & "b" <c>'}</b>`;
+    expect(html`<i title="${'x" onload="y'}">${[inner, null, false, 3]}</i>`.text).toBe('<i title="x&quot; onload=&quot;y"><b>a &amp; &quot;b&quot; &lt;c&gt;</b>3</i>');
+  });
+
+  it('writes JSON that cannot end its script element', () => {
+    const text = inlineJson({ a: '</script><!--\u2028' });
+    expect(text).not.toMatch(/[<\u2028]/);
+    expect(JSON.parse(text)).toEqual({ a: '</script><!--\u2028' });
+  });
+});
