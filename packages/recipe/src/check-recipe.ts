@@ -1,3 +1,4 @@
+import { canonicalJson } from '@bench/core';
 import { engineSectionName, namedEngines } from './choose-engine.ts';
 import { checkService } from './check-service.ts';
 import { commandValues } from './command-values.ts';
@@ -6,7 +7,7 @@ import type { Engine, ModelSource } from './engines/engine.ts';
 import { gpuVendorOf } from './gpu-vendor.ts';
 import type { Problem } from './problem.ts';
 import { COMMAND_BUILTINS } from './schema/command.ts';
-import { llmFields } from './schema/llm.ts';
+import { LLM_DEFAULTS } from './schema/llm.ts';
 import type { Recipe } from './schema/recipe.ts';
 import { didYouMean } from './suggest.ts';
 import { lookup, type TreeNode } from './tree.ts';
@@ -30,7 +31,7 @@ export function checkRecipe(recipe: Recipe, context: CheckContext): Problem[] {
   const sound = (...sections: string[]) => sections.every((section) => context.sound(section));
   if (recipe.kind === 'inference' && sound('model', 'engine', 'deploy')) checkInference(recipe, context, fail);
   if (recipe.kind === 'command' && sound('command', 'deploy')) checkCommand(recipe, context, fail);
-  if (recipe.kind === 'service' && sound('service', 'clients')) problems.push(...checkService(recipe, context, fail));
+  if (recipe.kind === 'service' && sound('service')) problems.push(...checkService(recipe, context, fail));
   if (recipe.aggregate) checkNames(recipe.aggregate.run, ['run_dir'], ['aggregate', 'run'], fail);
   return problems;
 }
@@ -53,10 +54,9 @@ function checkInference(recipe: Recipe, context: CheckContext, fail: Fail): void
   if (source && !engine.models.has(source)) fail(['model', source], `${name} cannot load a model by "${source}"`, `it takes ${[...engine.models].join(' or ')}`);
   if (!engine.tasks.has(model.task)) fail(['model', 'task'], `${name} cannot do "${model.task}"`);
   const llm: Record<string, unknown> = recipe.engine?.llm ?? {};
-  for (const [key, schema] of Object.entries(llmFields)) {
-    const neutral = JSON.stringify(schema.parse(undefined));
-    if (llm[key] === undefined || JSON.stringify(llm[key]) === neutral) continue;
-    if (!engine.llmFields.has(key as keyof typeof llmFields)) fail(['engine', 'llm', key], `${name} does not obey ${key}`, 'take it away');
+  for (const [key, neutral] of Object.entries(LLM_DEFAULTS)) {
+    if (llm[key] === undefined || canonicalJson(llm[key]) === canonicalJson(neutral)) continue;
+    if (!engine.llmFields.has(key as keyof typeof LLM_DEFAULTS)) fail(['engine', 'llm', key], `${name} does not obey ${key}`, 'take it away');
   }
 
   const size = (key: string) => Number(llm[key] ?? 1);

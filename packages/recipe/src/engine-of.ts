@@ -2,7 +2,7 @@ import { BenchError, EXIT } from '@bench/core';
 import type { Engine } from './engines/engine.ts';
 import { BUILTIN_ENGINES } from './engines/index.ts';
 import { modelName } from './engines/model-name.ts';
-import { llmFields, type LlmSettings } from './schema/llm.ts';
+import { LLM_DEFAULTS, type LlmSettings } from './schema/llm.ts';
 import type { Recipe } from './schema/recipe.ts';
 
 /**
@@ -16,7 +16,7 @@ export function engineOf(recipe: Recipe, engines: readonly Engine[] = BUILTIN_EN
     const message = all ? `no engine of this recipe is known here (known: ${engines.map((e) => e.name).join(', ')})` : `a ${recipe.kind} recipe has no engine`;
     throw new BenchError({ code: 'BENCH_RECIPE_NO_ENGINE', message, exitCode: EXIT.usage });
   }
-  const llm = Object.fromEntries(Object.keys(llmFields).flatMap((k) => (all[k] === undefined ? [] : [[k, all[k]]])));
+  const llm = Object.fromEntries(Object.keys(LLM_DEFAULTS).flatMap((k) => (all[k] === undefined ? [] : [[k, all[k]]])));
   return { engine, settings: all[engine.name], llm: llm as LlmSettings };
 }
 

@@ -3,7 +3,7 @@ import { engineSectionName } from './choose-engine.ts';
 import { fillService } from './fill-service.ts';
 import { gpuVendorOf } from './gpu-vendor.ts';
 import { benchmarkSchema, type Benchmark } from './schema/benchmark.ts';
-import { llmFields } from './schema/llm.ts';
+import { LLM_DEFAULTS } from './schema/llm.ts';
 import type { Recipe } from './schema/recipe.ts';
 
 const DEFAULT_PROMPT = 'What is 2+2?';
@@ -15,11 +15,8 @@ export function fillDefaults(recipe: Recipe, engines: readonly Engine[]): Recipe
   const name = engineSectionName(recipe, engines);
   const engine = engines.find((e) => e.name === name);
   const llm = recipe.engine?.llm ?? {};
-  const named = Object.fromEntries(Object.entries(llm).filter(([key]) => Object.hasOwn(llmFields, key)));
-  for (const [key, schema] of Object.entries(llmFields)) {
-    const value = named[key] ?? schema.parse(undefined);
-    if (value !== undefined) named[key] = value;
-  }
+  const named: Record<string, unknown> = {};
+  for (const [key, value] of Object.entries({ ...LLM_DEFAULTS, ...llm })) if (Object.hasOwn(LLM_DEFAULTS, key) && value !== undefined) named[key] = value;
   const own = engine ? sectionDefaults(engine, (llm as Record<string, unknown>)[name]) : {};
   const image = engine?.defaultImage(gpuVendorOf(recipe.deploy.gpu)) ?? null;
   const withImage = image !== null && isRecord(own) && own['image'] === undefined ? { image, ...own } : own;

@@ -13,7 +13,7 @@ export type { ClientSection, ServiceSection } from './schema/service.ts';
 export type { SlurmSection } from './schema/slurm.ts';
 export type { StandardSchemaLike } from './standard-schema.ts';
 export { BUILTIN_ENGINES } from './engines/index.ts';
-export type { Engine, EngineLogFact, EnvValue, Launch, LaunchInput, ModelSource } from './engines/engine.ts';
+export type { Engine, EngineLogFact, EngineProgram, EnvValue, Launch, LaunchInput, ModelSource } from './engines/engine.ts';
 export { engineOf, servedModelName } from './engine-of.ts';
 export { gpuVendorOf } from './gpu-vendor.ts';
 export { deploymentKey, taskKey } from './keys.ts';

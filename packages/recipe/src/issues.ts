@@ -41,7 +41,9 @@ function translate(issue: Issue, prefix: readonly PropertyKey[], context: IssueC
     if (branch) return branch.flatMap((inner) => translate(inner, path, context));
     const values = issue.errors.flat().flatMap((e) => (e.code === 'invalid_value' ? e.values : []));
     if (issue.message === 'Invalid input' && values.length > 0) return [problem(`${about}expected ${list(values)}, found ${show(found.node)}`, nearValue(found.node, values))];
-    if (issue.message === 'Invalid input' && 'discriminator' in issue) return [problem(`${about}"${String(issue.discriminator)}" is not one that is known`)];
+    const kinds = /^Invalid discriminator value\. Expected (.+)$/.exec(issue.message)?.[1]?.split(' | ').map((kind) => kind.replace(/^'|'$/g, ''));
+    if (kinds && !found.exact) return [problem(`${name}${MISSING}`, `write ${list(kinds)}`)];
+    if (kinds) return [problem(`${about}expected ${list(kinds)}, found ${show(found.node)}`, nearValue(found.node, kinds))];
     return [problem(`${about}${issue.message === 'Invalid input' ? `this value does not fit` : issue.message}, found ${show(found.node)}`)];
   }
   if (issue.code === 'invalid_key' && issue.issues[0]) {
@@ -98,15 +100,16 @@ export function knownKeys(schema: unknown, path: readonly PropertyKey[]): string
   return [...new Set(resolveSchemas(schema as JsonSchema, path).flatMap((s) => Object.keys(s.properties ?? {})))];
 }
 
-/** Dotted path of the first place in the schema where `key` may stand. */
-function findElsewhere(key: string, schema: JsonSchema, prefix = '', depth = 0): string | undefined {
-  if (depth > 3) return undefined;
-  const all = alternatives(schema).flatMap((s) => Object.entries(s.properties ?? {}));
-  for (const [name] of all) if (name === key && prefix !== '') return `${prefix}${name}`;
-  for (const [name, inner] of all) {
-    if (name === 'matrices') continue;
-    const found = findElsewhere(key, inner, `${prefix}${name}.`, depth + 1);
-    if (found !== undefined) return found;
+/** Dotted path of the place nearest to the top of the schema where `key` may stand, the top itself left out. */
+function findElsewhere(key: string, schema: JsonSchema): string | undefined {
+  let level: [string, JsonSchema][] = [['', schema]];
+  for (let depth = 0; depth < 5; depth++) {
+    const next = level.flatMap(([prefix, at]) =>
+      alternatives(at).flatMap((s) => Object.entries(s.properties ?? {}).flatMap(([name, inner]): [string, JsonSchema][] => (name === 'matrices' ? [] : [[`${prefix}${name}`, inner]]))),
+    );
+    const found = depth > 0 ? next.find(([path]) => path.endsWith(`.${key}`)) : undefined;
+    if (found) return found[0];
+    level = next.map(([path, inner]) => [`${path}.`, inner]);
   }
   return undefined;
 }
@@ -127,6 +130,7 @@ const typeWord = (expected: string) => TYPE_WORDS[expected] ?? expected;
 
 function typeHint(expected: string, node: TreeNode): string | null {
   if (node.kind !== 'scalar') return null;
+  if (node.value === null) return 'leave the key out for its default';
   if ((expected === 'number' || expected === 'int') && typeof node.value === 'string' && /^-?\d+(\.\d+)?$/.test(node.value)) return 'take the quotes away';
   if (expected === 'string' && (typeof node.value === 'number' || typeof node.value === 'boolean')) return `put it in quotes: "${node.value}"`;
   if (expected === 'boolean' && typeof node.value === 'string' && /^(yes|no|on|off)$/i.test(node.value)) return `write ${/^(yes|on)$/i.test(node.value) ? 'true' : 'false'}`;

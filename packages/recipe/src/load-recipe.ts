@@ -1,6 +1,6 @@
 import { open, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import { messageOf } from '@bench/core';
+import { formatBytes, messageOf } from '@bench/core';
 import { buildTasks, type Task } from './build-tasks.ts';
 import type { Engine } from './engines/engine.ts';
 import { BUILTIN_ENGINES } from './engines/index.ts';
@@ -10,7 +10,7 @@ import type { ProviderSection, RecipeKind } from './schema/recipe.ts';
 import { plainOf } from './tree.ts';
 
 /** A recipe larger than this is no recipe. Bytes. */
-const MAX_BYTES = 1_000_000;
+const MAX_BYTES = 256_000;
 const FILE_NAME = 'recipe.yaml';
 
 export interface LoadOptions {
@@ -84,7 +84,7 @@ function one(file: string, message: string, hint: string | null = null) {
   return recipeError([{ file, line: 1, column: 1, message, hint }]);
 }
 
-const tooLarge = (file: string, bytes: number) => one(file, `the file has ${(bytes / 1e6).toFixed(1)} MB, and a recipe may have ${MAX_BYTES / 1e6}`, 'is this the right file?');
+const tooLarge = (file: string, bytes: number) => one(file, `the file has ${formatBytes(bytes)}, and a recipe may have ${formatBytes(MAX_BYTES)}`, 'is this the right file?');
 
 function unreadable(file: string, error: unknown, folder?: string): never {
   const code = (error as { code?: string }).code;

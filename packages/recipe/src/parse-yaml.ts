@@ -5,9 +5,17 @@ import type { MapEntry, Position, TreeNode } from './tree.ts';
 /** Values of one file, aliases counted at every use. A recipe of thousands of lines stays far below. */
 const MAX_VALUES = 50_000;
 const MAX_DEPTH = 100;
+/**
+ * What may be open before the parser is asked at all. It recurses, in quadratic time, and a stack that runs out inside a regular
+ * expression ends the whole process instead of throwing.
+ */
+const MAX_OPEN = { brackets: 128, indent: 256, indicators: 64 };
+/** Faults of the syntax that are told; what follows the first few follows from them. */
+const MAX_FAULTS = 10;
 
 const MESSAGES: Record<string, { message: string; hint: string | null }> = {
   TAB_AS_INDENT: { message: 'a tab is used for indentation', hint: 'YAML wants spaces' },
+  TOO_DEEP: { message: 'the YAML is nested too deeply', hint: null },
   MULTIPLE_DOCS: { message: 'a second YAML document begins here', hint: 'one file holds one recipe: remove the "---" and what follows' },
 };
 
@@ -24,35 +32,43 @@ export function parseYaml(text: string, file: string): { root: TreeNode | null; 
   };
   const fail = (at: Position, message: string, hint: string | null = null) => problems.push({ file, ...at, message, hint });
 
+  const deep = tooDeepAt(text);
+  if (deep) {
+    fail(deep, 'the YAML is nested or indented too deeply');
+    return { root: null, problems };
+  }
   let document: ReturnType<typeof parseDocument>;
   try {
     // uniqueKeys is checked below: the library's own check is quadratic in the number of keys.
-    document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, version: '1.2', schema: 'core', logLevel: 'silent' });
+    document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, version: '1.2', schema: 'core', logLevel: 'error' });
   } catch (error) {
     // The parser is recursive: the only thing it throws on text is a stack overflow.
     fail({ line: 1, column: 1 }, error instanceof RangeError ? 'the YAML is nested too deeply' : 'the YAML cannot be read');
     return { root: null, problems };
   }
-  for (const fault of [...document.errors, ...document.warnings]) {
-    const known = MESSAGES[fault.code];
-    const first = (fault.message.split('\n')[0] ?? '').trim();
+  for (const fault of [...document.errors, ...document.warnings].slice(0, MAX_FAULTS)) {
+    const first = (fault.message.split('\n')[0] ?? '').trim().slice(0, 200);
+    const known = MESSAGES[/call stack/i.test(first) ? 'TOO_DEEP' : fault.code];
     fail(position(fault.pos[0]), known?.message ?? `not valid YAML: ${lowerFirst(first)}`, known?.hint ?? null);
   }
   if (document.errors.length > 0 || document.contents === null) return { root: null, problems };
 
   const anchors = new Map<string, TreeNode | null>();
   const at = (node: ParsedNode) => position(node.range?.[0]);
+  let broken = false;
   const nothing = (where: Position): TreeNode => ({ kind: 'scalar', value: null, at: where, from: 'recipe', size: 1 });
 
   const build = (node: ParsedNode, depth: number): TreeNode => {
     if (depth > MAX_DEPTH) {
       fail(at(node), 'the YAML is nested too deeply');
+      broken = true;
       return nothing(at(node));
     }
     if (isAlias(node)) {
       const target = anchors.get(node.source);
       if (target) return target;
       fail(at(node), target === null ? `the alias "*${node.source}" contains itself` : `the alias "*${node.source}" has no anchor`);
+      broken = true;
       return nothing(at(node));
     }
     const anchor = (node as { anchor?: string }).anchor;
@@ -70,6 +86,7 @@ export function parseYaml(text: string, file: string): { root: TreeNode | null; 
         return { kind: 'scalar', value: plain as string | number | boolean | null, at: at(node), from: 'recipe', size: 1 };
       }
       fail(at(node), 'a value of this kind cannot be used in a recipe', 'write text, a number, true or false');
+      broken = true;
       return nothing(at(node));
     }
     if (isSeq(node)) {
@@ -83,6 +100,7 @@ export function parseYaml(text: string, file: string): { root: TreeNode | null; 
       const keyAt = at(pair.key);
       if (!isScalar(pair.key) || pair.key.value === null) {
         fail(keyAt, 'a key must be a word');
+        broken = true;
         continue;
       }
       const key = String(pair.key.value);
@@ -102,11 +120,32 @@ export function parseYaml(text: string, file: string): { root: TreeNode | null; 
   };
 
   const root = build(document.contents as ParsedNode, 0);
+  // A value that is not there would be complained about a second time, as a missing one.
+  if (broken) return { root: null, problems };
   if (root.size > MAX_VALUES) {
     fail(root.at, `the file holds ${root.size > 1e9 ? 'billions of' : root.size} values once its aliases are followed, and ${MAX_VALUES} are allowed`, 'a recipe is small: use fewer or shorter aliases');
     return { root: null, problems };
   }
   return { root, problems };
+}
+
+/** Brackets and dashes inside of text count too; nobody writes that many of them. */
+function tooDeepAt(text: string): Position | null {
+  let open = 0;
+  let line = 0;
+  for (const content of text.split('\n')) {
+    line++;
+    const indent = content.search(/[^ \t\r]/);
+    if (indent > MAX_OPEN.indent) return { line, column: indent + 1 };
+    let indicators = 0;
+    for (const { 0: sign, index } of content.matchAll(/[[\]{}]|[-?:](?=[ \t])/g)) {
+      if (sign === '[' || sign === '{') open++;
+      else if (sign === ']' || sign === '}') open = Math.max(0, open - 1);
+      else indicators++;
+      if (open > MAX_OPEN.brackets || indicators > MAX_OPEN.indicators) return { line, column: index + 1 };
+    }
+  }
+  return null;
 }
 
 const sum = (nodes: readonly TreeNode[]) => nodes.reduce((total, node) => total + node.size, 1);

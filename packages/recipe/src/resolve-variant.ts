@@ -44,7 +44,7 @@ export function resolveVariant(base: MapNode, combination: Combination, context:
     }
     const segments = key.split('.');
     const variable = isCommand && segments.length === 1 && !context.sections.has(key);
-    if (segments.includes('')) {
+    if (segments.includes('') || segments.includes('__proto__')) {
       problems.push({ file: context.file, ...keyAt, message: `"${key}" is not a path`, hint: 'write names with single dots between them, "deploy.gpu"' });
       continue;
     }
@@ -65,12 +65,12 @@ export function resolveVariant(base: MapNode, combination: Combination, context:
   const parsed = context.parse(plain);
   if (parsed.success) {
     const recipe = { ...(parsed.data as Recipe), kind };
-    if (!context.partial) problems.push(...checkRecipe(recipe, { file: context.file, engines: context.engines, tree, params, sound: () => true }));
+    problems.push(...checkRecipe(recipe, { file: context.file, engines: context.engines, tree, params, sound: () => !context.partial }));
     return { resolved: problems.length > 0 ? null : { recipe: fillDefaults(recipe, context.engines), tree, params }, problems };
   }
   const told = problemsOf(parsed.issues, { file: context.file, tree, schema: context.jsonSchema });
   problems.push(...(context.partial ? told.filter((p) => !p.message.endsWith(MISSING)) : told));
-  if (!context.partial) problems.push(...checkSoundSections(plain, parsed.issues, kind, { tree, params }, context));
+  problems.push(...checkSoundSections(plain, parsed.issues, kind, { tree, params }, context));
   return { resolved: null, problems };
 }
 
@@ -80,7 +80,7 @@ function checkSoundSections(plain: unknown, issues: readonly { path: readonly Pr
   const rest = Object.fromEntries(Object.entries(plain as Record<string, unknown>).filter(([key]) => !faulty.has(key)));
   const parsed = context.parse(rest);
   if (!parsed.success) return [];
-  return checkRecipe({ ...(parsed.data as Recipe), kind }, { file: context.file, engines: context.engines, ...written, sound: (section) => !faulty.has(section) });
+  return checkRecipe({ ...(parsed.data as Recipe), kind }, { file: context.file, engines: context.engines, ...written, sound: (section) => !context.partial && !faulty.has(section) });
 }
 
 function assign(tree: MapNode, path: readonly string[], keyAt: { line: number; column: number }, node: TreeNode, variable: boolean): MapNode {
@@ -132,6 +132,7 @@ function kindOf(tree: MapNode, file: string, problems: Problem[]): RecipeKind | 
     return null;
   }
   if (found.length > 1) problems.push({ file, ...(tree.entries.get('service')?.keyAt ?? tree.at), message: 'a recipe has a "command" or a "service", not both', hint: null });
+  if (found.length > 1) return null;
   const said = tree.entries.get('kind');
   if (said?.node.kind === 'scalar' && said.node.value !== found[0]) {
     problems.push({ file, ...said.node.at, message: `kind is "${String(said.node.value)}", but the sections make it "${found[0]}"`, hint: 'leave kind out' });

@@ -32,7 +32,7 @@ export interface MapNode extends NodeBase {
 /** A YAML value that remembers where it was written. Maps are `Map`s, so no key has a meaning to JavaScript. */
 export type TreeNode = ScalarNode | ListNode | MapNode;
 
-/** The plain value of a tree. The parser has refused `__proto__`, so assignment is safe. */
+/** The plain value of a tree. `__proto__` was refused on the way in, so assignment is safe. */
 export function plainOf(node: TreeNode): unknown {
   if (node.kind === 'scalar') return node.value;
   if (node.kind === 'list') return node.items.map(plainOf);

@@ -40,6 +40,11 @@ export const embedded: Engine = {
       env: own.extra_env,
     };
   },
+  program: {
+    argv: ['bench-embedded-engine'],
+    needs: { nodePackage: '@bench/embedded-engine', bin: 'bench-embedded-engine', protocol: 1 },
+    install: (platform) => `npm i --omit=optional @bench/embedded-engine @node-llama-cpp/${platform}@3.22.1   (85 MB)`,
+  },
   reservedFlags,
   paths: { health: '/health', metrics: '/metrics', tokenize: '/tokenize', resetCache: '/reset_prefix_cache' },
   api: { tokenIdPrompts: true, ignoreEos: true, streamUsage: true },

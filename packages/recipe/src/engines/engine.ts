@@ -38,6 +38,19 @@ export interface Launch {
 /** A value of an environment variable: text, or the name of a secret that is read when the program starts and never written down. */
 export type EnvValue = string | { from_env: string };
 
+/** How an engine is started as a process on a machine that has it, and how to see whether a machine has it. */
+export interface EngineProgram {
+  /** Put before the arguments of {@link Engine.launch}; for a package, before them comes its script instead. */
+  readonly argv: readonly [string, ...string[]];
+  /**
+   * What must be there: a command on the PATH, a Python module, or an npm package in the user's folders, whose script
+   * (`bin`) answers `--handshake` with one line of JSON that holds `protocol` and `version`.
+   */
+  readonly needs: { command: string } | { pythonModule: string } | { nodePackage: string; bin: string; protocol: number };
+  /** The one command that adds it. `platform` is Node's, `linux-x64`. */
+  install(platform: string): string;
+}
+
 /** What an engine's log line says: a phase that ended, or why it cannot start. */
 export type EngineLogFact =
   | { kind: 'phase'; phase: Pick<Phase, 'name' | 'durationMs'> }
@@ -59,6 +72,8 @@ export interface Engine {
   defaultImage(gpu: GpuVendor | null): string | null;
   /** The command line. Pure. */
   launch(input: LaunchInput): Launch;
+  /** Started as a process by this. Absent: containers only. */
+  readonly program?: EngineProgram;
   /** Flags that {@link launch} writes or that a named field stands for; refused in `extra_args`. */
   readonly reservedFlags: ReadonlySet<string>;
   /** Paths under the server's root. `resetCache` is called with POST. */

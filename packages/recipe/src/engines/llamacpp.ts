@@ -52,6 +52,7 @@ export const llamacpp: Engine = {
       env: own.extra_env,
     };
   },
+  program: { argv: ['llama-server'], needs: { command: 'llama-server' }, install: () => 'install llama.cpp, so that llama-server is on the PATH' },
   reservedFlags,
   paths: { health: '/health', metrics: '/metrics', tokenize: '/tokenize' },
   api: { tokenIdPrompts: true, ignoreEos: true, streamUsage: true },

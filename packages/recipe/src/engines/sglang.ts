@@ -52,6 +52,7 @@ export const sglang: Engine = {
       env: own.extra_env,
     };
   },
+  program: { argv: ['python3', '-m', 'sglang.launch_server'], needs: { pythonModule: 'sglang' }, install: () => 'pip install "sglang[all]"' },
   reservedFlags,
   paths: { health: '/health', metrics: '/metrics', tokenize: '/tokenize', resetCache: '/flush_cache' },
   api: { tokenIdPrompts: true, ignoreEos: true, streamUsage: true },

@@ -47,6 +47,11 @@ export const vllm: Engine = {
       env: own.extra_env,
     };
   },
+  program: {
+    argv: ['python3', '-m', 'vllm.entrypoints.openai.api_server'],
+    needs: { pythonModule: 'vllm' },
+    install: () => 'pip install vllm',
+  },
   reservedFlags,
   // Resetting answers 404 unless the server runs with VLLM_SERVER_DEV_MODE=1; then seeds alone keep prompts apart.
   paths: { health: '/health', metrics: '/metrics', tokenize: '/tokenize', resetCache: '/reset_prefix_cache' },

@@ -30,3 +30,14 @@ export const llmFields = {
 const llmFieldsSchema = z.object(llmFields);
 /** `engine.llm` without the engines' own sections. */
 export type LlmSettings = z.output<typeof llmFieldsSchema>;
+
+/** What each named field is when the recipe is silent; undefined: the engine's own choice. */
+export const LLM_DEFAULTS: { readonly [K in keyof typeof llmFields]: LlmSettings[K] | undefined } = {
+  tensor_parallel_size: 1,
+  pipeline_parallel_size: 1,
+  data_parallel_size: 1,
+  gpu_memory_utilization: 0.9,
+  context_length: undefined,
+  max_concurrent_requests: undefined,
+  docker_options: {},
+};

@@ -1,0 +1,203 @@
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BenchError } from '@bench/core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { loadRecipe, parseRecipe } from './index.ts';
+
+const MODEL = 'model: {random: tiny}\n';
+
+/** The lines of the one error that a text gives. */
+function complaints(text: string): string[] {
+  try {
+    parseRecipe(text, { file: 'recipe.yaml' });
+  } catch (error) {
+    if (!BenchError.is(error)) throw error;
+    expect(error).toMatchObject({ code: 'BENCH_RECIPE_INVALID', exitCode: 2 });
+    expect((error.details?.['problems'] as unknown[]).length).toBeGreaterThan(0);
+    return error.message.split('\n');
+  }
+  throw new Error('the recipe was accepted');
+}
+
+describe('YAML that is no recipe', () => {
+  it.each([
+    ['nothing', '', /^recipe.yaml:1:1 the file is empty; /],
+    ['a comment', '# soon\n', /the file is empty/],
+    ['null', 'null\n', /^recipe.yaml:1:1 a recipe is a map of sections, and this is empty/],
+    ['a list', '- a\n- b\n', /^recipe.yaml:1:1 a recipe is a map of sections, and this is a list/],
+    ['a word', 'hello\n', /and this is a single value/],
+    ['no section that makes a recipe', 'deploy: {gpu: H100}\n', /this is no recipe yet/],
+    ['duplicate keys', 'model:\n  random: tiny\n  random: small\n', /^recipe.yaml:3:3 the key "random" is already given on line 2; keep one of them$/],
+    ['tabs', 'model:\n\trandom: tiny\n', /^recipe.yaml:2:1 a tab is used for indentation; YAML wants spaces$/],
+    ['two documents', `${MODEL}---\n${MODEL}`, /^recipe.yaml:2:1 a second YAML document begins here/],
+    ['an alias to nowhere', 'model: *m\n', /^recipe.yaml:1:8 the alias "\*m" has no anchor$/],
+    ['an alias to itself', 'model: &m\n  a: *m\n', /^recipe.yaml:2:6 the alias "\*m" contains itself$/],
+    ['a key that is a list', '? [a, b]\n: 1\n', /^recipe.yaml:1:3 a key must be a word$/],
+    ['binary values', 'model: !!binary aGk=\n', /^recipe.yaml:1:\d+ a value of this kind cannot be used/],
+    ['__proto__', `__proto__: {x: 1}\n${MODEL}`, /^recipe.yaml:1:1 the key "__proto__" is not allowed$/],
+    ['__proto__ in a path', `${MODEL}matrices: [{__proto__.x: 1}]\n`, /"__proto__.x" is not a path/],
+    ['unclosed brackets', 'model: {random: tiny\n', /^recipe.yaml:\d+:\d+ not valid YAML: /],
+    ['NUL bytes', 'model:\0', /this is not text/],
+  ])('%s', (_name, text, message) => {
+    expect(complaints(text)[0]).toMatch(message);
+  });
+
+  it('too much, or too deep', () => {
+    expect(complaints('['.repeat(200_000))[0]).toContain('nested or indented too deeply');
+    expect(complaints('- '.repeat(100_000))[0]).toContain('nested or indented too deeply');
+    expect(complaints(`a: ${'x'.repeat(10_000_000)}`)[0]).toContain('recipe.yaml:1:1 the file has 10.0 MB, and a recipe may have 256 kB');
+  });
+
+  it('a billion laughs', () => {
+    const level = (name: string, of: string) => `${name}: &${name} [${Array(9).fill(of).join(', ')}]\n`;
+    const text = level('a', 'x') + [...'bcdefghijklm'].map((name, i) => level(name, `*${'abcdefghijklm'[i]}`)).join('');
+    expect(complaints(text)).toEqual([expect.stringContaining('billions of values once its aliases are followed')]);
+  });
+
+  it('leaves no trace on Object.prototype', () => {
+    complaints(`${MODEL}matrices: [{constructor.prototype.polluted: 1}]\n`);
+    expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
+  });
+});
+
+describe('YAML that looks odd and is right', () => {
+  const benchmark = (text: string) => parseRecipe(MODEL + text, { file: 'recipe.yaml' }).tasks[0]?.resolved.benchmark;
+
+  it('reads 12:00:00 as a time, quoted or not', () => {
+    expect(benchmark('benchmark: {duration: 12:00:00}\n')?.duration).toBe('12:00:00');
+    expect(benchmark('benchmark: {duration: "01:00:00"}\n')?.duration).toBe('01:00:00');
+  });
+  it('follows anchors and merge keys', () => {
+    expect(benchmark('benchmark:\n  <<: &b {num_prompts: 7, seed: 1}\n  seed: 3\n')).toMatchObject({ num_prompts: 7, seed: 3 });
+  });
+  it('reads a BOM and CRLF', () => {
+    const loaded = parseRecipe('\uFEFFmodel:\r\n  random: tiny\r\nbenchmark:\r\n  seed: 3\r\n', { file: 'recipe.yaml' });
+    expect(loaded.tasks[0]?.resolved.benchmark?.seed).toBe(3);
+    expect(() => parseRecipe('model:\r\n  random: tiny\r\n  rnd: 1\r\n', { file: 'r' })).toThrow(/^r:3:3 /);
+  });
+  it('takes an empty section for its defaults', () => {
+    const loaded = parseRecipe('model: {huggingface: a/b}\nengine:\n  llm:\n    sglang:\nbenchmark:\n', { file: 'r' });
+    expect(loaded.tasks[0]?.resolved.engine?.llm).toHaveProperty('sglang.image', 'lmsysorg/sglang:latest');
+  });
+});
+
+describe('what the schema objects to', () => {
+  it.each([
+    ['benchmark:\n  max_concurency: 5\n', 'recipe.yaml:3:3 unknown key "max_concurency" in benchmark; did you mean "max_concurrency"?'],
+    ['benchmrk: {}\n', 'recipe.yaml:2:1 unknown key "benchmrk"; did you mean "benchmark"?'],
+    ['max_concurrency: 5\n', 'recipe.yaml:2:1 unknown key "max_concurrency"; did you mean "benchmark.max_concurrency"?'],
+    ['deploy.gpu: H100\n', 'recipe.yaml:2:1 unknown key "deploy.gpu"; dotted paths are for matrices: write nested maps here'],
+    ['benchmark: {num_prompts: "12"}\n', 'recipe.yaml:2:26 benchmark.num_prompts: expected a number, found text "12"; take the quotes away'],
+    ['benchmark: {num_prompts: }\n', /benchmark.num_prompts: expected a number, found nothing; leave the key out/],
+    ['benchmark: {num_prompts: 1.5}\n', /expected a whole number, found 1.5/],
+    ['benchmark: {ignore_eos: yes}\n', /expected true or false, found text "yes"; write true/],
+    ['benchmark: {client: vlm}\n', 'recipe.yaml:2:21 benchmark.client: expected bench or vllm or sglang, found text "vlm"; did you mean "vllm"?'],
+    ['benchmark: {dataset: {type: rndom}}\n', /benchmark.dataset.type: expected random or jsonl or sharegpt, found text "rndom"; did you mean "random"\?/],
+    ['benchmark: {random_input_len: {min: 5, mx: 6}}\n', /random_input_len.max is missing/],
+    ['benchmark: {random_input_len: {min: 7, max: 6}}\n', /min is above max/],
+    ['benchmark: {random_input_len: [1]}\n', /expected a whole number of tokens, or {min, max}, found a list/],
+    ['benchmark: {duration: soon}\n', /benchmark.duration: not a duration: write "90s"/],
+    ['benchmark: {duration: 60s, num_prompts: 5}\n', /num_prompts or duration, not both/],
+    ['benchmark: {arrival: poisson}\n', /arrival needs request_rate/],
+    ['benchmark: {request_rate: 1, burstiness: 2}\n', /burstiness goes with "arrival: gamma"/],
+    ['benchmark: {random_input_len: 10, shared_prefix: 11}\n', /shared_prefix \(11\) is longer than the shortest prompt \(10\)/],
+    ['benchmark: {sweep: {}}\n', /a sweep names at least one of/],
+    ['benchmark: {sweep: {max_concurrency: [1, 2], num_prompts: [1]}}\n', /max_concurrency has 2, num_prompts has 1/],
+    ['deploy: {cuda_version: 12.10}\n', /deploy.cuda_version: a version is text: put it in quotes/],
+    ['deploy: {smoke_test: true}\n', /deploy.smoke_test: expected {prompt, contains}, or false/],
+    ['kind: service\n', /kind is "service", but the sections make it "inference"/],
+    ['service: {image: x, port: 1}\n', /"model" does not belong in a service recipe/],
+    ['aggregate: {run: "cat $rundir/x"}\n', /unknown name "\$rundir" in aggregate.run; did you mean "\$run_dir"\?/],
+  ])('%s', (text, message) => {
+    expect(complaints(MODEL + text)[0]).toEqual(typeof message === 'string' ? message : expect.stringMatching(message));
+  });
+
+  it('tells everything at once, in the order of the file', () => {
+    const lines = complaints(`model:
+  huggingface: "a b"
+  tsk: embed
+engine:
+  llm:
+    gpu_memory_utilization: 90
+    vllm: {imag: x, extra_args: "--port 1 --max_model_len=3"}
+deploy: {gpu_count: 0}
+aggregate: {run: "$rundir"}
+matrices: 5
+`);
+    expect(lines.map((line) => line.replace(/^recipe.yaml:(\d+):.*/, '$1'))).toEqual(['2', '3', '6', '7', '7', '8', '9', '10']);
+    expect(lines[4]).toContain('extra_args may not hold --port, --max_model_len');
+  });
+});
+
+describe('what sections do not know of each other', () => {
+  it.each([
+    ['model: {}\n', /name the model by one of huggingface, gguf and random/],
+    ['model: {random: tiny, gguf: x}\n', /name the model once, not by gguf and random/],
+    ['engine: {llm: {vllm: {}}}\n', /the recipe names no model/],
+    ['model: {huggingface: a/b}\nengine: {llm: {embedded: {}}}\n', /embedded cannot load a model by "huggingface"; it takes random or gguf/],
+    [`${MODEL}engine: {llm: {tensor_parallel_size: 2}}\n`, /embedded does not obey tensor_parallel_size/],
+    ['model: {huggingface: a/b}\nengine: {llm: {sglang: {}, llamacpp: {}}}\n', /settings of sglang and llamacpp/],
+    ['model: {huggingface: a/b}\nengine: {llm: {tensor_parallel_size: 8}}\ndeploy: {gpu: H100, gpu_count: 4}\n', /split over 8 GPUs .* gpu_count is 4/],
+    ['model: {huggingface: a/b}\nengine: {llm: {sglang: {}}}\ndeploy: {gpu: AMD Instinct MI300X}\n', /sglang has no default image for AMD GPUs/],
+    [`${MODEL}engine: {llm: {context_length: 100}}\nbenchmark: {random_input_len: 80, random_output_len: 30}\n`, /80 prompt tokens and 30 output tokens does not fit in context_length 100/],
+    [`${MODEL}benchmark: {api: embeddings}\n`, /the API "embeddings" does not go with task "generate"/],
+    ['model: {huggingface: a/b}\nengine: {llm: {docker_options: {image: x}}}\n', /docker_options may not set "image"/],
+    ['model: {huggingface: a/b}\nengine: {llm: {vllm: {extra_args: "--a \'b"}}}\n', /extra_args cannot be read: the quote ' is not closed \(character 5\)/],
+    ['command: {run: x}\nservice: {image: y, port: 1}\n', /a "command" or a "service", not both/],
+    ['command: {run: "cp $repo_dir/x ."}\n', /\$repo_dir is there when command.stage names something to copy/],
+    ['command: {run: "echo $PATH"}\n', /unknown name "\$PATH" in command.run; write "\$\$PATH" for a variable of the shell/],
+    ['command: {run: "echo $gpu"}\nmatrices: [{gpu: 1, deploy.gpu: X}]\n', /\$gpu could be command.variables.gpu or deploy.gpu/],
+    ['command: {run: x}\nmatrices: [{task_dir: 1}]\n', /"task_dir" is a name that bench gives a value itself/],
+    ['service: {port: 1}\n', /a service needs an image or a preset/],
+    ['service: {image: x}\n', /a service needs a port/],
+    ['service: {preset: rdis}\n', /unknown preset "rdis"; did you mean "redis"\?/],
+    ['service: {preset: redis, settings: {maxmemry: 1gb}}\n', /^recipe.yaml:1:37 unknown key "maxmemry" in service.settings; did you mean "maxmemory"\?/],
+    ['service: {image: x, port: 1, settings: {a: 1}}\n', /settings are those of a preset, and none is named/],
+    ['service: {preset: redis}\nclients: {a: {preset: nginx_healthcheck}}\n', /speaks to nginx, and the service is redis/],
+    ['service: {preset: redis}\nclients: {a: {}}\n', /the client "a" needs a command, an image or a preset/],
+    ['service: {image: x, port: 1, ready: {htp: /}}\n', /service.ready: expected one of {http: \/path}/],
+    ['service: {image: x, port: 1, volumes: ["a:b"]}\n', /"a:b" is not a volume/],
+    ['service: {image: x, port: 1, env: {X: {from_env: "a b"}}}\n', /not the name of an environment variable/],
+  ])('%s', (text, message) => {
+    expect(complaints(text)).toEqual(expect.arrayContaining([expect.stringMatching(message)]));
+  });
+});
+
+describe('files', () => {
+  let folder = '';
+  beforeAll(async () => {
+    folder = await mkdtemp(join(tmpdir(), 'bench-recipe-'));
+    await mkdir(join(folder, 'empty'));
+    await mkdir(join(folder, 'nested/recipe.yaml'), { recursive: true });
+    await writeFile(join(folder, 'binary.yaml'), Buffer.from([0x6d, 0x80, 0xff, 0xfe]));
+    await writeFile(join(folder, 'utf16.yaml'), Buffer.from('\uFEFFmodel:\n', 'utf16le'));
+    await writeFile(join(folder, 'large.yaml'), Buffer.alloc(10_000_000, 'x'));
+    await writeFile(join(folder, 'My Recipe!.yaml'), MODEL);
+  });
+  afterAll(() => rm(folder, { recursive: true, force: true }));
+
+  it.each([
+    ['missing', /there is no such file/],
+    ['empty', /the folder ".*empty" has no recipe.yaml; "bench init" writes one/],
+    ['nested', /this is a folder, and a recipe is a file/],
+    ['binary.yaml', /this is not text/],
+    ['utf16.yaml', /the file is UTF-16; save it as UTF-8/],
+    ['large.yaml', /the file has 10.0 MB/],
+  ])('%s', async (name, message) => {
+    await expect(loadRecipe(join(folder, name))).rejects.toMatchObject({ code: 'BENCH_RECIPE_INVALID', exitCode: 2, message: expect.stringMatching(message) as string });
+  });
+
+  it('refuses a device', async () => {
+    await expect(loadRecipe('/dev/null')).rejects.toThrow(/this is not a plain file/);
+  });
+
+  it('names a recipe after its file, safely', async () => {
+    const loaded = await loadRecipe(join(folder, 'My Recipe!.yaml'));
+    expect(loaded).toMatchObject({ name: 'My Recipe_', dir: folder, kind: 'inference' });
+  });
+
+  it('obeys a signal', async () => {
+    await expect(loadRecipe(folder, { signal: AbortSignal.abort() })).rejects.toThrow(/abort/i);
+  });
+});
