@@ -7,8 +7,8 @@ import { apiPath, requestHeaders, type LoadTarget } from './target.ts';
 import { tokenCounter, type Counted, type TokenCounter } from './tokenizer.ts';
 import { WORDS } from './words.ts';
 
-const GROUP = 16;
-const LEADS = 48;
+const GROUP = 32;
+const LEADS = 24;
 const ENOUGH = 64;
 const PROBE_TIMEOUT_MS = 30_000;
 
@@ -16,11 +16,8 @@ const PROBE_TIMEOUT_MS = 30_000;
 export async function calibrate(target: LoadTarget, load: LoadSpec, signal: AbortSignal): Promise<Calibration> {
   const features = await negotiate(target, load, signal);
   const blind = assumed(load, features);
-  if (load.data.kind !== 'random') {
-    const counter = await findTokenizer(target, load, signal);
-    return counter ? { ...blind, tokenizer: 'endpoint', tokenize: { path: counter.path, form: counter.form } } : blind;
-  }
   const counter = await findTokenizer(target, load, signal);
+  if (load.data.kind !== 'random') return counter ? await learnAround(counter, blind) : blind;
   const learnt = counter ? await learnByEndpoint(counter, target, load, blind).catch(() => null) : null;
   if (learnt) return learnt;
   return (await learnByUsage(target, load, blind, signal).catch(() => null)) ?? blind;
@@ -53,6 +50,14 @@ async function findTokenizer(target: LoadTarget, load: LoadSpec, signal: AbortSi
   return null;
 }
 
+/** For prompts from files only what stands around a text matters: twice a word minus the word twice. */
+async function learnAround(counter: TokenCounter, blind: Calibration): Promise<Calibration> {
+  const counted = await counter.countAll(['the', 'the the']).catch(() => null);
+  const [once, twice] = (counted ?? []).map((c) => c.count);
+  const templateTokens = once !== undefined && twice !== undefined ? Math.max(0, 2 * once - twice) : blind.templateTokens;
+  return { ...blind, tokenizer: 'endpoint', tokenize: { path: counter.path, form: counter.form }, templateTokens };
+}
+
 async function learnByEndpoint(counter: TokenCounter, target: LoadTarget, load: LoadSpec, blind: Calibration): Promise<Calibration> {
   const anchor = 'the';
   const alone = await counter.count(anchor);
@@ -61,14 +66,13 @@ async function learnByEndpoint(counter: TokenCounter, target: LoadTarget, load: 
   // Every word is at least one token: a group that adds as many tokens as it has words has one token a word.
   const counted = await counter.countAll(groups.map((group) => [anchor, ...group].join(' ')));
   const single = groups.flatMap((group, i) => ((counted[i] as Counted).count - alone.count === group.length ? group : []));
-  const words =
-    single.length >= ENOUGH
-      ? single.map((word) => ({ word, tokens: 1 }))
-      : await eachWord(counter, anchor, alone.count);
+  const words = single.length >= ENOUGH ? single.map((word) => ({ word, tokens: 1 })) : await eachWord(counter, anchor, alone.count);
   const leading = words.slice(0, LEADS);
   const follower = words[0] as Calibration['words'][number];
   const opened = await counter.countAll(leading.map((w) => `${w.word} ${follower.word}`));
-  const leads = leading.map((w, i) => ({ word: w.word, tokens: (opened[i] as Counted).count - follower.tokens })).filter((l) => l.tokens > 0);
+  const leads = leading
+    .map((w, i) => ({ word: w.word, tokens: (opened[i] as Counted).count - follower.tokens }))
+    .filter((l) => l.tokens > 0);
   const cheapestLead = Math.min(...leads.map((l) => l.tokens));
   const learnt: Calibration = {
     ...blind,
@@ -103,7 +107,9 @@ async function verify(counter: TokenCounter, load: LoadSpec, calibration: Calibr
   const maker = promptMaker(calibration, { seed: load.seed, sharedTokens: load.data.sharedPrefixTokens });
   const { min, max } = load.data.inputTokens;
   const lengths = [min, max, Math.round((min + max) / 2), max];
-  const texts = lengths.map((tokens, ordinal) => maker.words({ seed: load.seed, phase: 'probe', ordinal: 100 + ordinal }, tokens).join(' '));
+  const texts = lengths.map((tokens, ordinal) =>
+    maker.words({ seed: load.seed, phase: 'probe', ordinal: 100 + ordinal }, tokens).join(' '),
+  );
   const counted = await counter.countAll(texts);
   return counted.every((c, i) => c.count === lengths[i]);
 }
@@ -130,7 +136,13 @@ function probe(load: LoadSpec, ordinal: number) {
   return { seed: load.seed, phase: 'probe' as const, ordinal };
 }
 
-async function promptTokens(target: LoadTarget, load: LoadSpec, blind: Calibration, prompt: Prompt, signal: AbortSignal): Promise<number | null> {
+async function promptTokens(
+  target: LoadTarget,
+  load: LoadSpec,
+  blind: Calibration,
+  prompt: Prompt,
+  signal: AbortSignal,
+): Promise<number | null> {
   const answer = await send(target, { ...load, stream: false }, prompt, blind.features, signal);
   const count = (answer?.json as { usage?: { prompt_tokens?: unknown } } | undefined)?.usage?.prompt_tokens;
   return typeof count === 'number' ? count : null;

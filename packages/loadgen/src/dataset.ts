@@ -72,5 +72,10 @@ function parse(text: string, where: string): unknown {
 }
 
 function problem(where: string, what: string, cause?: unknown): BenchError {
-  return new BenchError({ code: 'BENCH_DATASET', message: `prompt file ${where}: ${what}`, hint: 'see the README of @bench/loadgen for the forms of prompt files', cause });
+  return new BenchError({
+    code: 'BENCH_DATASET',
+    message: `prompt file ${where}: ${what}`,
+    hint: 'see the README of @bench/loadgen for the forms of prompt files',
+    cause,
+  });
 }

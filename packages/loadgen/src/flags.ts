@@ -29,7 +29,12 @@ export function flagsOf(options: FlagOptions): PointFlag[] {
 }
 
 function interrupted({ interrupted: yes, summary }: FlagOptions): PointFlag | null {
-  return yes ? { code: 'interrupted', message: `stopped before its end: ${summary.counts.ok} requests were done, ${summary.counts.cancelled} were cancelled` } : null;
+  return yes
+    ? {
+        code: 'interrupted',
+        message: `stopped before its end: ${summary.counts.ok} requests were done, ${summary.counts.cancelled} were cancelled`,
+      }
+    : null;
 }
 
 function failures({ summary }: FlagOptions): PointFlag | null {
@@ -45,11 +50,13 @@ function clientBound(options: FlagOptions): PointFlag | null {
   const reasons: string[] = [];
   const ttft = distributions.ttft_ms?.p50;
   const lag = client.scheduleLagP99Ms;
-  if (lag !== null && (lag > 10 || (ttft !== undefined && lag > 1 && lag > 0.05 * ttft))) reasons.push(`requests left ${lag.toFixed(1)} ms late (p99)`);
+  if (lag !== null && (lag > 10 || (ttft !== undefined && lag > 1 && lag > 0.05 * ttft)))
+    reasons.push(`requests left ${lag.toFixed(1)} ms late (p99)`);
   if (client.eluMax > 0.8) reasons.push(`its event loop was busy ${percent(client.eluMax)} of the time`);
   const missed = achievedRate(options);
   // Behind a cap it is the server that keeps arrivals waiting.
-  if (missed !== null && missed < 0.98 && options.summary.load.maxConcurrency === null) reasons.push(`it reached ${percent(missed)} of the asked rate`);
+  if (missed !== null && missed < 0.98 && options.summary.load.maxConcurrency === null)
+    reasons.push(`it reached ${percent(missed)} of the asked rate`);
   return reasons.length > 0 ? { code: 'client_bound', message: `the client was the limit: ${reasons.join('; ')}` } : null;
 }
 
@@ -83,12 +90,17 @@ function cacheWarm({ summary, templateTokens }: FlagOptions, ok: readonly Reques
     prompt += r.promptTokens;
   }
   if (prompt === 0 || cached / prompt <= 0.01) return null;
-  return { code: 'cache_warm', message: `${percent(cached / prompt)} of prompt tokens came from the server's prefix cache, beyond the chat template, without being asked for` };
+  return {
+    code: 'cache_warm',
+    message: `${percent(cached / prompt)} of prompt tokens came from the server's prefix cache, beyond the chat template, without being asked for`,
+  };
 }
 
 function promptLength(ok: readonly RequestRecord[]): PointFlag | null {
   const told = ok.filter((r) => r.promptTokenSource === 'server_usage' && r.requestedPromptTokens !== null);
-  const off = told.filter((r) => Math.abs((r.promptTokens ?? 0) - (r.requestedPromptTokens as number)) > 0.02 * (r.requestedPromptTokens as number));
+  const off = told.filter(
+    (r) => Math.abs((r.promptTokens ?? 0) - (r.requestedPromptTokens as number)) > 0.02 * (r.requestedPromptTokens as number),
+  );
   if (off.length === 0) return null;
   const worst = off.reduce((a, b) => (distance(b) > distance(a) ? b : a));
   return {
@@ -115,13 +127,19 @@ function tokenSource({ summary }: FlagOptions, ok: readonly RequestRecord[]): Po
   if (summary.load.api === 'embeddings' || ok.length === 0) return null;
   const blind = ok.filter((r) => r.outputTokenSource !== 'server_usage').length;
   if (blind === 0) return null;
-  return { code: 'token_source', message: `the server told no token counts for ${blind} of ${ok.length} requests; output tokens are counted as chunks there` };
+  return {
+    code: 'token_source',
+    message: `the server told no token counts for ${blind} of ${ok.length} requests; output tokens are counted as chunks there`,
+  };
 }
 
 function coalesced({ summary }: FlagOptions): PointFlag | null {
   const each = summary.client?.eventsPerRead ?? null;
   if (each === null || each <= 1.5) return null;
-  return { code: 'coalesced', message: `${each.toFixed(1)} token events arrived per socket read: gaps between them describe the socket, not the server` };
+  return {
+    code: 'coalesced',
+    message: `${each.toFixed(1)} token events arrived per socket read: gaps between them describe the socket, not the server`,
+  };
 }
 
 /** A percentile p needs about 10 ÷ (1 − p) samples beyond which it is more than a guess at the maximum. */
@@ -132,6 +150,9 @@ function fewSamples(ok: readonly RequestRecord[]): PointFlag | null {
   const best = carried.at(-1);
   return {
     code: 'few_samples',
-    message: best === undefined ? `${ok.length} requests carry no percentile, not even the median` : `${ok.length} requests carry percentiles up to p${best}; p99 needs 1000`,
+    message:
+      best === undefined
+        ? `${ok.length} requests carry no percentile, not even the median`
+        : `${ok.length} requests carry percentiles up to p${best}; p99 needs 1000`,
   };
 }

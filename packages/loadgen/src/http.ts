@@ -8,7 +8,10 @@ export interface Answer {
 }
 
 /** One POST outside the measurement. @throws the network's own error. */
-export async function postJson(url: string, options: { headers: Record<string, string>; body: unknown; signal: AbortSignal; timeoutMs: number }): Promise<Answer> {
+export async function postJson(
+  url: string,
+  options: { headers: Record<string, string>; body: unknown; signal: AbortSignal; timeoutMs: number },
+): Promise<Answer> {
   const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
   const response = await request(url, { method: 'POST', headers: options.headers, body: JSON.stringify(options.body), signal });
   const text = await response.body.text();

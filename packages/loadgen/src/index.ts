@@ -5,3 +5,4 @@ export { buildSeries } from './series.ts';
 export { sseReader, type SseEvent, type SseReader } from './sse.ts';
 export { arrivalTimes, type ArrivalTimesOptions } from './schedule.ts';
 export type { ServerAbilities } from './target.ts';
+export type { Calibration } from './calibration.ts';

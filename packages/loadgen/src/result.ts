@@ -1,4 +1,5 @@
 import type { PointResult, RequestRecord, SeriesRow } from '@bench/core';
+import type { Calibration } from './calibration.ts';
 
 /** Inter-chunk gaps of one measured request, milliseconds, in order: `chunks − 1` of them. */
 export interface GapList {
@@ -15,6 +16,10 @@ export interface LoadResult {
   records: RequestRecord[];
   gaps: GapList[];
   series: SeriesRow[];
+  /** The zero of all times on the machine's monotonic clock (`process.hrtime`), milliseconds: what other stamps of this machine are lined up by. */
+  zeroMonotonicMs: number;
+  /** What was learnt about the server; the next load on it may be given it. */
+  calibration: Calibration;
 }
 
 export interface LoadProgress {

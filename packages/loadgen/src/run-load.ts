@@ -1,5 +1,14 @@
 import { availableParallelism } from 'node:os';
-import { BenchError, loadSpecSchema, percentile, type ClientObservation, type LoadSpec, type LoadSpecInput, type RequestRecord } from '@bench/core';
+import {
+  BenchError,
+  loadSpecSchema,
+  percentile,
+  type ClientObservation,
+  type LoadSpec,
+  type LoadSpecInput,
+  type RequestRecord,
+} from '@bench/core';
+import type { Calibration } from './calibration.ts';
 import { arrivalTimes } from './schedule.ts';
 import { clockMs } from './clock.ts';
 import { buildSeries } from './series.ts';
@@ -25,6 +34,8 @@ export interface RunLoadOptions {
   apiKey?: string | undefined;
   /** What the server can. Default: a plain OpenAI server, with the rest tried out. */
   server?: ServerAbilities | undefined;
+  /** What an earlier load on the same server and API learnt (`LoadResult.calibration`): spares asking again. */
+  calibration?: Calibration | undefined;
   /** Threads that send. Default: one per 500 streams, at most one less than there are cores, at least 1. */
   workers?: number | undefined;
   /** Called about four times a second. */
@@ -40,29 +51,34 @@ export interface RunLoadOptions {
  */
 export async function runLoad(options: RunLoadOptions): Promise<LoadResult> {
   const load = parseLoad(options.load);
-  const target: LoadTarget = { ...parseBaseUrl(options.baseUrl), model: options.model, apiKey: options.apiKey, server: options.server ?? {} };
-  const open = load.arrival.kind === 'closed' ? null : arrivalTimes({ arrival: load.arrival, seed: load.seed, count: load.numPrompts, durationMs: load.durationMs }).length;
+  const target: LoadTarget = {
+    ...parseBaseUrl(options.baseUrl),
+    model: options.model,
+    apiKey: options.apiKey,
+    server: options.server ?? {},
+  };
+  const open =
+    load.arrival.kind === 'closed'
+      ? null
+      : arrivalTimes({ arrival: load.arrival, seed: load.seed, count: load.numPrompts, durationMs: load.durationMs }).length;
   const workers = workerCount(options.workers, load);
   const crew = startWorkers({ target, load, workers });
   const total = open ?? load.numPrompts ?? null;
   const progress = progressReporter({ crew, total, durationMs: load.durationMs ?? null, onProgress: options.onProgress });
   const stopped = onAbort(options.signal, () => crew.abort());
   try {
-    const calibration = await crew.calibrate();
+    const calibration = options.calibration ?? (await crew.calibrate());
     await crew.prepare(calibration);
-    let zeroMs = clockMs();
-    let startedAt = wallClock();
-    let reports: WorkerReport[];
     if (load.warmupRequests > 0 && !stopped.aborted()) {
       progress.enter('warmup');
       await crew.warmup();
     }
-    zeroMs = clockMs() + START_DELAY_MS;
-    startedAt = wallClock(START_DELAY_MS);
+    const zeroMs = clockMs() + START_DELAY_MS;
+    const startedAt = wallClock(START_DELAY_MS);
     progress.enter('measuring');
-    reports = await crew.measure(zeroMs, () => progress.enter('draining'));
+    const reports = await crew.measure(zeroMs, () => progress.enter('draining'));
     progress.enter('done');
-    return assemble({ load, reports, zeroMs, startedAt, templateTokens: calibration.templateTokens, interrupted: stopped.aborted() });
+    return assemble({ load, reports, zeroMs, startedAt, calibration, interrupted: stopped.aborted() });
   } finally {
     stopped.dispose();
     progress.stop();
@@ -78,10 +94,18 @@ function parseLoad(input: LoadSpecInput): LoadSpec {
   }
   const load = parsed.data;
   if (load.numPrompts === undefined && load.durationMs === undefined) {
-    throw new BenchError({ code: 'BENCH_LOAD', message: 'the load has no end', hint: 'give a number of requests (numPrompts) or a duration (durationMs)' });
+    throw new BenchError({
+      code: 'BENCH_LOAD',
+      message: 'the load has no end',
+      hint: 'give a number of requests (numPrompts) or a duration (durationMs)',
+    });
   }
   if (load.arrival.kind === 'closed' && load.maxConcurrency === null) {
-    throw new BenchError({ code: 'BENCH_LOAD', message: 'a closed loop needs a concurrency', hint: 'set maxConcurrency, or an arrival rate' });
+    throw new BenchError({
+      code: 'BENCH_LOAD',
+      message: 'a closed loop needs a concurrency',
+      hint: 'set maxConcurrency, or an arrival rate',
+    });
   }
   return load;
 }
@@ -114,11 +138,11 @@ interface AssembleOptions {
   reports: WorkerReport[];
   zeroMs: number;
   startedAt: string;
-  templateTokens: number;
+  calibration: Calibration;
   interrupted: boolean;
 }
 
-function assemble({ load, reports, zeroMs, startedAt, templateTokens, interrupted }: AssembleOptions): LoadResult {
+function assemble({ load, reports, zeroMs, startedAt, calibration, interrupted }: AssembleOptions): LoadResult {
   const records = reports
     .flatMap((report) => report.records)
     .map((record) => rebase(record, zeroMs))
@@ -129,9 +153,13 @@ function assemble({ load, reports, zeroMs, startedAt, templateTokens, interrupte
       return report.lengths.map(({ index, length }) => ({ index, gapsMs: report.gaps.subarray(at, (at += length)) }));
     })
     .sort((a, b) => a.index - b.index);
-  const client = observation(load, reports.map((r) => r.self), records);
-  const summary = summarizeRecords({ load, records, gaps, startedAt, client, templateTokens, interrupted });
-  return { summary, records, gaps, series: buildSeries(records, gaps) };
+  const client = observation(
+    load,
+    reports.map((r) => r.self),
+    records,
+  );
+  const summary = summarizeRecords({ load, records, gaps, startedAt, client, templateTokens: calibration.templateTokens, interrupted });
+  return { summary, records, gaps, series: buildSeries(records, gaps), zeroMonotonicMs: zeroMs, calibration };
 }
 
 const TIMES = ['intendedMs', 'sentMs', 'firstByteMs', 'firstEventMs', 'firstTokenMs', 'firstAnswerMs', 'lastTokenMs', 'endMs'] as const;
@@ -162,4 +190,3 @@ function observation(load: LoadSpec, selves: SelfObservation[], records: readonl
     eventsPerRead: reads > 0 ? chunks / reads : null,
   };
 }
-

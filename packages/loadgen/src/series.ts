@@ -8,7 +8,15 @@ export function buildSeries(records: readonly RequestRecord[], gaps: readonly Ga
   const endMs = measured.reduce((end, r) => Math.max(end, r.endMs ?? r.sentMs), 0);
   if (measured.length === 0) return [];
   const seconds = Math.floor(Math.max(0, endMs) / 1000) + 1;
-  const rows: SeriesRow[] = Array.from({ length: seconds }, (_, t) => ({ t, sent: 0, done: 0, failed: 0, outputTokens: 0, inFlight: 0, ttftP50Ms: null }));
+  const rows: SeriesRow[] = Array.from({ length: seconds }, (_, t) => ({
+    t,
+    sent: 0,
+    done: 0,
+    failed: 0,
+    outputTokens: 0,
+    inFlight: 0,
+    ttftP50Ms: null,
+  }));
   const ttfts: number[][] = rows.map(() => []);
   const second = (ms: number) => Math.min(seconds - 1, Math.max(0, Math.floor(ms / 1000)));
   const row = (ms: number) => rows[second(ms)] as SeriesRow;

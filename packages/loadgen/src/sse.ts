@@ -41,7 +41,13 @@ export function sseReader(onEvent: (event: SseEvent) => void): SseReader {
       return;
     }
     // The common line by far: `data: …`.
-    if (bytes[from] === 0x64 && bytes[from + 1] === 0x61 && bytes[from + 2] === 0x74 && bytes[from + 3] === 0x61 && bytes[from + 4] === 0x3a) {
+    if (
+      bytes[from] === 0x64 &&
+      bytes[from + 1] === 0x61 &&
+      bytes[from + 2] === 0x74 &&
+      bytes[from + 3] === 0x61 &&
+      bytes[from + 4] === 0x3a
+    ) {
       const start = bytes[from + 5] === 0x20 ? from + 6 : from + 5;
       const value = bytes.toString('utf8', Math.min(start, to), to);
       data = data === null ? value : `${data}\n${value}`;

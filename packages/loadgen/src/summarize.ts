@@ -110,7 +110,10 @@ function pool(ok: readonly RequestRecord[], gapsOf: ReadonlyMap<number, Float32A
 }
 
 /** Gaps divided by the tokens of a chunk, each weighing as many tokens. */
-function tokenGaps(ok: readonly RequestRecord[], gapsOf: ReadonlyMap<number, Float32Array>): { values: Float64Array; weights: Float64Array } {
+function tokenGaps(
+  ok: readonly RequestRecord[],
+  gapsOf: ReadonlyMap<number, Float32Array>,
+): { values: Float64Array; weights: Float64Array } {
   const values: number[] = [];
   const weights: number[] = [];
   for (const r of ok) {
@@ -184,7 +187,13 @@ function isGood(r: RequestRecord, { slo }: LoadSpec): boolean {
   );
 }
 
-function steadyThroughput({ load, ok, durationS, gapsOf, flight }: Omit<ScalarOptions, 'measured' | 'failed' | 'tpot'> & { flight: ReturnType<typeof inFlightOf> }): number | null {
+function steadyThroughput({
+  load,
+  ok,
+  durationS,
+  gapsOf,
+  flight,
+}: Omit<ScalarOptions, 'measured' | 'failed' | 'tpot'> & { flight: ReturnType<typeof inFlightOf> }): number | null {
   if (load.arrival.kind !== 'closed' || load.maxConcurrency === null) return null;
   const window = windowAbove(flight, 0.95 * load.maxConcurrency);
   if (!window) return null;

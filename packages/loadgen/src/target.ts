@@ -27,7 +27,11 @@ export interface LoadTarget {
 export function parseBaseUrl(baseUrl: string): { origin: string; prefix: string } {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
   if (!url || !/^https?:$/.test(url.protocol)) {
-    throw new BenchError({ code: 'BENCH_LOAD_URL', message: `"${baseUrl}" is not an http(s) URL`, hint: 'write it as http://127.0.0.1:8000' });
+    throw new BenchError({
+      code: 'BENCH_LOAD_URL',
+      message: `"${baseUrl}" is not an http(s) URL`,
+      hint: 'write it as http://127.0.0.1:8000',
+    });
   }
   return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '') };
 }

@@ -36,7 +36,7 @@ export function tokenCounter(options: { target: LoadTarget; path: string; form: 
           : { content: text, add_special: true };
     const answer = await postJson(url, { headers: requestHeaders(target), body, signal, timeoutMs: 30_000 });
     const json = answer.json as { count?: unknown; tokens?: unknown } | undefined;
-    const ids = Array.isArray(json?.tokens) && json.tokens.every((t) => typeof t === 'number') ? (json.tokens as number[]) : null;
+    const ids = Array.isArray(json?.tokens) && json.tokens.every((t) => typeof t === 'number') ? json.tokens : null;
     const number = typeof json?.count === 'number' ? json.count : ids?.length;
     if (answer.status !== 200 || number === undefined) {
       throw new BenchError({ code: 'BENCH_TOKENIZE', message: `POST ${url} answered ${answer.status} without a token count` });

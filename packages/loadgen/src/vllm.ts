@@ -32,10 +32,12 @@ export function vllmFigures({ load, records, gapsOf, durationS }: VllmOptions): 
     samples.e2el.push(e2el);
     if (first !== null) samples.ttft.push(ttft);
     if (first !== null && tokens > 1) samples.tpot.push(tpot);
-    if (r.firstEventMs !== null && r.firstTokenMs !== null && r.firstTokenMs > r.firstEventMs) samples.itl.push(r.firstTokenMs - r.firstEventMs);
+    if (r.firstEventMs !== null && r.firstTokenMs !== null && r.firstTokenMs > r.firstEventMs)
+      samples.itl.push(r.firstTokenMs - r.firstEventMs);
     for (const gap of gapsOf.get(r.index) ?? []) samples.itl.push(gap);
     const { ttftMs, tpotMs, e2elMs } = load.slo;
-    if ((ttftMs === undefined || ttft <= ttftMs) && (tpotMs === undefined || tpot <= tpotMs) && (e2elMs === undefined || e2el <= e2elMs)) good++;
+    if ((ttftMs === undefined || ttft <= ttftMs) && (tpotMs === undefined || tpot <= tpotMs) && (e2elMs === undefined || e2el <= e2elMs))
+      good++;
   }
   const per = (n: number) => (durationS > 0 ? n / durationS : 0);
   const out: Record<string, number> = {

@@ -24,7 +24,9 @@ const LEAVE_MS = 2000;
 
 export function startWorkers(options: { target: LoadTarget; load: LoadSpec; workers: number }): WorkerCrew {
   const { target, load, workers } = options;
-  const members = Array.from({ length: workers }, (_, id) => startMember({ id, workers, target, load, counters: new SharedArrayBuffer(4 * COUNTER_COUNT) }));
+  const members = Array.from({ length: workers }, (_, id) =>
+    startMember({ id, workers, target, load, counters: new SharedArrayBuffer(4 * COUNTER_COUNT) }),
+  );
   const all = <T extends FromWorker['type']>(message: ToWorker, answer: T) => Promise.all(members.map((m) => m.ask(message, answer)));
   return {
     async calibrate() {
@@ -79,11 +81,14 @@ function startMember(setup: WorkerSetup): Member {
     pending?.reject(error);
     pending = null;
   };
-  worker.on('error', (cause) => fail(new BenchError({ code: 'BENCH_LOADGEN_WORKER', message: `a load worker crashed: ${cause.message}`, cause })));
+  worker.on('error', (cause) =>
+    fail(new BenchError({ code: 'BENCH_LOADGEN_WORKER', message: `a load worker crashed: ${cause.message}`, cause })),
+  );
   worker.on('exit', (code) => fail(new BenchError({ code: 'BENCH_LOADGEN_WORKER', message: `a load worker ended with code ${code}` })));
   worker.on('message', (message: FromWorker) => {
     if (message.type === 'draining') member.onDraining();
-    else if (message.type === 'failed') fail(new BenchError({ code: message.code as `BENCH_${string}`, message: message.message, hint: message.hint }));
+    else if (message.type === 'failed')
+      fail(new BenchError({ code: message.code as `BENCH_${string}`, message: message.message, hint: message.hint }));
     else if (pending?.answer === message.type) {
       const { resolve } = pending;
       pending = null;
@@ -118,7 +123,11 @@ function workerFile(): URL {
   const candidates = ['./worker.js', '../dist/worker.js'].map((path) => new URL(path, import.meta.url));
   const found = candidates.find((url) => existsSync(fileURLToPath(url)));
   if (!found) {
-    throw new BenchError({ code: 'BENCH_LOADGEN_WORKER', message: 'the built worker of @bench/loadgen is missing', hint: 'run `npm run build` first' });
+    throw new BenchError({
+      code: 'BENCH_LOADGEN_WORKER',
+      message: 'the built worker of @bench/loadgen is missing',
+      hint: 'run `npm run build` first',
+    });
   }
   return found;
 }

@@ -18,8 +18,8 @@ export interface ExchangeOptions {
   worker: number;
   /** Called once, whatever happens. */
   onSettled(exchange: Exchange): void;
-  /** May this one be sent again on a new connection? Asked when a reused connection was cut before any answer. */
-  retry(exchange: Exchange): boolean;
+  /** Sends it again on a new connection: a kept one was cut before any answer. Called once at most. */
+  retry(exchange: Exchange): void;
   /** Called for every event that carries a token. */
   onToken(): void;
 }
@@ -47,6 +47,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private usage: Usage | null = null;
   private finishReason: string | null = null;
   private sawDone = false;
+  private retried = false;
   private problem: { class: RequestErrorClass; message: string } | null = null;
   private error: RequestRecord['error'] = null;
   private reader: SseReader | null = null;
@@ -70,13 +71,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.sentMs = clockMs();
   }
 
-  onResponseStart(_controller: Dispatcher.DispatchController, status: number, headers: Record<string, string | string[] | undefined>): void {
+  onResponseStart(
+    _controller: Dispatcher.DispatchController,
+    status: number,
+    headers: Record<string, string | string[] | undefined>,
+  ): void {
     if (status < 200 || this.settled) return;
     this.firstByteMs = this.o.clock.at();
     this.httpStatus = status;
     if (status !== 200 || !this.o.stream) return;
     const type = String(headers['content-type'] ?? '');
-    if (type !== '' && !type.includes('text/event-stream')) return;
+    // Anything but a document is read as a stream, however it is labelled.
+    if (/json|html/.test(type)) return;
     this.reader = sseReader((event) => this.onEvent(event));
   }
 
@@ -105,7 +111,12 @@ export class Exchange implements Dispatcher.DispatchHandler {
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.settled) return;
     if (this.firstByteMs === null) {
-      if (this.connection === 'reused' && this.o.retry(this)) return;
+      // A kept connection that the server had already given up: the request was never read, so it has not failed.
+      if (this.connection === 'reused' && !this.retried) {
+        this.retried = true;
+        this.o.retry(this);
+        return;
+      }
       this.fail('connect', describe(error));
     } else if (this.reader) {
       this.reader.end();
@@ -192,7 +203,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.finishReason = reading.finishReason;
     if (reading.error !== null) this.fail('error_event', reading.error.slice(0, ERROR_BYTES));
     else if (this.o.stream) this.fail('bad_response', 'asked for a stream, got one JSON answer');
-    else if (!reading.content && !reading.reasoning && !reading.toolCall && !this.usage?.outputTokens) this.fail('no_content', 'the answer holds no token');
+    else if (!reading.content && !reading.reasoning && !reading.toolCall && !this.usage?.outputTokens)
+      this.fail('no_content', 'the answer holds no token');
   }
 
   private httpProblem(): [RequestErrorClass, string] {
@@ -213,9 +225,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.o.onSettled(this);
   }
 
-  /** The gaps between token-carrying chunks, milliseconds. */
+  /** The gaps between token-carrying chunks, milliseconds; none for a warm-up. */
   takeGaps(): Float32Array {
-    return this.gaps.subarray(0, Math.max(0, this.chunks - 1));
+    const count = Math.max(0, this.chunks - 1);
+    return this.gaps.length === count ? this.gaps : this.gaps.slice(0, count);
   }
 
   /** The record, on the machine's clock. */
@@ -242,7 +255,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       cachedTokens: usage?.cachedTokens ?? null,
       outputTokens: usage?.outputTokens ?? chunked,
       reasoningTokens: usage?.reasoningTokens ?? null,
-      promptTokenSource: usage?.promptTokens != null ? 'server_usage' : guessed === null ? 'none' : job.counted ? 'client_tokenizer' : 'requested',
+      promptTokenSource:
+        usage?.promptTokens != null ? 'server_usage' : guessed === null ? 'none' : job.counted ? 'client_tokenizer' : 'requested',
       outputTokenSource: usage?.outputTokens != null ? 'server_usage' : chunked === null ? 'none' : 'chunk_count',
       requestedPromptTokens: job.requestedPromptTokens,
       requestedOutputTokens: job.requestedOutputTokens,

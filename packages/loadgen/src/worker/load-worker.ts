@@ -1,4 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
+import type { RequestRecord } from '@bench/core';
 import { calibrate } from '../calibrate.ts';
 import type { Calibration } from '../calibration.ts';
 import { clockMs } from '../clock.ts';
@@ -26,7 +27,7 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
   const { load, target, id, workers } = setup;
   const stop = new AbortController();
   const counters = new Int32Array(setup.counters);
-  const settled: Exchange[] = [];
+  const settled: { record: RequestRecord; gaps: Float32Array }[] = [];
   let supply: Supply | null = null;
 
   const cap = load.maxConcurrency;
@@ -51,7 +52,7 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
   }
 
   function onSettled(exchange: Exchange): void {
-    settled.push(exchange);
+    settled.push({ record: exchange.record(), gaps: exchange.takeGaps() });
     if (exchange.job.phase === 'measured') counters[COUNTERS[exchange.status]]!++;
   }
 
@@ -116,7 +117,12 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
     });
   }
 
-  async function measureOpen(ready: Supply, zeroMs: number, observer: Observer, share: { times: Float64Array; ordinals: number[] }): Promise<void> {
+  async function measureOpen(
+    ready: Supply,
+    zeroMs: number,
+    observer: Observer,
+    share: { times: Float64Array; ordinals: number[] },
+  ): Promise<void> {
     await openLoop({
       sender: {
         ...sender,
@@ -138,15 +144,15 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
 
   function report(observer: Observer): WorkerReport {
     const self = observer.stop();
-    const parts = settled.filter((e) => e.job.phase === 'measured').map((e) => ({ index: e.job.index, gaps: e.takeGaps() }));
-    const gaps = new Float32Array(parts.reduce((sum, part) => sum + part.gaps.length, 0));
+    const measured = settled.filter(({ record }) => record.phase === 'measured');
+    const gaps = new Float32Array(measured.reduce((sum, each) => sum + each.gaps.length, 0));
     let at = 0;
-    const lengths = parts.map((part) => {
-      gaps.set(part.gaps, at);
-      at += part.gaps.length;
-      return { index: part.index, length: part.gaps.length };
+    const lengths = measured.map((each) => {
+      gaps.set(each.gaps, at);
+      at += each.gaps.length;
+      return { index: each.record.index, length: each.gaps.length };
     });
-    return { records: settled.map((e) => e.record()), gaps, lengths, self };
+    return { records: settled.map(({ record }) => record), gaps, lengths, self };
   }
 
   return {

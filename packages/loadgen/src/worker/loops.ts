@@ -23,8 +23,7 @@ export interface ClosedLoop {
 export function closedLoop({ sender, slots, next, rest, onSettled, signal }: ClosedLoop): Promise<void> {
   return new Promise((resolve) => {
     let running = slots;
-    const slot = () => {
-      const intendedMs = clockMs();
+    const slot = (intendedMs: number) => {
       const job = signal.aborted ? null : next();
       if (!job) {
         running--;
@@ -33,13 +32,15 @@ export function closedLoop({ sender, slots, next, rest, onSettled, signal }: Clo
       }
       sender.send(job, intendedMs, (exchange) => {
         onSettled(exchange);
-        // Not from inside the parser's callback: the connection is to be given back first, or a second one is opened.
-        if (rest && exchange.status === 'failed' && exchange.connection === null) setTimeout(slot, REST_MS);
-        else setImmediate(slot);
+        const freeMs = clockMs();
+        // Not from inside the parser's callback: the connection is to be given back first, or a second one is opened;
+        // and what other streams have waiting is stamped before time goes into sending.
+        if (rest && exchange.status === 'failed' && exchange.connection === null) setTimeout(() => slot(clockMs()), REST_MS);
+        else setImmediate(slot, freeMs);
       });
     };
     if (slots === 0) resolve();
-    for (let i = 0; i < slots; i++) slot();
+    for (let i = 0; i < slots; i++) slot(clockMs());
   });
 }
 

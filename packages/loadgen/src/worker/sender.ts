@@ -49,13 +49,16 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
   const fixed = Object.entries(requestHeaders(target)).flat();
   const stream = load.stream && load.api !== 'embeddings';
 
-  const deadlines = setInterval(() => {
-    const now = clockMs();
-    for (const [exchange, deadline] of open) {
-      if (deadline > now) break; // Deadlines are in the order of sending.
-      exchange.stop('timeout', `no end of the answer within ${load.requestTimeoutMs} ms`);
-    }
-  }, Math.max(5, Math.min(50, load.requestTimeoutMs / 10)));
+  const deadlines = setInterval(
+    () => {
+      const now = clockMs();
+      for (const [exchange, deadline] of open) {
+        if (deadline > now) break; // Deadlines are in the order of sending.
+        exchange.stop('timeout', `no end of the answer within ${load.requestTimeoutMs} ms`);
+      }
+    },
+    Math.max(5, Math.min(50, load.requestTimeoutMs / 10)),
+  );
 
   function dispatch(through: Pool, exchange: Exchange, reset: boolean): void {
     const { job } = exchange;
@@ -96,14 +99,13 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
         },
         retry(self) {
           dispatch(fresh, self, true);
-          return true;
         },
       });
       open.set(exchange, clockMs() + load.requestTimeoutMs);
       dispatch(pool, exchange, false);
     },
     cancelAll() {
-      for (const exchange of [...open.keys()]) exchange.stop('cancelled', 'the run was stopped');
+      for (const exchange of open.keys()) exchange.stop('cancelled', 'the run was stopped');
     },
     async close() {
       clearInterval(deadlines);

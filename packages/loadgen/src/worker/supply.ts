@@ -21,7 +21,12 @@ export interface Supply {
 }
 
 /** Everything about a request follows from the load's seed, its phase and its ordinal: never from who sends it or when. */
-export async function createSupply(options: { target: LoadTarget; load: LoadSpec; calibration: Calibration; signal: AbortSignal }): Promise<Supply> {
+export async function createSupply(options: {
+  target: LoadTarget;
+  load: LoadSpec;
+  calibration: Calibration;
+  signal: AbortSignal;
+}): Promise<Supply> {
   const { target, load, calibration, signal } = options;
   const { data } = load;
   const entries = data.kind === 'random' ? [] : await readDataset({ kind: data.kind, path: data.path, seed: load.seed });
@@ -33,7 +38,12 @@ export async function createSupply(options: { target: LoadTarget; load: LoadSpec
     return range.min === range.max ? range.min : prng(seedOf(load.seed, what, phase, ordinal)).integer(range.min, range.max);
   }
 
-  function job(ordinal: number, phase: Job['phase'], prompt: Prompt, lengths: { input: number | null; output: number | null; counted: boolean }): Job {
+  function job(
+    ordinal: number,
+    phase: Job['phase'],
+    prompt: Prompt,
+    lengths: { input: number | null; output: number | null; counted: boolean },
+  ): Job {
     const body = requestBody({ load, model: target.model, prompt, outputTokens: lengths.output, features: calibration.features });
     return {
       index: phase === 'warmup' ? ordinal : load.warmupRequests + ordinal,
@@ -52,7 +62,7 @@ export async function createSupply(options: { target: LoadTarget; load: LoadSpec
     return { entry, asked: range ? draw(range, 'output', phase, ordinal) : entry.outputTokens };
   }
 
-  function make(ordinal: number, phase: Job['phase'], words?: string[]): Job {
+  function make(ordinal: number, phase: Job['phase'], corrected?: { words: string[]; counted: boolean }): Job {
     if (data.kind !== 'random') {
       const { entry, asked } = fromFile(ordinal, phase);
       return job(ordinal, phase, entry.prompt, { input: null, output: asked, counted: false });
@@ -63,8 +73,8 @@ export async function createSupply(options: { target: LoadTarget; load: LoadSpec
     if (calibration.ids && load.api !== 'chat') {
       return job(ordinal, phase, { ids: maker.ids(identity, Math.max(1, input)) }, { input, output, counted: true });
     }
-    const text = (words ?? maker.words(identity, input)).join(' ');
-    return job(ordinal, phase, { text }, { input, output, counted: words !== undefined || calibration.additive });
+    const text = (corrected?.words ?? maker.words(identity, input)).join(' ');
+    return job(ordinal, phase, { text }, { input, output, counted: corrected?.counted ?? calibration.additive });
   }
 
   /** Where sums over words are not what the tokenizer says, each prompt is corrected until they are. */
@@ -78,15 +88,15 @@ export async function createSupply(options: { target: LoadTarget; load: LoadSpec
       return job(ordinal, phase, entry.prompt, { input: null, output, counted: false });
     }
     if (calibration.additive || calibration.ids) return make(ordinal, phase);
-    const target = draw(data.inputTokens, 'input', phase, ordinal);
-    let words = maker.words({ seed: load.seed, phase, ordinal }, target);
+    const wanted = draw(data.inputTokens, 'input', phase, ordinal);
+    let words = maker.words({ seed: load.seed, phase, ordinal }, wanted);
     for (let i = 0; i < CORRECTIONS; i++) {
       const counted = await counter.count(words.join(' ')).catch(() => null);
-      if (!counted) return make(ordinal, phase);
-      if (counted.count === target) return make(ordinal, phase, words);
-      words = maker.adjust(words, target - counted.count);
+      if (!counted) break;
+      if (counted.count === wanted) return make(ordinal, phase, { words, counted: true });
+      words = maker.adjust(words, wanted - counted.count);
     }
-    return job(ordinal, phase, { text: words.join(' ') }, { input: target, output: Math.max(1, draw(data.outputTokens, 'output', phase, ordinal)), counted: false });
+    return make(ordinal, phase, { words, counted: false });
   }
 
   return {

@@ -1,0 +1,112 @@
+import { afterEach, describe, expect, it } from 'vitest';
+import type { LoadSpecInput, RequestErrorClass } from '@bench/core';
+import { runLoad, type LoadResult } from './index.ts';
+import { startTestServer, type Misbehaviour, type TestServer, type TestServerOptions } from './testing/index.ts';
+
+let server: TestServer | null = null;
+afterEach(async () => {
+  await server?.close();
+  server = null;
+});
+
+const data = { kind: 'random' as const, inputTokens: { min: 40, max: 40 }, outputTokens: { min: 6, max: 6 } };
+
+async function run(options: TestServerOptions, load: Partial<LoadSpecInput> = {}): Promise<LoadResult> {
+  server = await startTestServer(options);
+  return runLoad({ baseUrl: server.url, model: 'test', load: { data, maxConcurrency: 3, numPrompts: 9, seed: 5, ...load } });
+}
+
+const faults: [string, Misbehaviour, RequestErrorClass][] = [
+  ['a client error', { kind: 'status', status: 404, message: 'no such model' }, 'http_4xx'],
+  ['a server error', { kind: 'status', status: 503, message: 'overloaded' }, 'http_5xx'],
+  ['an error event at once', { kind: 'error_event', after: 0 }, 'error_event'],
+  ['an error event in the middle', { kind: 'error_event', after: 3 }, 'error_event'],
+  ['a stream without a token', { kind: 'no_content' }, 'no_content'],
+  ['a stream that ends early without a word', { kind: 'no_end', after: 3 }, 'no_end'],
+  ['a reset after the headers', { kind: 'reset', after: 'headers' }, 'reset'],
+  ['a reset in the middle', { kind: 'reset', after: 3 }, 'reset'],
+  ['a close in the middle', { kind: 'close', after: 3 }, 'reset'],
+  ['a stall before the first token', { kind: 'stall', after: 0 }, 'timeout'],
+  ['a stall in the middle', { kind: 'stall', after: 3 }, 'timeout'],
+  ['an event that is not JSON', { kind: 'garbage', after: 2 }, 'bad_response'],
+  ['a web page', { kind: 'html' }, 'bad_response'],
+  ['one answer in place of a stream', { kind: 'json' }, 'bad_response'],
+];
+
+describe('a server that goes wrong', () => {
+  it.each(faults)('%s is a failure of its class, and nothing else is', async (_name, fault, expected) => {
+    const { summary, records } = await run({ misbehave: [null, fault, null] }, { requestTimeoutMs: fault.kind === 'stall' ? 400 : 20_000 });
+    expect(summary.errors).toEqual({ [expected]: 3 });
+    expect(summary.counts).toEqual({ sent: 9, ok: 6, failed: 3, cancelled: 0, warmup: 0 });
+    expect(records.map((r) => r.index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
+    expect(summary.flags.map((f) => f.code)).toContain('failures');
+    for (const r of records) expect(r.status === 'ok').toBe(r.error === null);
+    if (fault.kind === 'status') expect(records.find((r) => r.error)?.error?.message).toContain(fault.message);
+    if (fault.kind === 'error_event') expect(records.find((r) => r.error)?.error?.message).toContain('CUDA out of memory');
+  });
+
+  it('a reset before any answer is a failed connection, on a new connection as on a kept one', async () => {
+    const { summary } = await run({ misbehave: [{ kind: 'reset', after: 'request' }] });
+    expect(summary.errors).toEqual({ connect: 9 });
+  });
+
+  it('nobody listening is a failed connection', async () => {
+    const gone = await startTestServer();
+    await gone.close();
+    const { summary } = await runLoad({ baseUrl: gone.url, model: 'test', load: { data, maxConcurrency: 2, numPrompts: 4 } });
+    expect(summary.errors).toEqual({ connect: 4 });
+    expect(summary.counts.failed).toBe(4);
+  });
+
+  it('a server that goes away in the middle fails the rest, and the run ends', async () => {
+    const leaving = await startTestServer({ ttftMs: 5, gapMs: 2 });
+    let gone: Promise<void> | null = null;
+    const { summary } = await runLoad({
+      baseUrl: leaving.url,
+      model: 'test',
+      load: { data, maxConcurrency: 3, numPrompts: 400, seed: 5 },
+      onProgress: (p) => {
+        if (p.done >= 5) gone ??= leaving.close();
+      },
+    });
+    await (gone ?? leaving.close());
+    expect(summary.counts.ok).toBeGreaterThanOrEqual(5);
+    expect(summary.counts.sent).toBe(400);
+    expect(summary.counts.ok + summary.counts.failed).toBe(400);
+    expect(Object.keys(summary.errors).every((name) => name === 'connect' || name === 'reset')).toBe(true);
+  });
+
+  it('a connection dropped after each answer is no failure', async () => {
+    const { summary } = await run({ dropAfterAnswer: true }, { numPrompts: 30 });
+    expect(summary.counts.ok).toBe(30);
+  });
+
+  it('a kept connection that turns out to be dead is tried once more on a new one', async () => {
+    const { summary, records } = await run({ dropReused: true }, { numPrompts: 12 });
+    expect(summary.counts).toMatchObject({ sent: 12, ok: 12, failed: 0 });
+    expect(new Set(records.map((r) => r.connection))).toEqual(new Set(['new']));
+    // Each request reached the server's truth once: none was answered twice.
+    const ids =
+      server
+        ?.truth()
+        .map((t) => t.id)
+        .filter((id) => id !== '') ?? [];
+    expect(ids).toHaveLength(12);
+    expect(new Set(ids).size).toBe(12);
+  });
+
+  it('failures of answers that are not streamed are told apart too', async () => {
+    const load = { stream: false };
+    expect((await run({ misbehave: [{ kind: 'no_content' }], usage: 'never' }, load)).summary.errors).toEqual({ no_content: 9 });
+    await server?.close();
+    expect((await run({ misbehave: [{ kind: 'html' }] }, load)).summary.errors).toEqual({ bad_response: 9 });
+  });
+
+  it('a server that rejects stream_options or ignore_eos is asked without', async () => {
+    const { summary } = await run({ refuse: ['stream_options', 'ignore_eos'] });
+    expect(summary.counts.ok).toBe(9);
+    expect(summary.tokenSources.output).toBe('chunk_count');
+    expect(summary.flags.map((f) => f.code)).toContain('token_source');
+    expect(summary.scalars.total_output_tokens).toBe(9 * 6);
+  });
+});

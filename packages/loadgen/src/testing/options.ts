@@ -1,0 +1,92 @@
+import type { TokenizerKind } from './tokenizer.ts';
+
+/** One way to go wrong. `after` counts token chunks written before it happens. */
+export type Misbehaviour =
+  /** An HTTP error with OpenAI's error object. */
+  | { kind: 'status'; status: number; message?: string }
+  /** The connection is reset: before anything, after the headers, or after some chunks. */
+  | { kind: 'reset'; after: 'request' | 'headers' | number }
+  /** The connection is closed (FIN) in the middle of the body. */
+  | { kind: 'close'; after: number }
+  /** An event with an error object, then a regular end. */
+  | { kind: 'error_event'; after: number }
+  /** The stream ends regularly without any token. */
+  | { kind: 'no_content' }
+  /** The body ends regularly without finish reason and `[DONE]`. */
+  | { kind: 'no_end'; after: number }
+  /** Nothing more is ever written. */
+  | { kind: 'stall'; after: number }
+  /** An event that is not JSON, then a regular end. */
+  | { kind: 'garbage'; after: number }
+  /** 200 with a web page. */
+  | { kind: 'html' }
+  /** 200 with one JSON answer, although a stream was asked for. */
+  | { kind: 'json' };
+
+/** How the test server answers. Plain data, so it can be handed to another process. */
+export interface TestServerOptions {
+  /** From a request having a slot to its first token, milliseconds. Default 0. */
+  ttftMs?: number;
+  /** Between chunks, milliseconds. Default 0: as fast as possible, one write a turn. */
+  gapMs?: number;
+  /** Default 1. */
+  tokensPerChunk?: number;
+  /** A role-only event (chat) or one with an empty text right after the headers. Default true for chat. */
+  roleEvent?: boolean;
+  /** As many tokens at the front are reasoning. Default 0. */
+  reasoningTokens?: number;
+  /** `asked`: with `stream_options.include_usage`, as OpenAI does. Default `asked`. */
+  usage?: 'asked' | 'always' | 'never';
+  /** Answered to `prompt_tokens_details.cached_tokens`; undefined: the field is absent. */
+  cachedTokens?: number;
+  /** Tokens written at most, whatever was asked: a model that stops early. */
+  stopAfter?: number;
+  /** Requests worked on at once; others wait. Default: all. */
+  slots?: number;
+  /** Which tokenizer it has, for counts and for `/tokenize`. Default `words`. */
+  tokenizer?: TokenizerKind;
+  /** Serves `/tokenize`? Default true. */
+  tokenize?: boolean;
+  /** Tokens of the chat template. Default 11. */
+  templateTokens?: number;
+  /** Body fields answered with a 400 that names them. */
+  refuse?: string[];
+  /** Line ends of the stream. Default LF. */
+  lineEnd?: '\n' | '\r\n';
+  /** Writes every event in pieces of this many bytes, so that lines and characters are cut. Default: whole. */
+  pieceBytes?: number;
+  /** All chunks of an answer in one write. Default false. */
+  coalesce?: boolean;
+  /** Text of a token. Default ` tök€n`, which has characters of two and three bytes. */
+  tokenText?: string;
+  /** Drops the connection after each whole answer without saying so beforehand. Default false. */
+  dropAfterAnswer?: boolean;
+  /** Drops a kept connection as its second request arrives, unanswered: the race of every keep-alive. Default false. */
+  dropReused?: boolean;
+  /** The n-th generation request (from 0) does the n-th of these, round and round; null: nothing wrong. Requests for fewer than 2 tokens are let be, and not counted. */
+  misbehave?: (Misbehaviour | null)[];
+  /** Keeps prompts in the truth. Default false. */
+  keepPrompts?: boolean;
+}
+
+/** What really happened to one request, by the server's own stamps (machine's monotonic clock, milliseconds). */
+export interface TruthRecord {
+  /** `x-request-id` of the request; empty: it had none. */
+  id: string;
+  path: string;
+  receivedMs: number;
+  /** It got a slot. */
+  startedMs: number | null;
+  /** Right before each token chunk was written. */
+  writesMs: number[];
+  /** When each was due; the difference is the server's own lateness. */
+  dueMs: number[];
+  /** Right before the last byte was written. */
+  endMs: number | null;
+  promptTokens: number;
+  /** Tokens written. */
+  outputTokens: number;
+  outcome: 'done' | 'client_gone' | 'open' | Misbehaviour['kind'];
+  /** Token ids of the prompt, template left out; only when prompts are kept. */
+  prompt?: number[];
+}
