@@ -1,6 +1,6 @@
 import { processTarget, type RenderedStep } from '@bench/deploy';
 import { loadPoints, planTasks } from '@bench/planner';
-import { engineOf, type Task } from '@bench/recipe';
+import { BUILTIN_ENGINES, engineOf, type Task } from '@bench/recipe';
 import { pointLabel } from '@bench/benchmark';
 import { describeCommand } from '@bench/host';
 
@@ -16,7 +16,7 @@ export function dryRun(tasks: readonly Task[], options: { site: string; json: bo
       const engine = first.kind === 'inference' ? engineOf(first.resolved).engine.name : first.kind;
       const facts = {
         gpuVendor: group.gpuVendor, gpuIds: [], freePorts: [PORT], namePrefix: `d${n + 1}-${deployment.key.slice(0, 8)}`, deploymentDir: '<run>/deployments',
-        programs: { [engine]: { argv: [engine === 'embedded' ? 'bench-embedded-engine' : engine] as [string] } },
+        programs: Object.fromEntries(BUILTIN_ENGINES.flatMap((e) => (e.program ? [[e.name, { argv: e.program.argv }]] : []))),
       };
       const problems = deployment.tasks.flatMap((task) => target.check(task, facts));
       return {

@@ -1,6 +1,6 @@
-import { type Io, type PointFlag, type PointResult, type RequestRecord, seedOf, type SeriesRow } from '@bench/core';
+import { type Io, type LoadSpec, type PointFlag, type PointResult, type RequestRecord, seedOf, type SeriesRow } from '@bench/core';
 import type { Deployment } from '@bench/deploy';
-import { type LoadProgress, runLoad } from '@bench/loadgen';
+import { type LoadProgress, type LoadResult, runLoad } from '@bench/loadgen';
 import type { LoadPoint } from '@bench/planner';
 import type { Task } from '@bench/recipe';
 import type { GapList } from '@bench/results';
@@ -20,6 +20,8 @@ export async function measurePoint(options: {
   deployment: Deployment;
   /** The run's seed. */
   seed: number;
+  /** What points before learnt of the deployment's tokenizer, by what of a load it depends on; filled in here. */
+  calibrations: Map<string, LoadResult['calibration']>;
   io: Io;
   onProgress: (progress: LoadProgress) => void;
 }): Promise<MeasuredLoad> {
@@ -28,15 +30,18 @@ export async function measurePoint(options: {
   const baseUrl = `http://${endpoint.address}:${endpoint.port}`;
   if (endpoint.server.resetCachePath !== null) await resetCache(baseUrl + endpoint.server.resetCachePath, io);
   const { resetCachePath: _unused, ...server } = endpoint.server;
+  const known = options.calibrations.get(calibrationKey(point.load));
   const loaded = await runLoad({
     baseUrl,
     model: endpoint.model,
     // Each point and repeat draws its own prompts, so that no prefix is sent twice to a deployment.
     load: { ...point.load, seed: seedOf(options.seed, task.key, point.index, repeat) },
     server,
+    ...(known === undefined ? {} : { calibration: known }),
     signal: io.signal,
     onProgress: options.onProgress,
   });
+  options.calibrations.set(calibrationKey(point.load), loaded.calibration);
   const flags: PointFlag[] = [...loaded.summary.flags];
   if (deployment.record.engine.randomWeights === true) {
     flags.push({ code: 'random_weights', message: 'the weights are generated: timings are real, the text is noise' });
@@ -47,6 +52,10 @@ export async function measurePoint(options: {
     gaps: loaded.gaps,
     series: loaded.series,
   };
+}
+
+function calibrationKey({ api, stream, ignoreEos, data }: LoadSpec): string {
+  return JSON.stringify([api, stream, ignoreEos, data.kind]);
 }
 
 /** Best effort: seeds keep prompts apart also where an engine cannot be reset. */

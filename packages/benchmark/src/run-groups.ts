@@ -30,6 +30,8 @@ export interface Tally {
   failedTasks: number;
 }
 
+type Calibrations = Parameters<typeof measurePoint>[0]['calibrations'];
+
 /** Runs every group, one deployment after another. Never throws for a task's failure. */
 export async function runGroups(context: GroupsContext): Promise<Tally> {
   const tally: Tally = { measured: 0, alreadyDone: context.state.finished.size, failedTasks: 0 };
@@ -55,10 +57,11 @@ async function runDeployment(planned: PlannedDeployment, context: GroupsContext,
     return null;
   });
   if (!deployment) return;
+  const calibrations: Calibrations = new Map();
   try {
     for (const record of open) {
       if (context.io.signal.aborted) return;
-      const failed = await runTask(record, deployment, context, tally, position);
+      const failed = await runTask({ record, deployment, calibrations, tally, position }, context);
       if (failed) tally.failedTasks += 1;
     }
   } finally {
@@ -68,7 +71,8 @@ async function runDeployment(planned: PlannedDeployment, context: GroupsContext,
 }
 
 /** Measures every missing point of a task; true when one of them failed. */
-async function runTask(record: TaskRecord, deployment: Deployment, context: GroupsContext, tally: Tally, position: { next: number }): Promise<boolean> {
+async function runTask(o: { record: TaskRecord; deployment: Deployment; calibrations: Calibrations; tally: Tally; position: { next: number } }, context: GroupsContext): Promise<boolean> {
+  const { record, deployment, calibrations, tally, position } = o;
   const { task } = record;
   const { io, writer, on, state } = context;
   await record.begin(deployment.record.id);
@@ -82,7 +86,7 @@ async function runTask(record: TaskRecord, deployment: Deployment, context: Grou
     on({ type: 'point_started', ref });
     await writer.event({ type: 'point_started', ...where });
     try {
-      const measured = await measurePoint({ task, point, repeat, deployment, seed: context.seed, io, onProgress: (progress) => on({ type: 'point_progress', ref, progress }) });
+      const measured = await measurePoint({ task, point, repeat, deployment, calibrations, seed: context.seed, io, onProgress: (progress) => on({ type: 'point_progress', ref, progress }) });
       if (io.signal.aborted) break;
       const path = await writer.point({ recipe: task.recipe, variant: task.variant, attempt: record.attempt, ...measured });
       if (measured.result.counts.ok === 0) throw nothingAnswered(measured.result.errors, measured.records);

@@ -26,8 +26,8 @@ export async function openLocalSite(options: {
   const engines = options.engines ?? BUILTIN_ENGINES;
   const host = await io.connect('local');
   const signal = io.signal;
-  const names = tasks.filter((t) => t.kind === 'inference').map((t) => engineOf(t.resolved, engines).engine.name);
-  const [system, programs] = await Promise.all([systemInfo(host, { signal }), findPrograms({ engines: names, folders, host, signal })]);
+  const used = tasks.filter((t) => t.kind === 'inference').map((t) => engineOf(t.resolved, engines).engine);
+  const [system, programs] = await Promise.all([systemInfo(host, { signal }), findPrograms({ engines: used, folders, host, signal })]);
   return {
     name: 'local',
     host,

@@ -13,11 +13,11 @@ export interface SiteFacts {
   /** Folder of the run's deployment on this machine: rendered files and logs. */
   deploymentDir: string;
   /** Where each engine's program lies, for engines that are run as a process; absent: not installed. */
-  programs: Readonly<Record<string, EngineProgram | undefined>>;
+  programs: Readonly<Record<string, FoundProgram | undefined>>;
 }
 
 /** How to start an engine's program on the local machine. */
-export interface EngineProgram {
+export interface FoundProgram {
   /** Put before the engine's arguments: interpreter and script, or the executable. */
   argv: readonly [string, ...string[]];
   version?: string | undefined;

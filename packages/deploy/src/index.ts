@@ -3,15 +3,14 @@ export type {
   DeployEvent,
   DeploymentRecord,
   Endpoint,
-  EngineProgram,
+  FoundProgram,
   Problem,
   RenderedStep,
   SiteFacts,
   Target,
   TargetContext,
 } from './contract.ts';
-export { EMBEDDED_PROTOCOL, embeddedInstallHint, findEmbeddedEngine } from './embedded-program.ts';
 export { processTarget } from './process-target.ts';
-export { findPrograms, installHint } from './programs.ts';
+export { findPrograms, type FindProgramsOptions } from './programs.ts';
 export { httpReadiness, waitUntil, type Readiness } from './readiness.ts';
 export { smokeTest, type SmokeTest } from './smoke-test.ts';

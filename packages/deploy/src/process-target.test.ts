@@ -1,10 +1,10 @@
-import { mkdtemp } from 'node:fs/promises';
+import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BenchError, createIo } from '@bench/core';
 import { freePort, localHost } from '@bench/host';
-import { expandRecipe, parseRecipe, type Task } from '@bench/recipe';
+import { BUILTIN_ENGINES, expandRecipe, parseRecipe, type Task } from '@bench/recipe';
 import { describe, expect, it } from 'vitest';
 import { type DeployEvent, type DeploymentRecord, findPrograms, processTarget, type SiteFacts } from './index.ts';
 import { scriptEngine, SERVER } from './testing/script-engine.ts';
@@ -173,7 +173,31 @@ describe('before anything starts', () => {
   });
 
   it('programs that are not there are not found', async () => {
-    expect(await findPrograms({ engines: ['vllm', 'llamacpp', 'script', 'embedded'], folders: [tmpdir()], host: localHost() })).toEqual({ embedded: undefined });
+    const absent = { ...scriptEngine, program: { argv: ['no-such-thing'] as const, needs: { command: 'no-such-thing' }, install: () => '' } };
+    const there = { ...scriptEngine, name: 'there', program: { argv: ['sh', '-x'] as const, needs: { command: 'sh' }, install: () => '' } };
+    const found = await findPrograms({ engines: [...BUILTIN_ENGINES, absent, there], folders: [tmpdir()], host: localHost() });
+    expect(found['there']).toEqual({ argv: ['sh', '-x'] });
+    expect(found['script']).toBeUndefined();
+    expect(found['embedded']).toBeUndefined();
+  });
+
+  it('an engine that is a package is found from the folder up, and must speak the same protocol', async () => {
+    const root = await mkdtemp(join(tmpdir(), 'bench-package-'));
+    const install = async (answer: string) => {
+      const dir = join(root, 'node_modules', '@x', 'engine');
+      await mkdir(dir, { recursive: true });
+      await writeFile(join(dir, 'package.json'), JSON.stringify({ name: '@x/engine', bin: { xe: 'bin.cjs' } }));
+      await writeFile(join(dir, 'bin.cjs'), answer);
+    };
+    const engine = { ...scriptEngine, program: { argv: ['xe'] as const, needs: { nodePackage: '@x/engine', bin: 'xe', protocol: 2 }, install: () => 'npm i @x/engine' } };
+    const find = () => findPrograms({ engines: [engine], folders: [join(root, 'deep', 'er')], host: localHost() });
+    expect(await find()).toEqual({});
+    await install('console.log(JSON.stringify({ protocol: 2, version: "0.3.0" }))');
+    expect(await find()).toEqual({ script: { argv: [process.execPath, join(root, 'node_modules/@x/engine/bin.cjs')], version: '0.3.0' } });
+    await install('console.log(JSON.stringify({ protocol: 1, version: "0.2.0" }))');
+    await expect(find()).rejects.toMatchObject({ code: 'BENCH_ENGINE_PROTOCOL', exitCode: 3 });
+    await install('throw new Error("no native build for this machine")');
+    await expect(find()).rejects.toMatchObject({ code: 'BENCH_ENGINE_BROKEN', message: expect.stringContaining('@x/engine does not run') as string });
   });
 });
 

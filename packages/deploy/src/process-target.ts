@@ -4,7 +4,6 @@ import { endGroup } from '@bench/host';
 import { BUILTIN_ENGINES, deploymentKey, type Engine, engineOf, type EnvValue, servedModelName, type Task } from '@bench/recipe';
 import type { Deployment, DeploymentRecord, Endpoint, Problem, RenderedStep, SiteFacts, Target, TargetContext } from './contract.ts';
 import { lastLines, LogTail } from './log-tail.ts';
-import { installHint } from './programs.ts';
 import { httpReadiness, waitUntil } from './readiness.ts';
 import { smokeTest } from './smoke-test.ts';
 import { supervise, type Supervised } from './supervisor.ts';
@@ -40,7 +39,7 @@ function check(task: Task, site: SiteFacts, options: { engines: readonly Engine[
     {
       code: 'BENCH_ENGINE_MISSING',
       message: `${task.recipe}: engine "${engine.name}" is not installed here`,
-      hint: installHint(engine.name, options.platform),
+      hint: engine.program?.install(options.platform) ?? 'this engine runs in containers only',
     },
   ];
 }
@@ -53,7 +52,7 @@ function plan(task: Task, site: SiteFacts, engines: readonly Engine[]): { record
   const program = site.programs[engine.name];
   const port = site.freePorts[0] ?? 0;
   const launch = engine.launch({ model, llm, settings, port, gpu: site.gpuVendor, via: 'process' });
-  const argv = [...(program?.argv ?? [engine.name]), ...launch.args];
+  const argv = [...(program?.argv ?? engine.program?.argv ?? [engine.name]), ...launch.args];
   const key = deploymentKey(recipe);
   const record: DeploymentRecord = {
     id: site.namePrefix,

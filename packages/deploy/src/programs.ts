@@ -1,51 +1,38 @@
 import type { Host } from '@bench/core';
-import type { EngineProgram } from './contract.ts';
-import { embeddedInstallHint, findEmbeddedEngine } from './embedded-program.ts';
+import type { Engine, EngineProgram } from '@bench/recipe';
+import type { FoundProgram } from './contract.ts';
+import { findPackageProgram } from './package-program.ts';
 
-/** A constant question to `sh`: is there such a command, or such a Python module? */
+/** Constant questions to `sh`: is there such a command, or such a Python module? */
 const HAS_COMMAND = 'command -v "$1" >/dev/null 2>&1';
 const HAS_MODULE = 'python3 -c \'import importlib.util,sys; sys.exit(importlib.util.find_spec(sys.argv[1]) is None)\' "$1" 2>/dev/null';
 
-interface Known {
-  argv: readonly [string, ...string[]];
-  probe: string;
-  subject: string;
-  hint: string;
-}
-
-/** Engines that people install themselves, and how they are started. */
-const KNOWN: Readonly<Record<string, Known>> = {
-  vllm: { argv: ['python3', '-m', 'vllm.entrypoints.openai.api_server'], probe: HAS_MODULE, subject: 'vllm', hint: 'pip install vllm, or run it in a container' },
-  sglang: { argv: ['python3', '-m', 'sglang.launch_server'], probe: HAS_MODULE, subject: 'sglang', hint: 'pip install "sglang[all]", or run it in a container' },
-  llamacpp: { argv: ['llama-server'], probe: HAS_COMMAND, subject: 'llama-server', hint: 'install llama.cpp so that llama-server is on the PATH' },
-};
-
-/** Programs of the named engines that this machine has; an engine that is not here is absent. */
-export async function findPrograms(options: {
-  engines: Iterable<string>;
-  /** Where the embedded engine is looked for, nearest first. */
+export interface FindProgramsOptions {
+  engines: Iterable<Engine>;
+  /** Where engines that are npm packages are looked for, nearest first. */
   folders: readonly string[];
   host: Host;
+  /** Default: this process's. */
+  platform?: string;
   signal?: AbortSignal;
-}): Promise<Record<string, EngineProgram | undefined>> {
-  const found: Record<string, EngineProgram | undefined> = {};
-  for (const name of new Set(options.engines)) {
-    if (name === 'embedded') {
-      found[name] = (await findEmbeddedEngine(options)) ?? undefined;
-      continue;
-    }
-    const known = KNOWN[name];
-    if (!known) continue;
-    const result = await options.host.exec(
-      { script: known.probe, args: [known.subject] },
-      { timeoutMs: 30_000, ...(options.signal ? { signal: options.signal } : {}) },
-    );
-    if (result.code === 0) found[name] = { argv: known.argv };
+}
+
+/** Programs of these engines that this machine has, by the engine's name; an engine that is not here is absent. */
+export async function findPrograms(options: FindProgramsOptions): Promise<Record<string, FoundProgram | undefined>> {
+  const found: Record<string, FoundProgram | undefined> = {};
+  for (const { name, program } of new Set(options.engines)) {
+    const hit = program ? await find(program, options) : null;
+    if (hit) found[name] = hit;
   }
   return found;
 }
 
-/** What to do about a program that is not there. */
-export function installHint(engine: string, platform: string): string {
-  return engine === 'embedded' ? embeddedInstallHint(platform) : (KNOWN[engine]?.hint ?? `install ${engine} so that bench can start it`);
+async function find(program: EngineProgram, options: FindProgramsOptions): Promise<FoundProgram | null> {
+  const { needs } = program;
+  if ('nodePackage' in needs) {
+    return findPackageProgram(needs, { ...options, install: program.install(options.platform ?? `${process.platform}-${process.arch}`) });
+  }
+  const [script, subject] = 'command' in needs ? [HAS_COMMAND, needs.command] : [HAS_MODULE, needs.pythonModule];
+  const { code } = await options.host.exec({ script, args: [subject] }, { timeoutMs: 30_000, ...(options.signal ? { signal: options.signal } : {}) });
+  return code === 0 ? { argv: program.argv } : null;
 }
