@@ -14,8 +14,8 @@ describe('names of variants', () => {
   });
 
   it('lengthen abbreviations that collide', () => {
-    expect(names('[{size: 1, strategy: fast}]')).toEqual(['siz1-strfast']);
-    expect(names('[{engine.llm.vllm.image: a}, {engine.llm.sglang.image: b}]', 'model: {huggingface: a/b}\n')).toEqual(['via', 'sib']);
+    expect(names('[{size: 1, strategy: fast}]')).toEqual(['siz1-str-fast']);
+    expect(names('[{engine.llm.vllm.image: a}, {engine.llm.sglang.image: b}]', 'model: {huggingface: a/b}\n')).toEqual(['vi-a', 'si-b']);
   });
 
   it('do not change when a sweep grows', () => {

@@ -10,7 +10,7 @@ const GPU_COUNT = 'deploy.gpu_count';
 
 /**
  * Names variants: `h200x8`, then an abbreviation and the value of every other named key, in the order of the keys:
- * `rtx5090x1-mc16-mcr16`. Lower-case letters, digits and dashes, 63 at most: safe as file, host and container name. A name follows
+ * `rtx5090x1-mc16-e-fast`. Lower-case letters, digits and dashes, 63 at most: safe as file, host and container name. A name follows
  * from the variant's own values and from which keys the matrices name, never from what other values there are.
  */
 export function variantNamer(namedKeys: readonly string[]) {
@@ -18,7 +18,7 @@ export function variantNamer(namedKeys: readonly string[]) {
   const short = abbreviate(keys);
   return (params: Readonly<Record<string, ParamValue>>, machine: { gpu: string | undefined; count: number }): string => {
     const parts = machine.gpu === undefined ? [] : [`${gpuName(machine.gpu)}x${machine.count}`];
-    for (const key of keys) if (Object.hasOwn(params, key)) parts.push(`${short.get(key) ?? ''}${valueName(params[key] ?? null)}`);
+    for (const key of keys) if (Object.hasOwn(params, key)) parts.push(joined(short.get(key) ?? '', valueName(params[key] ?? null)));
     const name = parts.join('-') || 'default';
     if (name.length <= MAX_NAME) return name;
     return `${name.slice(0, MAX_NAME - 9).replace(/-+$/, '')}-${hashOf([machine, params], 8)}`;
@@ -62,9 +62,12 @@ function candidates(key: string): string[] {
 
 /** `h200` for any name of a known GPU; else its letters and digits. */
 function gpuName(gpu: string): string {
-  const name = (findGpu(gpu)?.id ?? normalizeGpuName(gpu)).toLowerCase().replace(/[^a-z0-9]/g, '');
-  return name !== '' && name.length <= MAX_VALUE ? name : `${name.slice(0, MAX_VALUE - 6)}${hashOf(gpu, 4)}`;
+  const name = findGpu(gpu)?.short ?? normalizeGpuName(gpu);
+  return name !== '' && name.length <= MAX_VALUE ? name : `${name.slice(0, MAX_VALUE - 4)}${hashOf(gpu, 4)}`;
 }
+
+/** `mc16`, but `s-adaptive`: a word is read more easily apart. */
+const joined = (short: string, value: string) => (/^\d/.test(value) ? short + value : `${short}-${value}`);
 
 /** Numbers and plain words as they are (`0.85` is `0p85`); anything that loses something on the way gets four digits of its hash. */
 function valueName(value: ParamValue): string {
