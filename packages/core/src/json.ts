@@ -11,7 +11,6 @@ function sorted(value: unknown): unknown {
     if ('toJSON' in value && typeof value.toJSON === 'function') return sorted(value.toJSON());
     return Object.fromEntries(
       Object.entries(value)
-        .filter(([, v]) => v !== undefined)
         .sort(([a], [b]) => (a < b ? -1 : a > b ? 1 : 0))
         .map(([k, v]) => [k, sorted(v)]),
     );

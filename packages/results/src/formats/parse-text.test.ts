@@ -115,6 +115,7 @@ describe('SGLang blocks', () => {
       problems: [],
     });
     expect(result).not.toHaveProperty('maxConcurrency');
+    expect(only(SGLANG_OLD.replace('not set', '16     ')).maxConcurrency).toBe(16);
   });
 
   it('of today are read to the last row', () => {
@@ -199,6 +200,7 @@ describe('blocks amid other output', () => {
     ],
     ['a process before each line', lines((line) => `(Client pid=12) ${line}`)],
     ['other lines in between', lines((line) => `${line}\nINFO: 127.0.0.1:80 - "POST /v1/chat HTTP/1.1" 200 OK\nWARNING something: odd`)],
+    ['a progress bar redrawn between its rows', lines((line) => `\r 10%|█         | 1/10 [00:01<00:09,  1.00it/s]\r${line}`)],
     ['no blanks at line ends', lines((line) => line.trimEnd())],
     ['indentation', lines((line) => `    ${line}`)],
   ])('are read the same with %s', (_name, text) => {
@@ -235,6 +237,23 @@ describe('blocks amid other output', () => {
     expect(only([head, 'Successful requests: 7', ...rest].join('\n')).problems).toEqual([
       '"Successful requests" is there twice: 7 and 200',
     ]);
+  });
+
+  it('end where something else begins', () => {
+    const result = only(`${VLLM_FULL.slice(0, 700)}\n======== Another Program ========\nFailed requests: 7\nConcurrency: 5\n`);
+    expect(result.counts).toEqual({ ok: 100, failed: 25 });
+    expect(result.scalars).not.toHaveProperty('mean_concurrency');
+  });
+
+  it('keep labels of two sections apart', () => {
+    const odd = `${'Samples taken:'.padEnd(40)} 12        `;
+    const text = VLLM_OLD.replace(/(-+Time to First Token-+\n)/, `$1${odd}\n`).replace(
+      /(-+Inter-token Latency-+\n)/,
+      `$1${odd.replace('12', '34')}\n`,
+    );
+    const result = only(text);
+    expect(result.native).toMatchObject({ 'Samples taken': 12, 'Inter-token Latency / Samples taken': 34 });
+    expect(result.problems).toEqual([]);
   });
 
   it('keep rows of a version that is not known yet', () => {
