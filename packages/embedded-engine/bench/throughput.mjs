@@ -1,6 +1,7 @@
 // Measures tokens per second and time to first token against the built server, at growing concurrency.
 //   node bench/throughput.mjs [tiny|small] [prompt tokens] [answer tokens] [seconds a level] [server flags…]
 import { spawn } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { Agent, request } from 'node:http';
 import { createInterface } from 'node:readline';
 
@@ -53,8 +54,19 @@ function complete() {
   });
 }
 
+/** CPU time of the server so far, on Linux: steadier than wall time on a machine that does other things too. */
+function serverCpuMs() {
+  try {
+    const fields = readFileSync(`/proc/${server.pid}/stat`, 'utf8').split(') ')[1].split(' ');
+    return (Number(fields[11]) + Number(fields[12])) * 10;
+  } catch {
+    return NaN;
+  }
+}
+
 async function level(concurrency) {
   const start = performance.now();
+  const cpuBefore = serverCpuMs();
   const until = start + Number(seconds) * 1000;
   const done = [];
   await Promise.all(
@@ -64,10 +76,12 @@ async function level(concurrency) {
   );
   const elapsed = (performance.now() - start) / 1000;
   const first = done.map((d) => d.firstMs).sort((a, b) => a - b);
+  const tokens = done.reduce((sum, d) => sum + d.tokens, 0);
   return {
     concurrency,
     requests: done.length,
-    'tok/s': done.reduce((sum, d) => sum + d.tokens, 0) / elapsed,
+    'tok/s': tokens / elapsed,
+    'CPU ms/token': (serverCpuMs() - cpuBefore) / tokens,
     'TTFT p50 ms': first[Math.floor(first.length / 2)],
     'TTFT p95 ms': first[Math.floor(first.length * 0.95)],
   };
@@ -76,7 +90,18 @@ async function level(concurrency) {
 await level(2);
 const rows = [];
 for (const concurrency of [1, 2, 4, 8, 16]) rows.push(await level(concurrency));
-const base = rows[0]['tok/s'];
-console.table(rows.map((row) => ({ ...row, 'tok/s': Math.round(row['tok/s']), 'TTFT p50 ms': +row['TTFT p50 ms'].toFixed(1), 'TTFT p95 ms': +row['TTFT p95 ms'].toFixed(1), 'against 1': +(row['tok/s'] / base).toFixed(2) })));
+const [first] = rows;
+const round = (value, digits) => Number(value.toFixed(digits));
+console.table(
+  rows.map((row) => ({
+    ...row,
+    'tok/s': round(row['tok/s'], 0),
+    'CPU ms/token': round(row['CPU ms/token'], 3),
+    'TTFT p50 ms': round(row['TTFT p50 ms'], 1),
+    'TTFT p95 ms': round(row['TTFT p95 ms'], 1),
+    'tok/s, ratio to 1': round(row['tok/s'] / first['tok/s'], 2),
+    'tokens per CPU second, ratio to 1': round(first['CPU ms/token'] / row['CPU ms/token'], 2),
+  })),
+);
 agent.destroy();
 server.kill();

@@ -5,10 +5,9 @@ import { join } from 'node:path';
 import { BenchError, messageOf } from '@bench/core';
 
 import { parseCommand, USAGE, type Command } from './args.ts';
-import { handshake } from './handshake.ts';
 import { watchParent } from './parent-watch.ts';
 import { ENGINE_VERSION, PROTOCOL_VERSION } from './protocol.ts';
-import { startEmbeddedEngine, type EmbeddedEngine } from './start.ts';
+import type { EmbeddedEngine } from './start.ts';
 
 /** One JSON object a line on standard output: what a program that started this one reads. */
 function emit(event: Record<string, unknown>): void {
@@ -29,9 +28,11 @@ async function main(): Promise<void> {
     case 'version':
       process.stdout.write(`${ENGINE_VERSION}\n`);
       return;
-    case 'handshake':
+    case 'handshake': {
+      const { handshake } = await import('./handshake.ts');
       emit({ ...(await handshake()) });
       return;
+    }
     case 'serve':
       await serve(command);
   }
@@ -68,6 +69,7 @@ async function serve(command: Command & { kind: 'serve' }): Promise<void> {
 
   const cacheDir = command.cacheDir ?? join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'bench', 'models');
   const { model, seed } = command;
+  const { startEmbeddedEngine } = await import('./start.ts');
   engine = await startEmbeddedEngine({
     model: 'gguf' in model ? model : { random: model.random, seed, cacheDir },
     host: command.host,

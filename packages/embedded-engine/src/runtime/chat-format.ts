@@ -1,4 +1,4 @@
-import { JinjaTemplateChatWrapper, type ChatHistoryItem, type LlamaModel, type Token } from 'node-llama-cpp';
+import type { ChatHistoryItem, LlamaModel, Token } from 'node-llama-cpp';
 
 /** One message of a chat, its content already joined to one text. */
 export interface ChatMessage {
@@ -10,10 +10,11 @@ export interface ChatMessage {
 export type ChatFormat = (messages: readonly ChatMessage[]) => Token[];
 
 /** Uses the template in the model file, or `role: content` lines where it has none. */
-export function chatFormatOf(model: LlamaModel, encode: (text: string) => Token[], generated: boolean): ChatFormat {
+export async function chatFormatOf(model: LlamaModel, encode: (text: string) => Token[], generated: boolean): Promise<ChatFormat> {
   const template = model.fileInfo.metadata.tokenizer?.chat_template;
   // The plain lines are what the template of generated weights says too, and they cost no template engine.
   if (generated || typeof template !== 'string') return (messages) => encode(plainLines(messages));
+  const { JinjaTemplateChatWrapper } = await import('node-llama-cpp');
   const wrapper = new JinjaTemplateChatWrapper({ template });
   return (messages) => {
     const chatHistory: ChatHistoryItem[] = messages.map((message) =>

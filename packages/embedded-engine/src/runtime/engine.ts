@@ -132,7 +132,7 @@ async function loadEngine(llama: Llama, options: EngineOptions): Promise<Engine>
     if (special && shouldPrependBosToken && bos !== null) tokens.unshift(bos);
     return tokens;
   };
-  const encodeChat = chatFormatOf(model, (text) => encode(text, true), options.generated);
+  const encodeChat = await chatFormatOf(model, (text) => encode(text, true), options.generated);
 
   const generate = async (request: GenerateOptions): Promise<Generated> => {
     const text = makeTextStream({
