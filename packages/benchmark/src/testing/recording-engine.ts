@@ -1,0 +1,57 @@
+import type { Engine } from '@bench/recipe';
+import { z } from 'zod';
+
+/**
+ * An OpenAI-compatible streaming server in a few lines that appends every prompt it gets, and every reset of its cache,
+ * to the file RECORD_TO. `die`: ends at that request. `fail`: answers 500 to all but the smoke test.
+ */
+const SERVER = String.raw`
+const fs = require('node:fs');
+const [port, mode, limit] = process.argv.slice(1);
+const record = (line) => fs.appendFileSync(process.env.RECORD_TO, JSON.stringify(line) + '\n');
+let served = 0;
+record({ start: process.pid });
+require('node:http').createServer(async (request, response) => {
+  if (request.url === '/health') return response.end('ok');
+  if (request.url === '/reset') { record({ reset: true }); return response.end(); }
+  if (!request.url.startsWith('/v1/chat')) return response.writeHead(404).end();
+  let text = '';
+  for await (const chunk of request) text += chunk;
+  const body = JSON.parse(text);
+  const prompt = body.messages[0].content;
+  record({ prompt, max_tokens: body.max_tokens ?? body.max_completion_tokens });
+  served += 1;
+  if (mode === 'fail' && body.stream) return response.writeHead(500).end('{"error":{"message":"kernel fault"}}');
+  if (mode === 'die' && served > Number(limit)) process.exit(7);
+  const n = body.max_tokens ?? body.max_completion_tokens ?? 4;
+  const usage = { prompt_tokens: prompt.split(' ').length, completion_tokens: n, total_tokens: 0 };
+  if (!body.stream) return response.end(JSON.stringify({ choices: [{ message: { content: 'the answer is 4' }, finish_reason: 'length' }], usage }));
+  response.setHeader('content-type', 'text/event-stream');
+  const event = (choices, more) => response.write('data: ' + JSON.stringify({ choices, ...more }) + '\n\n');
+  event([{ index: 0, delta: { role: 'assistant' } }]);
+  for (let i = 0; i < n; i++) {
+    await new Promise((resolve) => setTimeout(resolve, mode === 'slow' ? 100 : 1));
+    event([{ index: 0, delta: { content: ' word' } }]);
+  }
+  event([{ index: 0, delta: {}, finish_reason: 'length' }]);
+  event([], { usage });
+  response.end('data: [DONE]\n\n');
+}).listen(Number(port), '127.0.0.1');
+`;
+
+export const recordingEngine: Engine = {
+  name: 'recording',
+  settings: z.strictObject({ mode: z.enum(['good', 'die', 'fail', 'slow']).default('good'), limit: z.int().default(0), record_to: z.string() }),
+  models: new Set(['huggingface']),
+  llmFields: new Set(['max_concurrent_requests']),
+  tasks: new Set(['generate']),
+  defaultImage: () => null,
+  launch: ({ port, settings }) => {
+    const own = settings as { mode: string; limit: number; record_to: string };
+    return { args: [String(port), own.mode, String(own.limit)], env: { RECORD_TO: own.record_to } };
+  },
+  program: { argv: [process.execPath, '-e', SERVER], needs: { command: 'sh' }, install: () => '' },
+  reservedFlags: new Set(),
+  paths: { health: '/health', resetCache: '/reset' },
+  api: { tokenIdPrompts: false, ignoreEos: true, streamUsage: true },
+};
