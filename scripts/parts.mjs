@@ -11,7 +11,7 @@ export const PARTS = {
   chromium: {
     packages: ['chromium', 'fonts-liberation'],
     programs: ['chromium', 'chromium-browser', 'google-chrome-stable', 'google-chrome'],
-    override: 'BENCH_CHROMIUM',
+    override: 'BENCH_TEST_CHROMIUM',
     enables: 'reports opened and photographed in a real browser',
   },
 };

@@ -50,7 +50,7 @@ describe('skipReason', () => {
 
 describe('part', () => {
   it('finds a program by override and says how to get an absent one', () => {
-    expect(part('chromium', { BENCH_CHROMIUM: process.execPath, PATH: '' })).toMatchObject({
+    expect(part('chromium', { BENCH_TEST_CHROMIUM: process.execPath, PATH: '' })).toMatchObject({
       present: true,
       path: process.execPath,
       skipped: undefined,

@@ -109,6 +109,13 @@ await check('every library can be imported and required', async () => {
     await stranger(cliFolder, process.execPath, '--no-warnings', '--input-type=commonjs', '-e', `require(${JSON.stringify(name)})`);
   }
 });
+await check('without the engine, bench run says which command adds it', async () => {
+  mkdirSync(join(cliFolder, 'tiny-cpu'));
+  writeFileSync(join(cliFolder, 'tiny-cpu/recipe.yaml'), TINY_RECIPE);
+  const said = await stranger(cliFolder, 'npx', '--no-install', 'bench', 'run', 'tiny-cpu').catch((error) => error.message);
+  expect(/exit code 3\n/.test(said), `expected exit code 3:\n${said}`);
+  expect(/npm (i|install) .*@bench\/embedded-engine/.test(said), `it does not name the command:\n${said}`);
+});
 await check("the CLI in an npx cache runs with the engine of the user's folder", async () => {
   const engine = packed.find(({ name }) => name === '@bench/embedded-engine');
   const version = JSON.parse(await stranger(base, 'tar', 'xzOf', engine.tarball, 'package/package.json')).dependencies['node-llama-cpp'];
