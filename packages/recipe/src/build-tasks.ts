@@ -62,7 +62,12 @@ export function buildTasks(input: BuildInput): { tasks: Task[]; problems: Proble
       combinations = read.matrices.build();
     }
     if (Number(read.matrices?.count ?? 0n) * base.size > MAX_WORK) {
-      problems.push({ file, ...matricesEntry.keyAt, message: `${combinations.length} variants of a recipe this long are too many to check`, hint: 'take values away' });
+      problems.push({
+        file,
+        ...matricesEntry.keyAt,
+        message: `${combinations.length} variants of a recipe this long are too many to check`,
+        hint: 'take values away',
+      });
       return { tasks: [], problems };
     }
   }
@@ -91,7 +96,12 @@ export function buildTasks(input: BuildInput): { tasks: Task[]; problems: Proble
   return nameTasks(variants, namedKeys, input, matricesEntry?.node);
 }
 
-function nameTasks(variants: readonly ResolvedVariant[], namedKeys: readonly string[], input: BuildInput, matrices: TreeNode | undefined): { tasks: Task[]; problems: Problem[] } {
+function nameTasks(
+  variants: readonly ResolvedVariant[],
+  namedKeys: readonly string[],
+  input: BuildInput,
+  matrices: TreeNode | undefined,
+): { tasks: Task[]; problems: Problem[] } {
   const name = variantNamer(namedKeys);
   const problems: Problem[] = [];
   const tasks = variants.map((v) => ({
@@ -112,18 +122,26 @@ function nameTasks(variants: readonly ResolvedVariant[], namedKeys: readonly str
   for (const task of tasks) {
     const twin = byKey.get(task.key);
     if (twin && matrices) {
-      problems.push({ file: input.file, ...matrices.at, message: `two variants are the same: ${describe(task.params)}`, hint: 'take one of them away, or use benchmark.repeats to measure it again' });
+      problems.push({
+        file: input.file,
+        ...matrices.at,
+        message: `two variants are the same: ${describe(task.params)}`,
+        hint: 'take one of them away, or use benchmark.repeats to measure it again',
+      });
     }
     byKey.set(task.key, task);
     byName.set(task.variant, [...(byName.get(task.variant) ?? []), task]);
   }
   // The last resort: names that differ only in what a name cannot show (the number 1 and the text "1") get a part of their keys.
-  for (const same of byName.values()) if (same.length > 1) for (const task of same) task.variant = `${task.variant.slice(0, 56).replace(/-$/, '')}-${hashOf(task.key, 6)}`;
+  for (const same of byName.values())
+    if (same.length > 1) for (const task of same) task.variant = `${task.variant.slice(0, 56).replace(/-$/, '')}-${hashOf(task.key, 6)}`;
   return { tasks, problems };
 }
 
 function describe(params: Readonly<Record<string, ParamValue>>): string {
-  const text = Object.entries(params).map(([key, value]) => `${key}=${String(value)}`).join(', ');
+  const text = Object.entries(params)
+    .map(([key, value]) => `${key}=${String(value)}`)
+    .join(', ');
   return text.length > 200 ? `${text.slice(0, 199)}…` : text;
 }
 
@@ -137,7 +155,8 @@ function originsOf(recipe: Recipe, tree: TreeNode): Record<string, Origin> {
         if (inner === undefined) continue;
         walk(inner, node?.kind === 'map' ? node.entries.get(key)?.node : undefined, path === '' ? key : `${path}.${key}`);
       }
-    } else if (path !== 'kind') origins[path] = node ? { from: node.from, line: node.at.line, column: node.at.column } : { from: 'default' };
+    } else if (path !== 'kind')
+      origins[path] = node ? { from: node.from, line: node.at.line, column: node.at.column } : { from: 'default' };
   };
   walk(recipe, tree, '');
   return origins;

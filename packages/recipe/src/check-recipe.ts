@@ -45,24 +45,35 @@ function checkInference(recipe: Recipe, context: CheckContext, fail: Fail): void
     return;
   }
   const named = namedEngines(recipe, context.engines).filter((name) => name !== 'vllm');
-  if (named.length > 1) fail(['engine', 'llm', named[1] as string], `the recipe has settings of ${named.join(' and ')}`, 'a variant runs one engine: keep one, or set them in matrices');
+  if (named.length > 1)
+    fail(
+      ['engine', 'llm', named[1] as string],
+      `the recipe has settings of ${named.join(' and ')}`,
+      'a variant runs one engine: keep one, or set them in matrices',
+    );
   const name = engineSectionName(recipe, context.engines);
   const engine = context.engines.find((e) => e.name === name);
   if (!engine) return fail(['engine'], `the engine "${name}" is not known here`, `known: ${context.engines.map((e) => e.name).join(', ')}`);
 
   const source = (['huggingface', 'gguf', 'random'] as const).find((s): s is ModelSource => model[s] !== undefined);
-  if (source && !engine.models.has(source)) fail(['model', source], `${name} cannot load a model by "${source}"`, `it takes ${[...engine.models].join(' or ')}`);
+  if (source && !engine.models.has(source))
+    fail(['model', source], `${name} cannot load a model by "${source}"`, `it takes ${[...engine.models].join(' or ')}`);
   if (!engine.tasks.has(model.task)) fail(['model', 'task'], `${name} cannot do "${model.task}"`);
   const llm: Record<string, unknown> = recipe.engine?.llm ?? {};
   for (const [key, neutral] of Object.entries(LLM_DEFAULTS)) {
     if (llm[key] === undefined || canonicalJson(llm[key]) === canonicalJson(neutral)) continue;
-    if (!engine.llmFields.has(key as keyof typeof LLM_DEFAULTS)) fail(['engine', 'llm', key], `${name} does not obey ${key}`, 'take it away');
+    if (!engine.llmFields.has(key as keyof typeof LLM_DEFAULTS))
+      fail(['engine', 'llm', key], `${name} does not obey ${key}`, 'take it away');
   }
 
   const size = (key: string) => Number(llm[key] ?? 1);
   const gpus = size('tensor_parallel_size') * size('pipeline_parallel_size') * size('data_parallel_size');
   if (recipe.deploy.gpu !== undefined && engine.llmFields.has('tensor_parallel_size') && gpus > recipe.deploy.gpu_count) {
-    fail(['deploy', 'gpu_count'], `the engine is split over ${gpus} GPUs (tensor × pipeline × data parallel) and gpu_count is ${recipe.deploy.gpu_count}`, 'raise deploy.gpu_count or lower the parallel sizes');
+    fail(
+      ['deploy', 'gpu_count'],
+      `the engine is split over ${gpus} GPUs (tensor × pipeline × data parallel) and gpu_count is ${recipe.deploy.gpu_count}`,
+      'raise deploy.gpu_count or lower the parallel sizes',
+    );
   }
   const vendor = gpuVendorOf(recipe.deploy.gpu);
   const own = llm[name] as { image?: string } | undefined;
@@ -72,7 +83,8 @@ function checkInference(recipe: Recipe, context: CheckContext, fail: Fail): void
 
   if (!b) return;
   const embeds = model.task === 'embed';
-  if (b.api !== undefined && (b.api === 'embeddings') !== embeds) fail(['benchmark', 'api'], `the API "${b.api}" does not go with task "${model.task}"`);
+  if (b.api !== undefined && (b.api === 'embeddings') !== embeds)
+    fail(['benchmark', 'api'], `the API "${b.api}" does not go with task "${model.task}"`);
   const context_length = llm['context_length'];
   if (b.dataset.type === 'random' && typeof context_length === 'number') {
     const most = (length: number | { max: number }) => (typeof length === 'number' ? length : length.max);
@@ -82,7 +94,11 @@ function checkInference(recipe: Recipe, context: CheckContext, fail: Fail): void
       const input = most(inputs[inputs.length === 1 ? 0 : i] ?? 0);
       const output = embeds ? 0 : most(outputs[outputs.length === 1 ? 0 : i] ?? 0);
       if (input + output > context_length) {
-        fail(['benchmark', 'random_input_len'], `a request of ${input} prompt tokens${embeds ? '' : ` and ${output} output tokens`} does not fit in context_length ${context_length}`, 'lower random_input_len or random_output_len, or raise engine.llm.context_length');
+        fail(
+          ['benchmark', 'random_input_len'],
+          `a request of ${input} prompt tokens${embeds ? '' : ` and ${output} output tokens`} does not fit in context_length ${context_length}`,
+          'lower random_input_len or random_output_len, or raise engine.llm.context_length',
+        );
         break;
       }
     }
@@ -93,9 +109,12 @@ function checkCommand(recipe: Recipe, context: CheckContext, fail: Fail): void {
   const command = recipe.command;
   if (!command) return;
   const { values, clashes } = commandValues(recipe, context.params);
-  for (const { name, paths } of clashes) fail(['command', 'run'], `$${name} could be ${paths.join(' or ')}`, 'two keys may not end in the same name: rename one');
+  for (const { name, paths } of clashes)
+    fail(['command', 'run'], `$${name} could be ${paths.join(' or ')}`, 'two keys may not end in the same name: rename one');
   const builtins = COMMAND_BUILTINS.filter((n) => n !== 'repo_dir' || command.stage.length > 0);
-  for (const name of COMMAND_BUILTINS) if (Object.hasOwn(values, name)) fail(['command', 'variables', name], `"${name}" is a name that bench gives a value itself`, 'rename the variable');
+  for (const name of COMMAND_BUILTINS)
+    if (Object.hasOwn(values, name))
+      fail(['command', 'variables', name], `"${name}" is a name that bench gives a value itself`, 'rename the variable');
   checkNames(command.run, [...Object.keys(values), ...builtins], ['command', 'run'], fail);
 }
 
@@ -104,6 +123,12 @@ function checkNames(template: string, known: readonly string[], path: readonly s
     if (known.includes(name)) continue;
     const near = didYouMean(name, known);
     const stage = name === 'repo_dir' ? '$repo_dir is there when command.stage names something to copy' : null;
-    fail(path, `unknown name "$${name}" in ${path.join('.')}`, stage ?? near?.replace('"', '"$') ?? `write "$$${name}" for a variable of the shell; known here: ${known.map((k) => `$${k}`).join(', ')}`);
+    fail(
+      path,
+      `unknown name "$${name}" in ${path.join('.')}`,
+      stage ??
+        near?.replace('"', '"$') ??
+        `write "$$${name}" for a variable of the shell; known here: ${known.map((k) => `$${k}`).join(', ')}`,
+    );
   }
 }

@@ -14,9 +14,20 @@ export function checkService(recipe: Recipe, context: CheckContext, fail: Fail):
   const { service, clients } = recipe;
   if (!service) return [];
   const problems: Problem[] = [];
-  const preset = (found: ServicePreset | ClientPreset | undefined, asked: string | undefined, settings: Record<string, unknown>, path: string[], all: readonly { name: string }[]) => {
+  const preset = (
+    found: ServicePreset | ClientPreset | undefined,
+    asked: string | undefined,
+    settings: Record<string, unknown>,
+    path: string[],
+    all: readonly { name: string }[],
+  ) => {
     if (asked === undefined) {
-      if (Object.keys(settings).length > 0) fail([...path, 'settings'], 'settings are those of a preset, and none is named', `name one in ${[...path, 'preset'].join('.')}, or use env`);
+      if (Object.keys(settings).length > 0)
+        fail(
+          [...path, 'settings'],
+          'settings are those of a preset, and none is named',
+          `name one in ${[...path, 'preset'].join('.')}, or use env`,
+        );
     } else if (!found) {
       const names = all.map((p) => p.name);
       fail([...path, 'preset'], `unknown preset "${asked}"`, didYouMean(asked, names) ?? `known: ${names.join(', ')}`);
@@ -25,14 +36,27 @@ export function checkService(recipe: Recipe, context: CheckContext, fail: Fail):
       if (result.success) return;
       const where = [...path, 'settings'];
       const issues = result.error.issues.map((issue) => ({ ...issue, path: [...where, ...issue.path] }));
-      const schema = () => where.toReversed().reduce<unknown>((inner, key) => ({ properties: { [key]: inner } }), z.toJSONSchema(found.settings, { io: 'input', unrepresentable: 'any' }));
+      const schema = () =>
+        where
+          .toReversed()
+          .reduce<unknown>(
+            (inner, key) => ({ properties: { [key]: inner } }),
+            z.toJSONSchema(found.settings, { io: 'input', unrepresentable: 'any' }),
+          );
       problems.push(...problemsOf(issues, { file: context.file, tree: context.tree, schema }));
     }
   };
-  preset(SERVICE_PRESETS.find((p) => p.name === service.preset), service.preset, service.settings, ['service'], SERVICE_PRESETS);
+  preset(
+    SERVICE_PRESETS.find((p) => p.name === service.preset),
+    service.preset,
+    service.settings,
+    ['service'],
+    SERVICE_PRESETS,
+  );
   if (service.preset === undefined) {
     if (service.image === undefined) fail(['service'], 'a service needs an image or a preset', 'add service.image');
-    if (service.port === undefined && !(service.ready && 'log' in service.ready)) fail(['service'], 'a service needs a port', 'add service.port, or ready: {log: "text"} for one without');
+    if (service.port === undefined && !(service.ready && 'log' in service.ready))
+      fail(['service'], 'a service needs a port', 'add service.port, or ready: {log: "text"} for one without');
   }
   for (const [name, client] of Object.entries(clients ?? {})) {
     const found = CLIENT_PRESETS.find((p) => p.name === client.preset);

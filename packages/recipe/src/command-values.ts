@@ -10,7 +10,8 @@ export function commandValues(
   params: Readonly<Record<string, ParamValue>>,
 ): { values: Record<string, ParamValue>; clashes: { name: string; paths: string[] }[] } {
   const byName = new Map<string, Map<string, ParamValue>>();
-  const add = (name: string, path: string, value: ParamValue) => byName.set(name, (byName.get(name) ?? new Map<string, ParamValue>()).set(path, value));
+  const add = (name: string, path: string, value: ParamValue) =>
+    byName.set(name, (byName.get(name) ?? new Map<string, ParamValue>()).set(path, value));
   for (const [key, value] of Object.entries(recipe.command?.variables ?? {})) add(key, `command.variables.${key}`, value);
   for (const key of ['gpu', 'gpu_count', 'driver_version', 'cuda_version'] as const) {
     const value = recipe.deploy[key];

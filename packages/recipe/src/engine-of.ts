@@ -9,11 +9,16 @@ import type { Recipe } from './schema/recipe.ts';
  * The engine of an inference recipe, its own settings and the named fields beside them.
  * @throws BenchError `BENCH_RECIPE_NO_ENGINE` for a recipe of another kind, or when `engines` lacks its engine.
  */
-export function engineOf(recipe: Recipe, engines: readonly Engine[] = BUILTIN_ENGINES): { engine: Engine; settings: unknown; llm: LlmSettings } {
+export function engineOf(
+  recipe: Recipe,
+  engines: readonly Engine[] = BUILTIN_ENGINES,
+): { engine: Engine; settings: unknown; llm: LlmSettings } {
   const all = recipe.engine?.llm;
   const engine = all && engines.find((e) => Object.hasOwn(all, e.name) && all[e.name] !== undefined);
   if (!all || !engine) {
-    const message = all ? `no engine of this recipe is known here (known: ${engines.map((e) => e.name).join(', ')})` : `a ${recipe.kind} recipe has no engine`;
+    const message = all
+      ? `no engine of this recipe is known here (known: ${engines.map((e) => e.name).join(', ')})`
+      : `a ${recipe.kind} recipe has no engine`;
     throw new BenchError({ code: 'BENCH_RECIPE_NO_ENGINE', message, exitCode: EXIT.usage });
   }
   const llm = Object.fromEntries(Object.keys(LLM_DEFAULTS).flatMap((k) => (all[k] === undefined ? [] : [[k, all[k]]])));
@@ -25,6 +30,7 @@ export function engineOf(recipe: Recipe, engines: readonly Engine[] = BUILTIN_EN
  * @throws BenchError `BENCH_RECIPE_NO_ENGINE` for a recipe without a model.
  */
 export function servedModelName(recipe: Recipe): string {
-  if (!recipe.model) throw new BenchError({ code: 'BENCH_RECIPE_NO_ENGINE', message: `a ${recipe.kind} recipe has no model`, exitCode: EXIT.usage });
+  if (!recipe.model)
+    throw new BenchError({ code: 'BENCH_RECIPE_NO_ENGINE', message: `a ${recipe.kind} recipe has no model`, exitCode: EXIT.usage });
   return modelName(recipe.model);
 }

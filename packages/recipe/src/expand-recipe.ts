@@ -9,12 +9,21 @@ import { didYouMean } from './suggest.ts';
  * `variant`, a dotted path (`deploy.gpu`, `benchmark.max_concurrency`), or the last part of a path the matrices set (`gpu`).
  * @throws BenchError `BENCH_FILTER` (exit code 2) for a filter without `=`, or a key that no variant has.
  */
-export function expandRecipe(loaded: LoadedRecipe, options: { filter?: readonly string[] | undefined; signal?: AbortSignal | undefined } = {}): Task[] {
+export function expandRecipe(
+  loaded: LoadedRecipe,
+  options: { filter?: readonly string[] | undefined; signal?: AbortSignal | undefined } = {},
+): Task[] {
   let tasks = [...loaded.tasks];
   for (const text of options.filter ?? []) {
     options.signal?.throwIfAborted();
     const split = text.indexOf('=');
-    if (split < 1) throw new BenchError({ code: 'BENCH_FILTER', message: `the filter "${text}" is not KEY=GLOB`, hint: 'for example deploy.gpu=*H100*', exitCode: EXIT.usage });
+    if (split < 1)
+      throw new BenchError({
+        code: 'BENCH_FILTER',
+        message: `the filter "${text}" is not KEY=GLOB`,
+        hint: 'for example deploy.gpu=*H100*',
+        exitCode: EXIT.usage,
+      });
     const key = text.slice(0, split).trim();
     const glob = text.slice(split + 1).trim();
     if (!loaded.tasks.some((task) => valuesOf(task, key).length > 0)) {

@@ -16,7 +16,8 @@ export function fillDefaults(recipe: Recipe, engines: readonly Engine[]): Recipe
   const engine = engines.find((e) => e.name === name);
   const llm = recipe.engine?.llm ?? {};
   const named: Record<string, unknown> = {};
-  for (const [key, value] of Object.entries({ ...LLM_DEFAULTS, ...llm })) if (Object.hasOwn(LLM_DEFAULTS, key) && value !== undefined) named[key] = value;
+  for (const [key, value] of Object.entries({ ...LLM_DEFAULTS, ...llm }))
+    if (Object.hasOwn(LLM_DEFAULTS, key) && value !== undefined) named[key] = value;
   const own = engine ? sectionDefaults(engine, (llm as Record<string, unknown>)[name]) : {};
   const image = engine?.defaultImage(gpuVendorOf(recipe.deploy.gpu)) ?? null;
   const withImage = image !== null && isRecord(own) && own['image'] === undefined ? { image, ...own } : own;

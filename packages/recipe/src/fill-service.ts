@@ -16,7 +16,9 @@ function fillOne(written: ServiceSection, deploy: Recipe['deploy']): ServiceSect
   const preset = SERVICE_PRESETS.find((p) => p.name === written.preset);
   const settings = preset?.settings.parse(written.settings) as ServiceSection['settings'] | undefined;
   const parts = preset?.render(settings);
-  const ready = parts && (parts.ready && 'log' in parts.ready ? { ...parts.ready, timeout: READY_DEFAULTS.timeout } : { ...parts.ready, ...READY_DEFAULTS });
+  const ready =
+    parts &&
+    (parts.ready && 'log' in parts.ready ? { ...parts.ready, timeout: READY_DEFAULTS.timeout } : { ...parts.ready, ...READY_DEFAULTS });
   const gpus = written.resources.gpus ?? (deploy.gpu === undefined ? 0 : deploy.gpu_count);
   return {
     ...written,
@@ -26,7 +28,7 @@ function fillOne(written: ServiceSection, deploy: Recipe['deploy']): ServiceSect
     command: written.command ?? parts?.command,
     port: written.port ?? parts?.port,
     env: { ...parts?.env, ...written.env },
-    ready: written.ready ?? (ready as ServiceSection['ready']) ?? { tcp: true, ...READY_DEFAULTS },
+    ready: written.ready ?? ready ?? { tcp: true, ...READY_DEFAULTS },
     prepare: written.prepare ?? parts?.prepare,
     resources: { ...written.resources, gpus },
   };

@@ -45,6 +45,7 @@ export async function initRecipe(options: { template: string; directory: string;
   return [recipe, schema];
 }
 
-const create = (path: string, text: string, signal: AbortSignal | undefined) => writeFile(path, text, { flag: 'wx', ...(signal ? { signal } : {}) });
+const create = (path: string, text: string, signal: AbortSignal | undefined) =>
+  writeFile(path, text, { flag: 'wx', ...(signal ? { signal } : {}) });
 
 const failure = (message: string, hint: string) => new BenchError({ code: 'BENCH_INIT', message, hint, exitCode: EXIT.usage });

@@ -4,7 +4,13 @@ import { didYouMean } from './suggest.ts';
 import { lookup, type TreeNode } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
-type JsonSchema = { properties?: Record<string, JsonSchema>; additionalProperties?: JsonSchema | boolean; items?: JsonSchema; anyOf?: JsonSchema[]; oneOf?: JsonSchema[] };
+type JsonSchema = {
+  properties?: Record<string, JsonSchema>;
+  additionalProperties?: JsonSchema | boolean;
+  items?: JsonSchema;
+  anyOf?: JsonSchema[];
+  oneOf?: JsonSchema[];
+};
 
 export interface IssueContext {
   file: string;
@@ -25,23 +31,37 @@ export function problemsOf(issues: readonly Issue[], context: IssueContext): Pro
 function translate(issue: Issue, prefix: readonly PropertyKey[], context: IssueContext): Problem[] {
   const path = [...prefix, ...issue.path];
   const found = lookup(context.tree, path);
-  const problem = (message: string, hint: string | null = null, at = found.at): Problem => ({ file: context.file, line: at.line, column: at.column, message, hint });
+  const problem = (message: string, hint: string | null = null, at = found.at): Problem => ({
+    file: context.file,
+    line: at.line,
+    column: at.column,
+    message,
+    hint,
+  });
   const name = path.join('.');
   const about = name === '' ? '' : `${name}: `;
 
   if (issue.code === 'unrecognized_keys') {
-    const known = knownKeys(context.schema() as JsonSchema, path);
+    const known = knownKeys(context.schema(), path);
     return issue.keys.map((key) => {
       const at = found.node.kind === 'map' ? found.node.entries.get(key)?.keyAt : undefined;
-      return problem(`unknown key "${key}"${name === '' ? '' : ` in ${name}`}`, hintForKey(key, known, context.schema() as JsonSchema), at ?? found.at);
+      return problem(
+        `unknown key "${key}"${name === '' ? '' : ` in ${name}`}`,
+        hintForKey(key, known, context.schema() as JsonSchema),
+        at ?? found.at,
+      );
     });
   }
   if (issue.code === 'invalid_union') {
     const branch = closestBranch(issue.errors);
     if (branch) return branch.flatMap((inner) => translate(inner, path, context));
     const values = issue.errors.flat().flatMap((e) => (e.code === 'invalid_value' ? e.values : []));
-    if (issue.message === 'Invalid input' && values.length > 0) return [problem(`${about}expected ${list(values)}, found ${show(found.node)}`, nearValue(found.node, values))];
-    const kinds = /^Invalid discriminator value\. Expected (.+)$/.exec(issue.message)?.[1]?.split(' | ').map((kind) => kind.replace(/^'|'$/g, ''));
+    if (issue.message === 'Invalid input' && values.length > 0)
+      return [problem(`${about}expected ${list(values)}, found ${show(found.node)}`, nearValue(found.node, values))];
+    const kinds = /^Invalid discriminator value\. Expected (.+)$/
+      .exec(issue.message)?.[1]
+      ?.split(' | ')
+      .map((kind) => kind.replace(/^'|'$/g, ''));
     if (kinds && !found.exact) return [problem(`${name}${MISSING}`, `write ${list(kinds)}`)];
     if (kinds) return [problem(`${about}expected ${list(kinds)}, found ${show(found.node)}`, nearValue(found.node, kinds))];
     return [problem(`${about}${issue.message === 'Invalid input' ? `this value does not fit` : issue.message}, found ${show(found.node)}`)];
@@ -51,11 +71,16 @@ function translate(issue: Issue, prefix: readonly PropertyKey[], context: IssueC
     return [problem(`"${key}" in ${path.slice(0, -1).join('.')}: ${issue.issues[0].message}`)];
   }
   if (!found.exact && (issue.code === 'invalid_type' || issue.code === 'invalid_value')) return [problem(`${name}${MISSING}`)];
-  if (issue.code === 'invalid_type') return [problem(`${about}expected ${typeWord(issue.expected)}, found ${show(found.node)}`, typeHint(issue.expected, found.node))];
-  if (issue.code === 'invalid_value') return [problem(`${about}expected ${list(issue.values)}, found ${show(found.node)}`, nearValue(found.node, issue.values))];
-  if (issue.code === 'too_small' && (issue.origin === 'string' || issue.origin === 'array') && !custom(issue)) return [problem(`${about}may not be empty`)];
-  if (issue.code === 'too_small' && !custom(issue)) return [problem(`${about}must be ${issue.inclusive ? 'at least' : 'above'} ${issue.minimum}, found ${show(found.node)}`)];
-  if (issue.code === 'too_big' && !custom(issue)) return [problem(`${about}must be ${issue.inclusive ? 'at most' : 'below'} ${issue.maximum}, found ${show(found.node)}`)];
+  if (issue.code === 'invalid_type')
+    return [problem(`${about}expected ${typeWord(issue.expected)}, found ${show(found.node)}`, typeHint(issue.expected, found.node))];
+  if (issue.code === 'invalid_value')
+    return [problem(`${about}expected ${list(issue.values)}, found ${show(found.node)}`, nearValue(found.node, issue.values))];
+  if (issue.code === 'too_small' && (issue.origin === 'string' || issue.origin === 'array') && !custom(issue))
+    return [problem(`${about}may not be empty`)];
+  if (issue.code === 'too_small' && !custom(issue))
+    return [problem(`${about}must be ${issue.inclusive ? 'at least' : 'above'} ${issue.minimum}, found ${show(found.node)}`)];
+  if (issue.code === 'too_big' && !custom(issue))
+    return [problem(`${about}must be ${issue.inclusive ? 'at most' : 'below'} ${issue.maximum}, found ${show(found.node)}`)];
   const hint = issue.code === 'custom' && typeof issue.params?.['hint'] === 'string' ? issue.params['hint'] : null;
   return [problem(`${about}${issue.message}`, hint)];
 }
@@ -64,10 +89,15 @@ const custom = (issue: Issue) => !/^(Too|Invalid)/.test(issue.message);
 
 /** The one alternative whose shape the value has; what it objects to is what the author wants to hear. */
 function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[] | null {
-  const near = branches.filter((issues) => !issues.some((i) => i.path.length === 0 && (i.code === 'invalid_type' || i.code === 'invalid_value' || i.code === 'invalid_union')));
+  const near = branches.filter(
+    (issues) =>
+      !issues.some((i) => i.path.length === 0 && (i.code === 'invalid_type' || i.code === 'invalid_value' || i.code === 'invalid_union')),
+  );
   if (near.length === 1) return near[0] ?? null;
   // Several objects: the one that has the keys that were written.
-  const complete = near.filter((issues) => !issues.some((i) => i.code === 'unrecognized_keys' || (i.code === 'invalid_type' && i.path.length === 1)));
+  const complete = near.filter(
+    (issues) => !issues.some((i) => i.code === 'unrecognized_keys' || (i.code === 'invalid_type' && i.path.length === 1)),
+  );
   return complete.length === 1 ? (complete[0] ?? null) : null;
 }
 
@@ -93,7 +123,11 @@ function resolveSchemas(schema: JsonSchema, path: readonly PropertyKey[]): JsonS
   return level.flatMap(alternatives);
 }
 
-const alternatives = (schema: JsonSchema): JsonSchema[] => [schema, ...(schema.anyOf ?? []).flatMap(alternatives), ...(schema.oneOf ?? []).flatMap(alternatives)];
+const alternatives = (schema: JsonSchema): JsonSchema[] => [
+  schema,
+  ...(schema.anyOf ?? []).flatMap(alternatives),
+  ...(schema.oneOf ?? []).flatMap(alternatives),
+];
 
 /** Keys that may stand at `path`. */
 export function knownKeys(schema: unknown, path: readonly PropertyKey[]): string[] {
@@ -105,7 +139,11 @@ function findElsewhere(key: string, schema: JsonSchema): string | undefined {
   let level: [string, JsonSchema][] = [['', schema]];
   for (let depth = 0; depth < 5; depth++) {
     const next = level.flatMap(([prefix, at]) =>
-      alternatives(at).flatMap((s) => Object.entries(s.properties ?? {}).flatMap(([name, inner]): [string, JsonSchema][] => (name === 'matrices' ? [] : [[`${prefix}${name}`, inner]]))),
+      alternatives(at).flatMap((s) =>
+        Object.entries(s.properties ?? {}).flatMap(([name, inner]): [string, JsonSchema][] =>
+          name === 'matrices' ? [] : [[`${prefix}${name}`, inner]],
+        ),
+      ),
     );
     const found = depth > 0 ? next.find(([path]) => path.endsWith(`.${key}`)) : undefined;
     if (found) return found[0];
@@ -124,19 +162,30 @@ export function show(node: TreeNode): string {
 }
 
 const TYPE_WORDS: Record<string, string> = {
-  string: 'text', number: 'a number', int: 'a whole number', boolean: 'true or false', object: 'a map', record: 'a map', array: 'a list', nonoptional: 'a value',
+  string: 'text',
+  number: 'a number',
+  int: 'a whole number',
+  boolean: 'true or false',
+  object: 'a map',
+  record: 'a map',
+  array: 'a list',
+  nonoptional: 'a value',
 };
 const typeWord = (expected: string) => TYPE_WORDS[expected] ?? expected;
 
 function typeHint(expected: string, node: TreeNode): string | null {
   if (node.kind !== 'scalar') return null;
   if (node.value === null) return 'leave the key out for its default';
-  if ((expected === 'number' || expected === 'int') && typeof node.value === 'string' && /^-?\d+(\.\d+)?$/.test(node.value)) return 'take the quotes away';
-  if (expected === 'string' && (typeof node.value === 'number' || typeof node.value === 'boolean')) return `put it in quotes: "${node.value}"`;
-  if (expected === 'boolean' && typeof node.value === 'string' && /^(yes|no|on|off)$/i.test(node.value)) return `write ${/^(yes|on)$/i.test(node.value) ? 'true' : 'false'}`;
+  if ((expected === 'number' || expected === 'int') && typeof node.value === 'string' && /^-?\d+(\.\d+)?$/.test(node.value))
+    return 'take the quotes away';
+  if (expected === 'string' && (typeof node.value === 'number' || typeof node.value === 'boolean'))
+    return `put it in quotes: "${node.value}"`;
+  if (expected === 'boolean' && typeof node.value === 'string' && /^(yes|no|on|off)$/i.test(node.value))
+    return `write ${/^(yes|on)$/i.test(node.value) ? 'true' : 'false'}`;
   if (expected === 'array') return 'write [value], or one "- value" a line';
   return null;
 }
 
 const list = (values: readonly unknown[]) => values.map((v) => (typeof v === 'string' ? v : JSON.stringify(v))).join(' or ');
-const nearValue = (node: TreeNode, values: readonly unknown[]) => (node.kind === 'scalar' && typeof node.value === 'string' ? didYouMean(node.value, values.map(String)) : null);
+const nearValue = (node: TreeNode, values: readonly unknown[]) =>
+  node.kind === 'scalar' && typeof node.value === 'string' ? didYouMean(node.value, values.map(String)) : null;

@@ -23,7 +23,9 @@ export function loadPoints(task: Pick<Task, 'resolved' | 'dir'>): LoadPoint[] {
   const length = SWEEP_KEYS.reduce((n, key) => Math.max(n, b.sweep?.[key]?.length ?? 0), 0);
   return Array.from({ length: Math.max(1, length) }, (_, index) => {
     const swept = Object.fromEntries(SWEEP_KEYS.flatMap((key) => (b.sweep?.[key] ? [[key, b.sweep[key][index]]] : [])));
-    const label = Object.entries(swept).map(([key, value]) => `${key}=${typeof value === 'object' ? `${value.min}-${value.max}` : value}`).join(' ');
+    const label = Object.entries(swept)
+      .map(([key, value]) => `${key}=${typeof value === 'object' ? `${value.min}-${value.max}` : value}`)
+      .join(' ');
     return { index, label, load: loadOf({ ...b, ...swept }, task.dir) };
   });
 }
@@ -56,7 +58,8 @@ function arrivalOf(b: Benchmark): Arrival {
 
 function dataOf(b: Benchmark, dir: string) {
   const outputTokens = rangeOf(b.random_output_len);
-  if (b.dataset.type === 'random') return { kind: 'random' as const, inputTokens: rangeOf(b.random_input_len), outputTokens, sharedPrefixTokens: b.shared_prefix };
+  if (b.dataset.type === 'random')
+    return { kind: 'random' as const, inputTokens: rangeOf(b.random_input_len), outputTokens, sharedPrefixTokens: b.shared_prefix };
   return { kind: b.dataset.type, path: isAbsolute(b.dataset.path) ? b.dataset.path : join(dir, b.dataset.path) };
 }
 

@@ -60,7 +60,11 @@ export async function loadRecipe(path: string, options: LoadOptions = {}): Promi
  * The same of text that is at hand. `file` is only for messages; `dir` (default: the file's folder) is where its paths start.
  * @throws BenchError `BENCH_RECIPE_INVALID`.
  */
-export function parseRecipe(text: string, source: { file: string; dir?: string | undefined; name?: string | undefined }, options: LoadOptions = {}): LoadedRecipe {
+export function parseRecipe(
+  text: string,
+  source: { file: string; dir?: string | undefined; name?: string | undefined },
+  options: LoadOptions = {},
+): LoadedRecipe {
   const { file } = source;
   const dir = source.dir ?? resolve(dirname(file));
   const stem = basename(file).replace(/\.ya?ml$/i, '');
@@ -68,12 +72,29 @@ export function parseRecipe(text: string, source: { file: string; dir?: string |
   if (text.length > MAX_BYTES) throw tooLarge(file, text.length);
   if (text.includes('\0')) throw one(file, 'this is not text', 'a recipe is a UTF-8 text file');
   const { root, problems } = parseYaml(text.replace(/^\uFEFF/, ''), file);
-  if (!root) throw problems.length > 0 ? recipeError(problems) : one(file, 'the file is empty', '"bench init" writes a recipe to start from');
+  if (!root)
+    throw problems.length > 0 ? recipeError(problems) : one(file, 'the file is empty', '"bench init" writes a recipe to start from');
   if (root.kind !== 'map') {
     const what = root.kind === 'list' ? 'a list' : root.value === null ? 'empty' : 'a single value';
-    throw recipeError([...problems, { file, ...root.at, message: `a recipe is a map of sections, and this is ${what}`, hint: 'begin with "model:", "service:" or "command:" at the left margin' }]);
+    throw recipeError([
+      ...problems,
+      {
+        file,
+        ...root.at,
+        message: `a recipe is a map of sections, and this is ${what}`,
+        hint: 'begin with "model:", "service:" or "command:" at the left margin',
+      },
+    ]);
   }
-  const built = buildTasks({ root, file, dir, name, engines: options.engines ?? BUILTIN_ENGINES, providers: options.providers ?? [], signal: options.signal });
+  const built = buildTasks({
+    root,
+    file,
+    dir,
+    name,
+    engines: options.engines ?? BUILTIN_ENGINES,
+    providers: options.providers ?? [],
+    signal: options.signal,
+  });
   const all: Problem[] = [...problems, ...built.problems];
   const first = built.tasks[0];
   if (all.length > 0 || !first) throw recipeError(all);
@@ -84,7 +105,8 @@ function one(file: string, message: string, hint: string | null = null) {
   return recipeError([{ file, line: 1, column: 1, message, hint }]);
 }
 
-const tooLarge = (file: string, bytes: number) => one(file, `the file has ${formatBytes(bytes)}, and a recipe may have ${formatBytes(MAX_BYTES)}`, 'is this the right file?');
+const tooLarge = (file: string, bytes: number) =>
+  one(file, `the file has ${formatBytes(bytes)}, and a recipe may have ${formatBytes(MAX_BYTES)}`, 'is this the right file?');
 
 function unreadable(file: string, error: unknown, folder?: string): never {
   const code = (error as { code?: string }).code;
@@ -110,7 +132,8 @@ async function readAtMost(file: string, bytes: number): Promise<Buffer> {
 }
 
 function decode(bytes: Buffer, file: string): string {
-  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff)) throw one(file, 'the file is UTF-16', 'save it as UTF-8');
+  if ((bytes[0] === 0xff && bytes[1] === 0xfe) || (bytes[0] === 0xfe && bytes[1] === 0xff))
+    throw one(file, 'the file is UTF-16', 'save it as UTF-8');
   try {
     return new TextDecoder('utf-8', { fatal: true }).decode(bytes);
   } catch {
@@ -120,6 +143,10 @@ function decode(bytes: Buffer, file: string): string {
 
 /** A folder's name with what file systems object to replaced. */
 function safeName(name: string): string {
-  const safe = name.replace(/[^\w.+@ -]/g, '_').replace(/^\.+/, '').trim().slice(0, 100);
+  const safe = name
+    .replace(/[^\w.+@ -]/g, '_')
+    .replace(/^\.+/, '')
+    .trim()
+    .slice(0, 100);
   return safe === '' ? 'recipe' : safe;
 }

@@ -9,38 +9,75 @@ const problem = (matrices: string, head?: string) => () => load(matrices, head);
 
 describe('a list of entries', () => {
   it('gives one variant an entry, scalars going to all', () => {
-    expect(params('  - deploy.gpu: H100\n    benchmark.seed: 1\n  - deploy.gpu: H200\n')).toEqual([{ 'deploy.gpu': 'H100', 'benchmark.seed': 1 }, { 'deploy.gpu': 'H200' }]);
+    expect(params('  - deploy.gpu: H100\n    benchmark.seed: 1\n  - deploy.gpu: H200\n')).toEqual([
+      { 'deploy.gpu': 'H100', 'benchmark.seed': 1 },
+      { 'deploy.gpu': 'H200' },
+    ]);
   });
   it('takes the lists of an entry together', () => {
-    expect(seeds('  - benchmark.seed: [1, 2]\n    benchmark.repeats: [3, 4]\n    benchmark.num_prompts: 9\n')).toEqual([[1, 3, 9], [2, 4, 9]]);
+    expect(seeds('  - benchmark.seed: [1, 2]\n    benchmark.repeats: [3, 4]\n    benchmark.num_prompts: 9\n')).toEqual([
+      [1, 3, 9],
+      [2, 4, 9],
+    ]);
   });
   it('refuses lists of different length, naming both', () => {
-    expect(problem('  - benchmark.seed: [1, 2]\n    benchmark.repeats: [3]\n')).toThrow(/^r.yaml:4:5 "benchmark.repeats" has 1 values and "benchmark.seed" has 2/);
+    expect(problem('  - benchmark.seed: [1, 2]\n    benchmark.repeats: [3]\n')).toThrow(
+      /^r.yaml:4:5 "benchmark.repeats" has 1 values and "benchmark.seed" has 2/,
+    );
   });
 });
 
 describe('a map', () => {
   it('crosses lists, each an axis of its own', () => {
-    expect(seeds('  cross:\n    benchmark.seed: [1, 2]\n    benchmark.repeats: [3, 4]\n')).toEqual([[1, 3, undefined], [1, 4, undefined], [2, 3, undefined], [2, 4, undefined]]);
+    expect(seeds('  cross:\n    benchmark.seed: [1, 2]\n    benchmark.repeats: [3, 4]\n')).toEqual([
+      [1, 3, undefined],
+      [1, 4, undefined],
+      [2, 3, undefined],
+      [2, 4, undefined],
+    ]);
   });
   it('takes a nested zip as one axis', () => {
-    expect(seeds('  cross:\n    benchmark.seed: [1, 2]\n    zip:\n      benchmark.repeats: [3, 4]\n      benchmark.num_prompts: [5, 6]\n')).toEqual([[1, 3, 5], [1, 4, 6], [2, 3, 5], [2, 4, 6]]);
+    expect(
+      seeds('  cross:\n    benchmark.seed: [1, 2]\n    zip:\n      benchmark.repeats: [3, 4]\n      benchmark.num_prompts: [5, 6]\n'),
+    ).toEqual([
+      [1, 3, 5],
+      [1, 4, 6],
+      [2, 3, 5],
+      [2, 4, 6],
+    ]);
   });
   it('takes a nested cross as one zipped axis', () => {
-    expect(seeds('  zip:\n    benchmark.seed: [1, 2, 3, 4]\n    cross:\n      benchmark.repeats: [3, 4]\n      benchmark.num_prompts: [5, 6]\n')).toEqual([[1, 3, 5], [2, 3, 6], [3, 4, 5], [4, 4, 6]]);
+    expect(
+      seeds('  zip:\n    benchmark.seed: [1, 2, 3, 4]\n    cross:\n      benchmark.repeats: [3, 4]\n      benchmark.num_prompts: [5, 6]\n'),
+    ).toEqual([
+      [1, 3, 5],
+      [2, 3, 6],
+      [3, 4, 5],
+      [4, 4, 6],
+    ]);
   });
   it('is a zip when it says neither', () => {
-    expect(seeds('  benchmark.seed: [1, 2]\n  benchmark.repeats: [3, 4]\n')).toEqual([[1, 3, undefined], [2, 4, undefined]]);
+    expect(seeds('  benchmark.seed: [1, 2]\n  benchmark.repeats: [3, 4]\n')).toEqual([
+      [1, 3, undefined],
+      [2, 4, undefined],
+    ]);
   });
   it('combines only maps: "cross" may be a variable', () => {
     const loaded = load('  cross: [a, b]\n', 'command: {run: "echo $cross"}\n');
     expect(loaded.tasks.map((task) => task.resolved.command?.variables)).toEqual([{ cross: 'a' }, { cross: 'b' }]);
   });
   it('merges a value that is a map, and takes away what is null', () => {
-    const loaded = load('  - benchmark: {seed: 5, sweep: {max_concurrency: [1, 2]}}\n    engine.llm.context_length: null\n', `${HEAD}benchmark: {num_prompts: 3}\nengine: {llm: {context_length: 90000}}\n`);
+    const loaded = load(
+      '  - benchmark: {seed: 5, sweep: {max_concurrency: [1, 2]}}\n    engine.llm.context_length: null\n',
+      `${HEAD}benchmark: {num_prompts: 3}\nengine: {llm: {context_length: 90000}}\n`,
+    );
     expect(loaded.tasks[0]?.resolved.benchmark).toMatchObject({ seed: 5, num_prompts: 3, sweep: { max_concurrency: [1, 2] } });
     expect(loaded.tasks[0]?.resolved.engine?.llm).not.toHaveProperty('context_length');
-    expect(loaded.tasks[0]?.params).toEqual({ 'benchmark.seed': 5, 'benchmark.sweep.max_concurrency': '[1,2]', 'engine.llm.context_length': null });
+    expect(loaded.tasks[0]?.params).toEqual({
+      'benchmark.seed': 5,
+      'benchmark.sweep.max_concurrency': '[1,2]',
+      'engine.llm.context_length': null,
+    });
   });
 });
 
@@ -97,7 +134,9 @@ describe('filters', () => {
     expect(kept(...filter)).toEqual(names);
   });
   it('names the nearest key', () => {
-    expect(() => kept('deploy.gpus=x')).toThrow(expect.objectContaining({ code: 'BENCH_FILTER', exitCode: 2, hint: 'did you mean "deploy.gpu"?' }) as Error);
+    expect(() => kept('deploy.gpus=x')).toThrow(
+      expect.objectContaining({ code: 'BENCH_FILTER', exitCode: 2, hint: 'did you mean "deploy.gpu"?' }) as Error,
+    );
     expect(() => kept('H100')).toThrow(/is not KEY=GLOB/);
   });
 });

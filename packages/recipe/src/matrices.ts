@@ -87,7 +87,11 @@ function combine(map: MapNode, mode: 'zip' | 'cross', fail: Fail): Axis {
   const first = axes[0];
   const other = axes.find((a) => a.count !== first?.count);
   if (first && other) {
-    fail(other.at, `"${other.label}" has ${other.count} values and "${first.label}" has ${first.count}: lists that are taken together need one length`, 'put independent axes under "cross"');
+    fail(
+      other.at,
+      `"${other.label}" has ${other.count} values and "${first.label}" has ${first.count}: lists that are taken together need one length`,
+      'put independent axes under "cross"',
+    );
   }
   return {
     count: first?.count ?? 1n,
@@ -101,7 +105,8 @@ function combine(map: MapNode, mode: 'zip' | 'cross', fail: Fail): Axis {
   };
 }
 
-const product = (left: readonly Combination[], right: readonly Combination[]): Combination[] => left.flatMap((l) => right.map((r) => [...l, ...r]));
+const product = (left: readonly Combination[], right: readonly Combination[]): Combination[] =>
+  left.flatMap((l) => right.map((r) => [...l, ...r]));
 
 /** `cross` and `zip` combine only when they hold a map; else they are keys like any other. */
 function isCombinator(key: string, entry: MapEntry): boolean {

@@ -40,7 +40,14 @@ export function parseYaml(text: string, file: string): { root: TreeNode | null; 
   let document: ReturnType<typeof parseDocument>;
   try {
     // uniqueKeys is checked below: the library's own check is quadratic in the number of keys.
-    document = parseDocument(text, { lineCounter: lines, uniqueKeys: false, prettyErrors: false, version: '1.2', schema: 'core', logLevel: 'error' });
+    document = parseDocument(text, {
+      lineCounter: lines,
+      uniqueKeys: false,
+      prettyErrors: false,
+      version: '1.2',
+      schema: 'core',
+      logLevel: 'error',
+    });
   } catch (error) {
     // The parser is recursive: the only thing it throws on text is a stack overflow.
     fail({ line: 1, column: 1 }, error instanceof RangeError ? 'the YAML is nested too deeply' : 'the YAML cannot be read');
@@ -90,7 +97,7 @@ export function parseYaml(text: string, file: string): { root: TreeNode | null; 
       return nothing(at(node));
     }
     if (isSeq(node)) {
-      const items = (node.items as ParsedNode[]).map((item) => build(item, depth + 1));
+      const items = node.items.map((item) => build(item, depth + 1));
       return { kind: 'list', items, at: at(node), from: 'recipe', size: sum(items) };
     }
     if (!isMap(node)) return nothing(at(node));
@@ -123,7 +130,11 @@ export function parseYaml(text: string, file: string): { root: TreeNode | null; 
   // A value that is not there would be complained about a second time, as a missing one.
   if (broken) return { root: null, problems };
   if (root.size > MAX_VALUES) {
-    fail(root.at, `the file holds ${root.size > 1e9 ? 'billions of' : root.size} values once its aliases are followed, and ${MAX_VALUES} are allowed`, 'a recipe is small: use fewer or shorter aliases');
+    fail(
+      root.at,
+      `the file holds ${root.size > 1e9 ? 'billions of' : root.size} values once its aliases are followed, and ${MAX_VALUES} are allowed`,
+      'a recipe is small: use fewer or shorter aliases',
+    );
     return { root: null, problems };
   }
   return { root, problems };

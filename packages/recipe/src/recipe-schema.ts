@@ -4,7 +4,9 @@ import { variantSchema, type SchemaOptions } from './schema/recipe.ts';
 
 const matricesSchema = z
   .union([z.array(z.record(z.string(), z.json())).min(1), z.record(z.string(), z.json())])
-  .describe('Variants. A list of entries, where lists are taken together; or a map with "cross" (independent axes) and "zip". Keys are dotted paths.');
+  .describe(
+    'Variants. A list of entries, where lists are taken together; or a map with "cross" (independent axes) and "zip". Keys are dotted paths.',
+  );
 
 /** The schema of a recipe file as it is written, made of the engines and provider sections that are passed in. */
 export function recipeSchema(options: Partial<SchemaOptions> = {}) {

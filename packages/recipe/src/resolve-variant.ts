@@ -26,10 +26,18 @@ export interface ResolvedVariant {
   params: Record<string, ParamValue>;
 }
 
-const KIND_NAMES: Record<RecipeKind, string> = { inference: 'an inference recipe', service: 'a service recipe', command: 'a command recipe' };
+const KIND_NAMES: Record<RecipeKind, string> = {
+  inference: 'an inference recipe',
+  service: 'a service recipe',
+  command: 'a command recipe',
+};
 
 /** Lays one combination on the recipe, checks the result and fills in what was left out. */
-export function resolveVariant(base: MapNode, combination: Combination, context: ResolveContext): { resolved: ResolvedVariant | null; problems: Problem[] } {
+export function resolveVariant(
+  base: MapNode,
+  combination: Combination,
+  context: ResolveContext,
+): { resolved: ResolvedVariant | null; problems: Problem[] } {
   const problems: Problem[] = [];
   const isCommand = base.entries.has('command');
   let tree = base;
@@ -39,13 +47,19 @@ export function resolveVariant(base: MapNode, combination: Combination, context:
     const leaves = new Set<string>();
     leafPaths(key, node, leaves);
     for (const leaf of leaves) {
-      if (seen.has(leaf)) problems.push({ file: context.file, ...keyAt, message: `"${leaf}" is given twice for one variant`, hint: 'keep one of them' });
+      if (seen.has(leaf))
+        problems.push({ file: context.file, ...keyAt, message: `"${leaf}" is given twice for one variant`, hint: 'keep one of them' });
       seen.add(leaf);
     }
     const segments = key.split('.');
     const variable = isCommand && segments.length === 1 && !context.sections.has(key);
     if (segments.includes('') || segments.includes('__proto__')) {
-      problems.push({ file: context.file, ...keyAt, message: `"${key}" is not a path`, hint: 'write names with single dots between them, "deploy.gpu"' });
+      problems.push({
+        file: context.file,
+        ...keyAt,
+        message: `"${key}" is not a path`,
+        hint: 'write names with single dots between them, "deploy.gpu"',
+      });
       continue;
     }
     tree = assign(tree, variable ? ['command', 'variables', key] : segments, keyAt, node, variable);
@@ -75,19 +89,35 @@ export function resolveVariant(base: MapNode, combination: Combination, context:
 }
 
 /** One faulty section must not hide what is wrong with the others: they are checked without it. */
-function checkSoundSections(plain: unknown, issues: readonly { path: readonly PropertyKey[]; code?: string; keys?: string[] }[], kind: RecipeKind, written: Pick<ResolvedVariant, 'tree' | 'params'>, context: ResolveContext): Problem[] {
+function checkSoundSections(
+  plain: unknown,
+  issues: readonly { path: readonly PropertyKey[]; code?: string; keys?: string[] }[],
+  kind: RecipeKind,
+  written: Pick<ResolvedVariant, 'tree' | 'params'>,
+  context: ResolveContext,
+): Problem[] {
   const faulty = new Set(issues.flatMap((i) => (i.path.length > 0 ? [String(i.path[0])] : (i.keys ?? []))));
   const rest = Object.fromEntries(Object.entries(plain as Record<string, unknown>).filter(([key]) => !faulty.has(key)));
   const parsed = context.parse(rest);
   if (!parsed.success) return [];
-  return checkRecipe({ ...(parsed.data as Recipe), kind }, { file: context.file, engines: context.engines, ...written, sound: (section) => !context.partial && !faulty.has(section) });
+  return checkRecipe(
+    { ...(parsed.data as Recipe), kind },
+    { file: context.file, engines: context.engines, ...written, sound: (section) => !context.partial && !faulty.has(section) },
+  );
 }
 
-function assign(tree: MapNode, path: readonly string[], keyAt: { line: number; column: number }, node: TreeNode, variable: boolean): MapNode {
+function assign(
+  tree: MapNode,
+  path: readonly string[],
+  keyAt: { line: number; column: number },
+  node: TreeNode,
+  variable: boolean,
+): MapNode {
   // A matrix's null takes the recipe's value away; as a command's variable it is a value.
   if (node.kind === 'scalar' && node.value === null && !variable) return removePath(tree, path);
   let wrapped = node;
-  for (const segment of path.toReversed()) wrapped = { ...emptyMap(keyAt, 'matrix'), entries: new Map([[segment, { keyAt, node: wrapped }]]) };
+  for (const segment of path.toReversed())
+    wrapped = { ...emptyMap(keyAt, 'matrix'), entries: new Map([[segment, { keyAt, node: wrapped }]]) };
   return mergeTrees(tree, wrapped) as MapNode;
 }
 
@@ -110,7 +140,8 @@ function fillEmptySections(tree: MapNode, context: ResolveContext): MapNode {
   const fill = (map: MapNode, wanted: (key: string) => boolean): MapNode => {
     let out = map;
     for (const [key, entry] of map.entries) {
-      if (wanted(key) && entry.node.kind === 'scalar' && entry.node.value === null) out = withEntry(out, key, { ...entry, node: emptyMap(entry.keyAt, entry.node.from) });
+      if (wanted(key) && entry.node.kind === 'scalar' && entry.node.value === null)
+        out = withEntry(out, key, { ...entry, node: emptyMap(entry.keyAt, entry.node.from) });
     }
     return out;
   };
@@ -120,7 +151,13 @@ function fillEmptySections(tree: MapNode, context: ResolveContext): MapNode {
   };
   const engines = new Set(context.engines.map((e) => e.name));
   const filled = fill(tree, (key) => context.sections.has(key) && key !== 'kind' && key !== 'description');
-  return inside(filled, 'engine', (engine) => inside(fill(engine, (k) => k === 'llm'), 'llm', (llm) => fill(llm, (k) => engines.has(k) || k === 'docker_options')));
+  return inside(filled, 'engine', (engine) =>
+    inside(
+      fill(engine, (k) => k === 'llm'),
+      'llm',
+      (llm) => fill(llm, (k) => engines.has(k) || k === 'docker_options'),
+    ),
+  );
 }
 
 function kindOf(tree: MapNode, file: string, problems: Problem[]): RecipeKind | null {
@@ -128,14 +165,30 @@ function kindOf(tree: MapNode, file: string, problems: Problem[]): RecipeKind | 
   const marks = ['engine', 'model'].filter((k) => tree.entries.has(k));
   if (found.length === 0 && marks.length > 0) found.push('inference');
   if (found.length === 0) {
-    problems.push({ file, ...tree.at, message: 'this is no recipe yet: it has neither "model" and "engine", nor "service", nor "command"', hint: '"bench init" writes one to start from' });
+    problems.push({
+      file,
+      ...tree.at,
+      message: 'this is no recipe yet: it has neither "model" and "engine", nor "service", nor "command"',
+      hint: '"bench init" writes one to start from',
+    });
     return null;
   }
-  if (found.length > 1) problems.push({ file, ...(tree.entries.get('service')?.keyAt ?? tree.at), message: 'a recipe has a "command" or a "service", not both', hint: null });
+  if (found.length > 1)
+    problems.push({
+      file,
+      ...(tree.entries.get('service')?.keyAt ?? tree.at),
+      message: 'a recipe has a "command" or a "service", not both',
+      hint: null,
+    });
   if (found.length > 1) return null;
   const said = tree.entries.get('kind');
   if (said?.node.kind === 'scalar' && said.node.value !== found[0]) {
-    problems.push({ file, ...said.node.at, message: `kind is "${String(said.node.value)}", but the sections make it "${found[0]}"`, hint: 'leave kind out' });
+    problems.push({
+      file,
+      ...said.node.at,
+      message: `kind is "${String(said.node.value)}", but the sections make it "${found[0]}"`,
+      hint: 'leave kind out',
+    });
   }
   return found[0] ?? null;
 }

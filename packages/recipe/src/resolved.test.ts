@@ -49,14 +49,19 @@ describe.skipIf(!existsSync(DATA))('recipes written for deplodock', () => {
 
   it('merges as their authors meant', async () => {
     const glm = await loadRecipe(join(DATA, 'GLM-4.6-FP8'));
-    expect(glm.tasks.map((t) => [t.params['deploy.gpu'], t.resolved.benchmark?.max_concurrency, t.resolved.engine?.llm.max_concurrent_requests])).toEqual([
+    expect(
+      glm.tasks.map((t) => [t.params['deploy.gpu'], t.resolved.benchmark?.max_concurrency, t.resolved.engine?.llm.max_concurrent_requests]),
+    ).toEqual([
       ['NVIDIA H200 141GB', 256, 512],
       ['NVIDIA B200', 256, 512],
       ['NVIDIA H100 80GB', 128, 256],
       ['NVIDIA RTX PRO 6000 Server Edition', 64, 256],
     ]);
     const compare = await loadRecipe(join(DATA, 'vllm_vs_sglang_rtx5090'));
-    expect(compare.tasks.map((t) => ['vllm', 'sglang'].filter((e) => Object.hasOwn(t.resolved.engine?.llm ?? {}, e)))).toEqual([['vllm'], ['sglang']]);
+    expect(compare.tasks.map((t) => ['vllm', 'sglang'].filter((e) => Object.hasOwn(t.resolved.engine?.llm ?? {}, e)))).toEqual([
+      ['vllm'],
+      ['sglang'],
+    ]);
     const embedding = await loadRecipe(join(DATA, 'Qwen3-Embedding-0.6B'));
     expect(embedding.tasks.every((t) => t.resolved.benchmark?.api === 'embeddings')).toBe(true);
     const images = new Set(embedding.tasks.map((t) => `${t.params['engine.llm.vllm.image']} ${t.params['engine.llm.vllm.extra_args']}`));
@@ -93,7 +98,9 @@ describe('keys', () => {
   it('of a deployment leave the load out', () => {
     expect(deployment('model: {random: tiny}\nbenchmark: {seed: 1, max_concurrency: 5}\n')).toBe(deployment('model: {random: tiny}\n'));
     expect(deployment('model: {random: small}\n')).not.toBe(deployment('model: {random: tiny}\n'));
-    expect(deployment('model: {random: tiny}\nengine: {llm: {max_concurrent_requests: 2}}\n')).not.toBe(deployment('model: {random: tiny}\n'));
+    expect(deployment('model: {random: tiny}\nengine: {llm: {max_concurrent_requests: 2}}\n')).not.toBe(
+      deployment('model: {random: tiny}\n'),
+    );
     expect(deployment('service: {preset: redis}\nclients: {a: {preset: redis_stress}}\n')).toBe(deployment('service: {preset: redis}\n'));
   });
   it('of commands are all different', () => {
@@ -114,18 +121,37 @@ describe('the load', () => {
         index: 0,
         label: '',
         load: expect.objectContaining({
-          api: 'chat', arrival: { kind: 'closed' }, maxConcurrency: 128, numPrompts: 256, warmupRequests: 8, ignoreEos: true, temperature: 0, requestTimeoutMs: 600_000,
+          api: 'chat',
+          arrival: { kind: 'closed' },
+          maxConcurrency: 128,
+          numPrompts: 256,
+          warmupRequests: 8,
+          ignoreEos: true,
+          temperature: 0,
+          requestTimeoutMs: 600_000,
           data: { kind: 'random', inputTokens: { min: 8000, max: 8000 }, outputTokens: { min: 8000, max: 8000 }, sharedPrefixTokens: 0 },
         }) as unknown,
       },
     ]);
   });
   it('opens the loop with a rate, and then has no cap', () => {
-    expect(points('{request_rate: 5}')[0]?.load).toMatchObject({ arrival: { kind: 'poisson', ratePerS: 5 }, maxConcurrency: null, warmupRequests: 8 });
-    expect(points('{request_rate: 5, arrival: gamma, burstiness: 0.5, max_concurrency: 3}')[0]?.load).toMatchObject({ arrival: { kind: 'gamma', burstiness: 0.5 }, maxConcurrency: 3, warmupRequests: 3 });
+    expect(points('{request_rate: 5}')[0]?.load).toMatchObject({
+      arrival: { kind: 'poisson', ratePerS: 5 },
+      maxConcurrency: null,
+      warmupRequests: 8,
+    });
+    expect(points('{request_rate: 5, arrival: gamma, burstiness: 0.5, max_concurrency: 3}')[0]?.load).toMatchObject({
+      arrival: { kind: 'gamma', burstiness: 0.5 },
+      maxConcurrency: 3,
+      warmupRequests: 3,
+    });
   });
   it('runs for a time instead of a number', () => {
-    expect(points('{duration: 1m30s, warmup: {requests: 2}}')[0]?.load).toMatchObject({ durationMs: 90_000, numPrompts: undefined, warmupRequests: 2 });
+    expect(points('{duration: 1m30s, warmup: {requests: 2}}')[0]?.load).toMatchObject({
+      durationMs: 90_000,
+      numPrompts: undefined,
+      warmupRequests: 2,
+    });
   });
   it('sweeps positions together', () => {
     const swept = points('{sweep: {request_rate: [1, 2.5], random_input_len: [10, {min: 5, max: 9}]}, slo: {ttft_ms: 100}}');
@@ -133,7 +159,10 @@ describe('the load', () => {
     expect(swept[1]?.load).toMatchObject({ arrival: { ratePerS: 2.5 }, data: { inputTokens: { min: 5, max: 9 } }, slo: { ttftMs: 100 } });
   });
   it('reads prompt files beside the recipe', () => {
-    expect(points('{dataset: {type: jsonl, path: prompts.jsonl}}')[0]?.load.data).toEqual({ kind: 'jsonl', path: '/recipes/r/prompts.jsonl' });
+    expect(points('{dataset: {type: jsonl, path: prompts.jsonl}}')[0]?.load.data).toEqual({
+      kind: 'jsonl',
+      path: '/recipes/r/prompts.jsonl',
+    });
   });
   it('asks for embeddings of an embedding model', () => {
     expect(points('{}', '{huggingface: a/b, task: embed}')[0]?.load).toMatchObject({ api: 'embeddings', stream: false });
@@ -146,7 +175,10 @@ describe('smoke tests', () => {
     expect(smoke('model: {huggingface: a/b}\n')).toEqual({ prompt: 'What is 2+2?', contains: '4' });
     expect(smoke('model: {random: tiny}\n')).toEqual({ prompt: 'What is 2+2?' });
     expect(smoke('model: {huggingface: a/b, task: embed}\n')).toEqual({ prompt: 'What is 2+2?' });
-    expect(smoke('model: {huggingface: a/b}\ndeploy: {smoke_test: {prompt: Capital of France?, contains: Paris}}\n')).toEqual({ prompt: 'Capital of France?', contains: 'Paris' });
+    expect(smoke('model: {huggingface: a/b}\ndeploy: {smoke_test: {prompt: Capital of France?, contains: Paris}}\n')).toEqual({
+      prompt: 'Capital of France?',
+      contains: 'Paris',
+    });
     expect(smoke('model: {huggingface: a/b}\ndeploy: {smoke_test: false}\n')).toBe(false);
   });
 });

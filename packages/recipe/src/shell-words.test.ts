@@ -20,7 +20,9 @@ describe('splitShellWords', () => {
   it('splits as sh does', () => {
     const texts = [`--a 'b c' "d 'e' f" g\\ h`, `'it'\\''s' "a\\\\b" ""`, `x"y z"'w' --k='{"p":{"q":"r s"}}'`];
     for (const text of texts) {
-      const shell = execFileSync('sh', ['-c', `printf '%s\\0' ${text}`], { encoding: 'utf8' }).split('\0').slice(0, -1);
+      const shell = execFileSync('sh', ['-c', `printf '%s\\0' ${text}`], { encoding: 'utf8' })
+        .split('\0')
+        .slice(0, -1);
       expect(splitShellWords(text)).toEqual(shell);
     }
   });

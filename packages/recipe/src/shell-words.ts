@@ -39,5 +39,10 @@ export function splitShellWords(text: string): string[] {
 }
 
 function unfinished(offset: number, what: string): BenchError {
-  return new BenchError({ code: 'BENCH_SHELL_WORDS', message: `${what} (character ${offset + 1})`, exitCode: EXIT.usage, details: { offset } });
+  return new BenchError({
+    code: 'BENCH_SHELL_WORDS',
+    message: `${what} (character ${offset + 1})`,
+    exitCode: EXIT.usage,
+    details: { offset },
+  });
 }

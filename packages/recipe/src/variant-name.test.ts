@@ -1,14 +1,17 @@
 import { describe, expect, it } from 'vitest';
 import { parseRecipe } from './index.ts';
 
-const names = (matrices: string, head = 'command: {run: x}\n') => parseRecipe(`${head}matrices: ${matrices}\n`, { file: 'r' }).tasks.map((task) => task.variant);
+const names = (matrices: string, head = 'command: {run: x}\n') =>
+  parseRecipe(`${head}matrices: ${matrices}\n`, { file: 'r' }).tasks.map((task) => task.variant);
 
 describe('names of variants', () => {
   it('show the machine and what varies', () => {
-    expect(names('{cross: {deploy.gpu: ["NVIDIA H200 141GB"], deploy.gpu_count: 8, benchmark.max_concurrency: [1, 16], engine.llm.gpu_memory_utilization: [0.85]}}', 'model: {huggingface: a/b}\n')).toEqual([
-      'h200x8-mc1-gmu0p85',
-      'h200x8-mc16-gmu0p85',
-    ]);
+    expect(
+      names(
+        '{cross: {deploy.gpu: ["NVIDIA H200 141GB"], deploy.gpu_count: 8, benchmark.max_concurrency: [1, 16], engine.llm.gpu_memory_utilization: [0.85]}}',
+        'model: {huggingface: a/b}\n',
+      ),
+    ).toEqual(['h200x8-mc1-gmu0p85', 'h200x8-mc16-gmu0p85']);
     expect(names('[{a: 1}]')).toEqual(['a1']);
     expect(parseRecipe('command: {run: x}\n', { file: 'r' }).tasks[0]?.variant).toBe('default');
   });
@@ -27,7 +30,36 @@ describe('names of variants', () => {
   });
 
   it('are unique, and safe as file and host names, whatever the values', () => {
-    const values = ['a', 'A', 'a ', ' a', 'ä', 'a/b', 'b', '..', '.', '', '-', '1', 1, 1.5, '1.5', '1p5', true, 'true', null, 'null', -1, 1e30, 'con', 'x'.repeat(500), `${'x'.repeat(500)}y`, 'a\nb', '日本', '$(rm -rf /)'];
+    const values = [
+      'a',
+      'A',
+      'a ',
+      ' a',
+      'ä',
+      'a/b',
+      'b',
+      '..',
+      '.',
+      '',
+      '-',
+      '1',
+      1,
+      1.5,
+      '1.5',
+      '1p5',
+      true,
+      'true',
+      null,
+      'null',
+      -1,
+      1e30,
+      'con',
+      'x'.repeat(500),
+      `${'x'.repeat(500)}y`,
+      'a\nb',
+      '日本',
+      '$(rm -rf /)',
+    ];
     const all = names(`{cross: {value: ${JSON.stringify(values)}, other: ${JSON.stringify(values)}}}`);
     expect(new Set(all).size).toBe(values.length ** 2);
     for (const name of all) expect(name).toMatch(/^[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?$/);

@@ -46,7 +46,12 @@ export function abbreviate(keys: readonly string[]): Map<string, string> {
 }
 
 function candidates(key: string): string[] {
-  const segments = key.split('.').map((s) => s.toLowerCase().split(/[^a-z0-9]+/).filter(Boolean));
+  const segments = key.split('.').map((s) =>
+    s
+      .toLowerCase()
+      .split(/[^a-z0-9]+/)
+      .filter(Boolean),
+  );
   const leaf = segments.at(-1) ?? [];
   const initials = (words: readonly string[], letters: number) => words.map((w) => w.slice(0, letters)).join('');
   const parent = segments.at(-2) ?? [];
@@ -76,6 +81,11 @@ function valueName(value: ParamValue): string {
   if (/^[a-z0-9]+$/.test(value) && value.length <= MAX_VALUE) return value;
   // Of a path or an image only the last part tells anything.
   const tail = value.split('/').filter(Boolean).at(-1) ?? '';
-  const slug = tail.toLowerCase().replace(/[^a-z0-9]+/g, '-').replace(/^-|-$/g, '').slice(0, MAX_VALUE - 5).replace(/-$/, '');
+  const slug = tail
+    .toLowerCase()
+    .replace(/[^a-z0-9]+/g, '-')
+    .replace(/^-|-$/g, '')
+    .slice(0, MAX_VALUE - 5)
+    .replace(/-$/, '');
   return slug === '' ? hashOf(value, 4) : `${slug}-${hashOf(value, 4)}`;
 }

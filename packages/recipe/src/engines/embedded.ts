@@ -6,7 +6,16 @@ import { extraArgsSchema } from './extra-args.ts';
 import { modelName } from './model-name.ts';
 
 const reservedFlags = new Set([
-  '--port', '--host', '--model', '--model-random', '--served-model-name', '--parallel', '--context-length', '--threads', '--seed', '--api-key',
+  '--port',
+  '--host',
+  '--model',
+  '--model-random',
+  '--served-model-name',
+  '--parallel',
+  '--context-length',
+  '--threads',
+  '--seed',
+  '--api-key',
 ]);
 
 const settings = z.strictObject({
@@ -26,11 +35,18 @@ export const embedded: Engine = {
   defaultImage: () => null,
   launch({ model, llm, settings: raw, port, modelPath }) {
     const own = raw as z.output<typeof settings>;
-    const source = model.random !== undefined && modelPath === undefined ? ['--model-random', model.random] : ['--model', modelPath ?? model.gguf ?? ''];
+    const source =
+      model.random !== undefined && modelPath === undefined ? ['--model-random', model.random] : ['--model', modelPath ?? model.gguf ?? ''];
     const optional = (flag: string, value: number | undefined) => (value === undefined ? [] : [flag, String(value)]);
     return {
       args: [
-        '--port', String(port), '--host', '127.0.0.1', ...source, '--served-model-name', modelName(model),
+        '--port',
+        String(port),
+        '--host',
+        '127.0.0.1',
+        ...source,
+        '--served-model-name',
+        modelName(model),
         ...optional('--parallel', llm.max_concurrent_requests),
         ...optional('--context-length', llm.context_length),
         ...optional('--threads', own.threads),

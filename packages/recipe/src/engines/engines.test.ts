@@ -6,7 +6,15 @@ function launch(yaml: string, options: { via?: 'process' | 'container'; gpu?: 'n
   const recipe = parseRecipe(yaml, { file: 'r' }).tasks[0]?.resolved;
   if (!recipe?.model) throw new Error('no model');
   const { engine, settings, llm } = engineOf(recipe);
-  const out = engine.launch({ model: recipe.model, llm, settings, port: 8000, gpu: options.gpu ?? 'nvidia', via: options.via ?? 'container', modelPath: options.modelPath });
+  const out = engine.launch({
+    model: recipe.model,
+    llm,
+    settings,
+    port: 8000,
+    gpu: options.gpu ?? 'nvidia',
+    via: options.via ?? 'container',
+    modelPath: options.modelPath,
+  });
   return { ...out, line: out.args.join(' ') };
 }
 
@@ -58,7 +66,10 @@ engine:
   it.each([
     ['Model loading took 33.38 GiB memory and 22.12 seconds', { name: 'weights_load', durationMs: 22_120 }],
     ['Loading model weights took 14.3 GB and 11.40 seconds', { name: 'weights_load', durationMs: 11_400 }],
-    ['init engine (profile, create kv cache, warmup model) took 200.37 s (compilation: 54.60 s)', { name: 'engine_warmup', durationMs: 200_370 }],
+    [
+      'init engine (profile, create kv cache, warmup model) took 200.37 s (compilation: 54.60 s)',
+      { name: 'engine_warmup', durationMs: 200_370 },
+    ],
     ['Graph capturing finished in 4 secs, took 0.12 GiB', { name: 'cuda_graph_capture', durationMs: 4000 }],
   ])('reads its log: %s', (text, phase) => {
     const vllm = BUILTIN_ENGINES.find((engine) => engine.name === 'vllm');
@@ -83,7 +94,8 @@ benchmark: {random_input_len: 10, random_output_len: 10}
   });
 
   it('wins over vLLM when it is present, and an empty image means it is not', () => {
-    const both = (sglang: string) => parseRecipe(`model: {huggingface: a/b}\nengine: {llm: {vllm: {}, sglang: ${sglang}}}\n`, { file: 'r' }).tasks[0]?.resolved;
+    const both = (sglang: string) =>
+      parseRecipe(`model: {huggingface: a/b}\nengine: {llm: {vllm: {}, sglang: ${sglang}}}\n`, { file: 'r' }).tasks[0]?.resolved;
     expect(Object.keys(both('{}')?.engine?.llm ?? {})).toContain('sglang');
     expect(Object.keys(both('{}')?.engine?.llm ?? {})).not.toContain('vllm');
     expect(Object.keys(both('{image: ""}')?.engine?.llm ?? {})).toContain('vllm');
@@ -93,7 +105,9 @@ benchmark: {random_input_len: 10, random_output_len: 10}
 
 describe('llama.cpp', () => {
   it('is the engine of a GGUF file, with the context of one request for each slot', () => {
-    const out = launch('model: {gguf: /m/Some-Model.Q4.gguf}\nengine: {llm: {context_length: 2048, max_concurrent_requests: 4}}\nbenchmark: {random_input_len: 9, random_output_len: 9}\n');
+    const out = launch(
+      'model: {gguf: /m/Some-Model.Q4.gguf}\nengine: {llm: {context_length: 2048, max_concurrent_requests: 4}}\nbenchmark: {random_input_len: 9, random_output_len: 9}\n',
+    );
     expect(out.line).toBe('-m /m/Some-Model.Q4.gguf --host 0.0.0.0 --port 8000 --alias Some-Model.Q4 --metrics -c 8192 -np 4 -ngl 999');
   });
   it('loads from Hugging Face, and knows its images', () => {
@@ -111,25 +125,38 @@ describe('the embedded engine', () => {
     expect(out.line).toBe('--port 8000 --host 127.0.0.1 --model-random small --served-model-name random-small --threads 2 --seed 7');
   });
   it('takes a GGUF file', () => {
-    expect(launch('model: {gguf: models/a.gguf}\nengine: {llm: {embedded: {}}}\n').line).toContain('--model models/a.gguf --served-model-name a');
+    expect(launch('model: {gguf: models/a.gguf}\nengine: {llm: {embedded: {}}}\n').line).toContain(
+      '--model models/a.gguf --served-model-name a',
+    );
   });
 });
 
-it.each(BUILTIN_ENGINES.map((engine) => [engine.name, engine] as const))('%s refuses in extra_args every flag it writes itself', (_name, engine) => {
-  const settings = engine.settings['~standard'].validate({});
-  if (settings instanceof Promise || settings.issues) throw new Error('the settings do not accept {}');
-  const source = engine.models.has('huggingface') ? { huggingface: 'a/b' } : { random: 'tiny' as const };
-  const { args } = engine.launch({
-    model: { ...source, task: engine.tasks.has('embed') ? 'embed' : 'generate', revision: 'r' },
-    llm: { tensor_parallel_size: 2, pipeline_parallel_size: 2, data_parallel_size: 2, gpu_memory_utilization: 0.5, context_length: 5, max_concurrent_requests: 5, docker_options: {} },
-    settings: settings.value,
-    port: 1,
-    gpu: 'nvidia',
-    via: 'container',
-  });
-  const flags = args.filter((arg) => /^-{1,2}[a-z]/i.test(arg));
-  expect(flags.filter((flag) => !engine.reservedFlags.has(flag))).toEqual([]);
-});
+it.each(BUILTIN_ENGINES.map((engine) => [engine.name, engine] as const))(
+  '%s refuses in extra_args every flag it writes itself',
+  (_name, engine) => {
+    const settings = engine.settings['~standard'].validate({});
+    if (settings instanceof Promise || settings.issues) throw new Error('the settings do not accept {}');
+    const source = engine.models.has('huggingface') ? { huggingface: 'a/b' } : { random: 'tiny' as const };
+    const { args } = engine.launch({
+      model: { ...source, task: engine.tasks.has('embed') ? 'embed' : 'generate', revision: 'r' },
+      llm: {
+        tensor_parallel_size: 2,
+        pipeline_parallel_size: 2,
+        data_parallel_size: 2,
+        gpu_memory_utilization: 0.5,
+        context_length: 5,
+        max_concurrent_requests: 5,
+        docker_options: {},
+      },
+      settings: settings.value,
+      port: 1,
+      gpu: 'nvidia',
+      via: 'container',
+    });
+    const flags = args.filter((arg) => /^-{1,2}[a-z]/i.test(arg));
+    expect(flags.filter((flag) => !engine.reservedFlags.has(flag))).toEqual([]);
+  },
+);
 
 describe('engines of plugins', () => {
   const plugin: Engine = {
@@ -151,7 +178,10 @@ describe('engines of plugins', () => {
     },
   };
 
-  it.each([['zod', plugin], ['another Standard Schema', foreign]])('are checked by their own schema: %s', (_name, engine) => {
+  it.each([
+    ['zod', plugin],
+    ['another Standard Schema', foreign],
+  ])('are checked by their own schema: %s', (_name, engine) => {
     const engines = [...BUILTIN_ENGINES, engine];
     const yaml = (settings: string) => `model: {huggingface: a/b}\nengine:\n  llm:\n    mine: ${settings}\n`;
     const recipe = parseRecipe(yaml('{}'), { file: 'r' }, { engines }).tasks[0]?.resolved;
@@ -166,5 +196,9 @@ it('names the model as clients ask for it', () => {
     const recipe = parseRecipe(`model: ${model}\n`, { file: 'r' }).tasks[0]?.resolved;
     return recipe && servedModelName(recipe);
   };
-  expect([name('{huggingface: org/name}'), name('{random: tiny}'), name('{gguf: "C:\\\\m\\\\A.b.GGUF"}')]).toEqual(['org/name', 'random-tiny', 'A.b']);
+  expect([name('{huggingface: org/name}'), name('{random: tiny}'), name('{gguf: "C:\\\\m\\\\A.b.GGUF"}')]).toEqual([
+    'org/name',
+    'random-tiny',
+    'A.b',
+  ]);
 });

@@ -6,12 +6,36 @@ import { extraArgsSchema } from './extra-args.ts';
 import { modelName } from './model-name.ts';
 
 const reservedFlags = new Set([
-  '-m', '--model', '-hf', '-hfr', '--hf-repo', '-c', '--ctx-size', '-np', '--parallel', '-ngl', '--gpu-layers', '--n-gpu-layers', '-t',
-  '--threads', '--host', '--port', '-a', '--alias', '--metrics', '--embedding', '--embeddings', '--api-key',
+  '-m',
+  '--model',
+  '-hf',
+  '-hfr',
+  '--hf-repo',
+  '-c',
+  '--ctx-size',
+  '-np',
+  '--parallel',
+  '-ngl',
+  '--gpu-layers',
+  '--n-gpu-layers',
+  '-t',
+  '--threads',
+  '--host',
+  '--port',
+  '-a',
+  '--alias',
+  '--metrics',
+  '--embedding',
+  '--embeddings',
+  '--api-key',
 ]);
 
 const settings = z.strictObject({
-  image: z.string().min(1).optional().describe('Container image. Default: ghcr.io/ggml-org/llama.cpp:server, :server-cuda or :server-rocm.'),
+  image: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('Container image. Default: ghcr.io/ggml-org/llama.cpp:server, :server-cuda or :server-rocm.'),
   gpu_layers: z.int().min(0).optional().describe('Layers kept on the GPU. Default: all where there is a GPU, else none.'),
   threads: z.int().positive().optional().describe('CPU threads. Default: the server’s own choice.'),
   extra_args: extraArgsSchema(reservedFlags),
@@ -39,7 +63,13 @@ export const llamacpp: Engine = {
       image: own.image ?? llamacpp.defaultImage(gpu) ?? undefined,
       args: [
         ...(path === undefined ? ['-hf', model.huggingface ?? ''] : ['-m', path]),
-        '--host', via === 'process' ? '127.0.0.1' : '0.0.0.0', '--port', String(port), '--alias', modelName(model), '--metrics',
+        '--host',
+        via === 'process' ? '127.0.0.1' : '0.0.0.0',
+        '--port',
+        String(port),
+        '--alias',
+        modelName(model),
+        '--metrics',
         // llama-server divides -c among its slots; a recipe's context length is that of one request.
         ...(llm.context_length === undefined ? [] : ['-c', String(llm.context_length * (slots ?? 1))]),
         // Without -np the server chooses several slots itself, and -c would no longer be one request's.
@@ -52,7 +82,11 @@ export const llamacpp: Engine = {
       env: own.extra_env,
     };
   },
-  program: { argv: ['llama-server'], needs: { command: 'llama-server' }, install: () => 'install llama.cpp, so that llama-server is on the PATH' },
+  program: {
+    argv: ['llama-server'],
+    needs: { command: 'llama-server' },
+    install: () => 'install llama.cpp, so that llama-server is on the PATH',
+  },
   reservedFlags,
   paths: { health: '/health', metrics: '/metrics', tokenize: '/tokenize' },
   api: { tokenIdPrompts: true, ignoreEos: true, streamUsage: true },

@@ -6,8 +6,22 @@ import { extraArgsSchema } from './extra-args.ts';
 import { modelName } from './model-name.ts';
 
 const reservedFlags = new Set([
-  '--model', '--host', '--port', '--served-model-name', '--trust-remote-code', '--revision', '--tensor-parallel-size', '-tp',
-  '--pipeline-parallel-size', '-pp', '--data-parallel-size', '-dp', '--gpu-memory-utilization', '--max-model-len', '--max-num-seqs', '--api-key',
+  '--model',
+  '--host',
+  '--port',
+  '--served-model-name',
+  '--trust-remote-code',
+  '--revision',
+  '--tensor-parallel-size',
+  '-tp',
+  '--pipeline-parallel-size',
+  '-pp',
+  '--data-parallel-size',
+  '-dp',
+  '--gpu-memory-utilization',
+  '--max-model-len',
+  '--max-num-seqs',
+  '--api-key',
 ]);
 
 const settings = z.strictObject({
@@ -22,8 +36,13 @@ export const vllm: Engine = {
   settings,
   models: new Set(['huggingface']),
   llmFields: new Set([
-    'tensor_parallel_size', 'pipeline_parallel_size', 'data_parallel_size', 'gpu_memory_utilization', 'context_length',
-    'max_concurrent_requests', 'docker_options',
+    'tensor_parallel_size',
+    'pipeline_parallel_size',
+    'data_parallel_size',
+    'gpu_memory_utilization',
+    'context_length',
+    'max_concurrent_requests',
+    'docker_options',
   ]),
   tasks: new Set(['generate', 'embed']),
   defaultImage: (gpu) => (gpu === 'amd' ? 'vllm/vllm-openai-rocm:latest' : 'vllm/vllm-openai:latest'),
@@ -32,14 +51,23 @@ export const vllm: Engine = {
     return {
       image: own.image ?? vllm.defaultImage(gpu) ?? undefined,
       args: [
-        '--model', modelPath ?? model.huggingface ?? '',
+        '--model',
+        modelPath ?? model.huggingface ?? '',
         ...(model.revision !== undefined && modelPath === undefined ? ['--revision', model.revision] : []),
-        '--trust-remote-code', '--host', via === 'process' ? '127.0.0.1' : '0.0.0.0', '--port', String(port),
-        '--served-model-name', modelName(model),
-        '--tensor-parallel-size', String(llm.tensor_parallel_size),
-        '--pipeline-parallel-size', String(llm.pipeline_parallel_size),
+        '--trust-remote-code',
+        '--host',
+        via === 'process' ? '127.0.0.1' : '0.0.0.0',
+        '--port',
+        String(port),
+        '--served-model-name',
+        modelName(model),
+        '--tensor-parallel-size',
+        String(llm.tensor_parallel_size),
+        '--pipeline-parallel-size',
+        String(llm.pipeline_parallel_size),
         ...(llm.data_parallel_size > 1 ? ['--data-parallel-size', String(llm.data_parallel_size)] : []),
-        '--gpu-memory-utilization', String(llm.gpu_memory_utilization),
+        '--gpu-memory-utilization',
+        String(llm.gpu_memory_utilization),
         ...(llm.context_length === undefined ? [] : ['--max-model-len', String(llm.context_length)]),
         ...(llm.max_concurrent_requests === undefined ? [] : ['--max-num-seqs', String(llm.max_concurrent_requests)]),
         ...splitShellWords(own.extra_args),
@@ -69,9 +97,16 @@ function readLog(line: string): EngineLogFact | undefined {
   const graphs = /Graph capturing finished in ([\d.]+) secs?/.exec(line);
   if (graphs) return phase('cuda_graph_capture', graphs[1]);
   if (/CUDA out of memory|torch\.OutOfMemoryError|HIP out of memory/.test(line)) {
-    return { kind: 'failure', message: 'out of GPU memory', hint: 'lower context_length, max_concurrent_requests or gpu_memory_utilization, or use more GPUs' };
+    return {
+      kind: 'failure',
+      message: 'out of GPU memory',
+      hint: 'lower context_length, max_concurrent_requests or gpu_memory_utilization, or use more GPUs',
+    };
   }
   return undefined;
 }
 
-const phase = (name: string, seconds: string | undefined): EngineLogFact => ({ kind: 'phase', phase: { name, durationMs: Number(seconds) * 1000 } });
+const phase = (name: string, seconds: string | undefined): EngineLogFact => ({
+  kind: 'phase',
+  phase: { name, durationMs: Number(seconds) * 1000 },
+});

@@ -11,7 +11,7 @@ export const CURL_IMAGE = 'curlimages/curl:latest';
 const MEASURE = String.raw`
 measure() {
   read START _ < /proc/uptime
-  curl --silent --parallel --parallel-immediate --parallel-max "$2" --max-time "$REQUEST_TIMEOUT" --config "$3" > "$WORK/rows" || true
+  curl --silent --parallel --parallel-immediate --parallel-max "$2" --max-time "$REQUEST_TIMEOUT" --config "$3" > "$WORK/rows" 2>> "$OUTPUT_DIR/curl.log" || true
   read END _ < /proc/uptime
   awk -v op="$1" '{ print op "," $1 "," $2 "," $3 }' "$WORK/rows" >> "$OUTPUT_DIR/requests.csv"
   ELAPSED=$(awk -v a="$START" -v b="$END" 'BEGIN { d = b - a; print (d > 0.01 ? d : 0.01) }')
@@ -68,7 +68,14 @@ summarize "$ELAPSED"
 `);
 
 /** A client that sends one request many times: POST of `body` as JSON, GET without one. Timeout in seconds, default 60. */
-export function repeatedRequest(load: { operation: string; path: string; body?: unknown; requests: number; concurrency: number; timeoutS?: number }): ClientParts {
+export function repeatedRequest(load: {
+  operation: string;
+  path: string;
+  body?: unknown;
+  requests: number;
+  concurrency: number;
+  timeoutS?: number;
+}): ClientParts {
   return {
     image: CURL_IMAGE,
     command: REPEATED_REQUEST,

@@ -9,10 +9,24 @@ import { vllmClients, vllmService } from './vllm.ts';
 
 /** Kinds of service that `service.preset` may name. */
 export const SERVICE_PRESETS: readonly ServicePreset[] = [
-  vllmService, ollamaService, postgresService, redisService, minioService, chromaService, qdrantService, nginxService,
+  vllmService,
+  ollamaService,
+  postgresService,
+  redisService,
+  minioService,
+  chromaService,
+  qdrantService,
+  nginxService,
 ];
 
 /** Kinds of client that `clients.<name>.preset` may name. */
 export const CLIENT_PRESETS: readonly ClientPreset[] = [
-  ...vllmClients, ...ollamaClients, ...postgresClients, ...redisClients, ...minioClients, ...chromaClients, ...qdrantClients, ...nginxClients,
+  ...vllmClients,
+  ...ollamaClients,
+  ...postgresClients,
+  ...redisClients,
+  ...minioClients,
+  ...chromaClients,
+  ...qdrantClients,
+  ...nginxClients,
 ];

@@ -6,10 +6,14 @@ const count = (value: number) => z.int().positive().default(value);
 export const minioService = servicePreset({
   name: 'minio',
   description: 'MinIO on a folder; user bench, password $SERVICE_PASSWORD.',
-  settings: z.strictObject({ console_port: z.int().min(1).max(65_535).default(9001), data_dir: z.string().startsWith('/').default('/tmp/minio') }),
+  settings: z.strictObject({
+    console_port: z.int().min(1).max(65_535).default(9001),
+    data_dir: z.string().startsWith('/').default('/tmp/minio'),
+  }),
   render: (s) => ({
     image: 'minio/minio:latest',
-    command: 'export MINIO_ROOT_USER=bench MINIO_ROOT_PASSWORD="$SERVICE_PASSWORD"\nexec minio server "$DATA_DIR" --address ":$PORT" --console-address "127.0.0.1:$CONSOLE_PORT"\n',
+    command:
+      'export MINIO_ROOT_USER=bench MINIO_ROOT_PASSWORD="$SERVICE_PASSWORD"\nexec minio server "$DATA_DIR" --address ":$PORT" --console-address "127.0.0.1:$CONSOLE_PORT"\n',
     port: 9000,
     env: variables(s),
     ready: { http: '/minio/health/live' },
@@ -22,7 +26,10 @@ export const minioClients = [
     service: 'minio',
     description: 'Puts objects into a bucket of this client’s own and gets them back, several at once.',
     settings: z.strictObject({
-      bucket: z.string().regex(/^[a-z0-9][a-z0-9-]{1,40}$/, { error: 'a bucket’s name is lower-case letters, digits and dashes' }).default('bench'),
+      bucket: z
+        .string()
+        .regex(/^[a-z0-9][a-z0-9-]{1,40}$/, { error: 'a bucket’s name is lower-case letters, digits and dashes' })
+        .default('bench'),
       num_objects: count(100),
       object_size_bytes: count(1_048_576),
       concurrent_requests: count(4),

@@ -41,7 +41,10 @@ export const nginxClients = [
     service: 'nginx',
     description: 'Gets one page many times, several at once.',
     settings: z.strictObject({
-      path: z.string().regex(/^\/[\w./?=&%-]*$/, { error: 'a path begins with / and holds no blanks' }).default('/'),
+      path: z
+        .string()
+        .regex(/^\/[\w./?=&%-]*$/, { error: 'a path begins with / and holds no blanks' })
+        .default('/'),
       num_requests: count(100),
       concurrent_requests: count(4),
     }),

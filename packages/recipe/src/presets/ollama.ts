@@ -41,7 +41,13 @@ export const ollamaClients = [
     name: 'ollama_stress',
     service: 'ollama',
     description: 'Answers to one prompt, several at once.',
-    settings: z.strictObject({ model, prompt: z.string().min(1).default('Write a short story.'), max_tokens: count(64), num_requests: count(50), concurrent_requests: count(4) }),
+    settings: z.strictObject({
+      model,
+      prompt: z.string().min(1).default('Write a short story.'),
+      max_tokens: count(64),
+      num_requests: count(50),
+      concurrent_requests: count(4),
+    }),
     render: (s) => generate(s, s.concurrent_requests),
   }),
 ];

@@ -62,7 +62,11 @@ export const postgresClients = [
     service: 'postgres',
     description: 'Asks one question.',
     settings: z.strictObject({ db_name: name.default('bench'), query: z.string().min(1).default('SELECT version()') }),
-    render: (s) => ({ image: null, command: `${CONNECT}psql --no-psqlrc -v ON_ERROR_STOP=1 -c "$QUERY" > "$OUTPUT_DIR/answer.txt"\n`, env: variables(s) }),
+    render: (s) => ({
+      image: null,
+      command: `${CONNECT}psql --no-psqlrc -v ON_ERROR_STOP=1 -c "$QUERY" > "$OUTPUT_DIR/answer.txt"\n`,
+      env: variables(s),
+    }),
   }),
   clientPreset({
     name: 'postgres_stress',

@@ -34,16 +34,22 @@ export type ServicePreset = Preset<ServiceParts>;
 export type ClientPreset = Preset<ClientParts> & { readonly service: string };
 
 /** Makes a preset whose `render` knows the type of its settings. */
-export function servicePreset<S extends z.ZodType>(preset: Omit<ServicePreset, 'settings' | 'render'> & { settings: S; render(settings: z.output<S>): ServiceParts }): ServicePreset {
+export function servicePreset<S extends z.ZodType>(
+  preset: Omit<ServicePreset, 'settings' | 'render'> & { settings: S; render(settings: z.output<S>): ServiceParts },
+): ServicePreset {
   return { ...preset, render: (settings) => preset.render(settings as z.output<S>) };
 }
 
 /** The same for a client. */
-export function clientPreset<S extends z.ZodType>(preset: Omit<ClientPreset, 'settings' | 'render'> & { settings: S; render(settings: z.output<S>): ClientParts }): ClientPreset {
+export function clientPreset<S extends z.ZodType>(
+  preset: Omit<ClientPreset, 'settings' | 'render'> & { settings: S; render(settings: z.output<S>): ClientParts },
+): ClientPreset {
   return { ...preset, render: (settings) => preset.render(settings as z.output<S>) };
 }
 
 /** Settings as variables: `num_requests` is `NUM_REQUESTS`. */
 export function variables(settings: Readonly<Record<string, string | number | boolean | undefined>>): Record<string, string> {
-  return Object.fromEntries(Object.entries(settings).flatMap(([key, value]) => (value === undefined ? [] : [[key.toUpperCase(), String(value)]])));
+  return Object.fromEntries(
+    Object.entries(settings).flatMap(([key, value]) => (value === undefined ? [] : [[key.toUpperCase(), String(value)]])),
+  );
 }

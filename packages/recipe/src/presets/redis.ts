@@ -8,9 +8,22 @@ export const redisService = servicePreset({
   description: 'Redis in memory; password $SERVICE_PASSWORD.',
   settings: z.strictObject({
     appendonly: z.boolean().default(false).describe('Write every change to a file.'),
-    maxmemory: z.string().regex(/^\d+(kb|mb|gb)?$/i, { error: 'Redis writes memory as "512mb"' }).default('0').describe('0: no limit.'),
+    maxmemory: z
+      .string()
+      .regex(/^\d+(kb|mb|gb)?$/i, { error: 'Redis writes memory as "512mb"' })
+      .default('0')
+      .describe('0: no limit.'),
     maxmemory_policy: z
-      .enum(['noeviction', 'allkeys-lru', 'allkeys-lfu', 'allkeys-random', 'volatile-lru', 'volatile-lfu', 'volatile-random', 'volatile-ttl'])
+      .enum([
+        'noeviction',
+        'allkeys-lru',
+        'allkeys-lfu',
+        'allkeys-random',
+        'volatile-lru',
+        'volatile-lfu',
+        'volatile-random',
+        'volatile-ttl',
+      ])
       .default('noeviction'),
   }),
   render: (s) => ({

@@ -3,7 +3,9 @@ import { CURL_IMAGE, httpClientScript, repeatedRequest, WRITE_OUT } from './http
 import { clientPreset, servicePreset, variables } from './preset.ts';
 
 const count = (value: number) => z.int().positive().default(value);
-const collection = z.string().regex(/^[A-Za-z0-9][A-Za-z0-9_-]{1,40}[A-Za-z0-9]$/, { error: 'a collection’s name is letters, digits, _ and -' });
+const collection = z
+  .string()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9_-]{1,40}[A-Za-z0-9]$/, { error: 'a collection’s name is letters, digits, _ and -' });
 
 export const chromaService = servicePreset({
   name: 'chroma',
@@ -46,7 +48,7 @@ vectors() {
   awk -v n="$1" -v dim="$DIM" -v seed="$2" 'BEGIN { srand(seed); for (i = 0; i < n; i++) { printf "%s[", (i ? "," : ""); for (j = 0; j < dim; j++) printf "%s%.5f", (j ? "," : ""), rand() * 2 - 1; printf "]" } }'
 }
 request() {
-  printf 'next\nurl = "%s"\nrequest = "%s"\ndata-binary = "@%s"\nheader = "Content-Type: application/json"\noutput = /dev/null\n' "$SERVICE_URL$2" "$1" "$3"
+  printf 'next\nurl = "%s"\nrequest = "%s"\ndata-binary = "@%s"\nheader = "Content-Type: application/json"\noutput = /dev/null\nsilent\nmax-time = "%s"\n' "$SERVICE_URL$2" "$1" "$3" "$REQUEST_TIMEOUT"
   printf '%s\n' '${WRITE_OUT}'
   printf 'header = "api-key: %s"\n' "$SERVICE_PASSWORD"
 }
@@ -106,7 +108,14 @@ measure query "$CONCURRENT_REQUESTS" "$WORK/queries"
 summarize "$(awk -v a="$FIRST" -v b="$ELAPSED" 'BEGIN { print a + b }')"
 `);
 
-const common = { collection: collection.default('bench'), dim: count(128), batch_size: count(100), num_queries: count(200), top_k: count(10), concurrent_requests: count(4) };
+const common = {
+  collection: collection.default('bench'),
+  dim: count(128),
+  batch_size: count(100),
+  num_queries: count(200),
+  top_k: count(10),
+  concurrent_requests: count(4),
+};
 
 export const chromaClients = [
   clientPreset({

@@ -12,7 +12,8 @@ export const vllmService = servicePreset({
   render: (s) => ({
     image: 'vllm/vllm-openai:latest',
     // vLLM reads the key from VLLM_API_KEY; on a command line everyone on the host could.
-    command: 'export VLLM_API_KEY="$SERVICE_PASSWORD"\nexec vllm serve --model "$MODEL" --host 0.0.0.0 --port "$PORT" --tensor-parallel-size "$TENSOR_PARALLEL_SIZE"\n',
+    command:
+      'export VLLM_API_KEY="$SERVICE_PASSWORD"\nexec vllm serve --model "$MODEL" --host 0.0.0.0 --port "$PORT" --tensor-parallel-size "$TENSOR_PARALLEL_SIZE"\n',
     port: 8000,
     env: variables(s),
     ready: { http: '/health' },
@@ -24,7 +25,12 @@ export const vllmClients = [
     name: 'vllm_smoke',
     service: 'vllm',
     description: 'A few completions, one after another; fails when none succeeds.',
-    settings: z.strictObject({ model: modelName, prompt: z.string().min(1).default('Hello'), max_tokens: count(16), num_requests: count(3) }),
+    settings: z.strictObject({
+      model: modelName,
+      prompt: z.string().min(1).default('Hello'),
+      max_tokens: count(16),
+      num_requests: count(3),
+    }),
     render: (s) =>
       repeatedRequest({
         operation: 'completion',
@@ -38,7 +44,13 @@ export const vllmClients = [
     name: 'vllm_stress',
     service: 'vllm',
     description: 'vLLM’s own benchmark with random prompts; its JSON is the result.',
-    settings: z.strictObject({ model: modelName, num_requests: count(100), concurrent_requests: count(8), input_tokens: count(512), max_tokens: count(128) }),
+    settings: z.strictObject({
+      model: modelName,
+      num_requests: count(100),
+      concurrent_requests: count(8),
+      input_tokens: count(512),
+      max_tokens: count(128),
+    }),
     render: (s) => ({
       image: null,
       command: `set -eu

@@ -6,9 +6,7 @@ const rate = z.number().positive();
 const length = z.union(
   [
     z.int().min(0),
-    z
-      .strictObject({ min: z.int().min(0), max: z.int().min(0) })
-      .refine((range) => range.min <= range.max, { error: 'min is above max' }),
+    z.strictObject({ min: z.int().min(0), max: z.int().min(0) }).refine((range) => range.min <= range.max, { error: 'min is above max' }),
   ],
   { error: 'expected a whole number of tokens, or {min, max}' },
 );
@@ -59,7 +57,9 @@ export const benchmarkSchema = z
     num_prompts: count.optional().describe('Measured requests of a point. Default: 256, unless duration is given.'),
     duration: durationSchema.optional().describe('Send for this long instead of num_prompts: seconds, or text such as "60s".'),
     warmup: z
-      .union([z.int().min(0), z.strictObject({ requests: z.int().min(0) }).transform((w) => w.requests)], { error: 'expected a number of requests, or {requests: N}' })
+      .union([z.int().min(0), z.strictObject({ requests: z.int().min(0) }).transform((w) => w.requests)], {
+        error: 'expected a number of requests, or {requests: N}',
+      })
       .optional()
       .describe('Requests sent first and left out of every figure. Default: max_concurrency, at most 8.'),
     repeats: count.default(1).describe('How often each point is measured.'),
@@ -85,8 +85,12 @@ export const benchmarkSchema = z
     if (!open && b.arrival !== undefined) issue(['arrival'], 'arrival needs request_rate: without a rate, requests follow one another');
     if (b.burstiness !== undefined && b.arrival !== 'gamma') issue(['burstiness'], 'burstiness goes with "arrival: gamma"');
     if (b.dataset.type === 'random' && b.shared_prefix > 0) {
-      const shortest = (b.sweep?.random_input_len ?? [b.random_input_len]).reduce<number>((m, l) => Math.min(m, typeof l === 'number' ? l : l.min), Infinity);
-      if (b.shared_prefix > shortest) issue(['shared_prefix'], `shared_prefix (${b.shared_prefix}) is longer than the shortest prompt (${shortest})`);
+      const shortest = (b.sweep?.random_input_len ?? [b.random_input_len]).reduce<number>(
+        (m, l) => Math.min(m, typeof l === 'number' ? l : l.min),
+        Infinity,
+      );
+      if (b.shared_prefix > shortest)
+        issue(['shared_prefix'], `shared_prefix (${b.shared_prefix}) is longer than the shortest prompt (${shortest})`);
     }
     if (b.dataset.type !== 'random' && b.shared_prefix > 0) issue(['shared_prefix'], 'shared_prefix goes with random prompts only');
   });

@@ -8,8 +8,14 @@ export const COMMAND_BUILTINS = ['task_dir', 'gpu_device_ids', 'repo_dir'] as co
 
 /** `command`: any program, run once a variant. */
 export const commandSchema = z.strictObject({
-  stage: z.array(z.string().min(1)).default([]).describe('Files and folders, relative to where bench runs, copied to $repo_dir on the host.'),
-  run: z.string().min(1).describe('Shell script. $name takes a value of the variant, $task_dir, $gpu_device_ids or $repo_dir; $$ is a dollar.'),
+  stage: z
+    .array(z.string().min(1))
+    .default([])
+    .describe('Files and folders, relative to where bench runs, copied to $repo_dir on the host.'),
+  run: z
+    .string()
+    .min(1)
+    .describe('Shell script. $name takes a value of the variant, $task_dir, $gpu_device_ids or $repo_dir; $$ is a dollar.'),
   result_files: z.array(z.string().min(1)).default([]).describe('Files to bring back; globs are expanded on the host, in $task_dir.'),
   timeout: durationSchema.default(3600),
   env: envSchema.default({}),

@@ -4,7 +4,11 @@ import { versionSchema } from './values.ts';
 const smokeTestSchema = z
   .strictObject({
     prompt: z.string().min(1).default('What is 2+2?').describe('Sent once before the load.'),
-    contains: z.string().min(1).optional().describe('What the answer must hold. Default: 4 for the default prompt; else any token will do.'),
+    contains: z
+      .string()
+      .min(1)
+      .optional()
+      .describe('What the answer must hold. Default: 4 for the default prompt; else any token will do.'),
   })
   .describe('A question the engine must answer before it is measured. false: none.');
 

@@ -4,8 +4,20 @@ const parallel = (what: string) => z.int().positive().default(1).describe(what);
 
 /** Keys of a compose service that the renderer owns. */
 const OWNED_OPTIONS = new Set([
-  'image', 'container_name', 'entrypoint', 'deploy', 'devices', 'group_add', 'volumes', 'environment', 'ports', 'shm_size', 'ipc',
-  'command', 'healthcheck', 'restart',
+  'image',
+  'container_name',
+  'entrypoint',
+  'deploy',
+  'devices',
+  'group_add',
+  'volumes',
+  'environment',
+  'ports',
+  'shm_size',
+  'ipc',
+  'command',
+  'healthcheck',
+  'restart',
 ]);
 
 /** The named fields of `engine.llm`, which mean the same for every engine. */
@@ -20,7 +32,8 @@ export const llmFields = {
     .record(z.string(), z.json())
     .superRefine((options, context) => {
       for (const key of Object.keys(options)) {
-        if (OWNED_OPTIONS.has(key)) context.addIssue({ code: 'custom', path: [key], message: `docker_options may not set "${key}": bench writes it itself` });
+        if (OWNED_OPTIONS.has(key))
+          context.addIssue({ code: 'custom', path: [key], message: `docker_options may not set "${key}": bench writes it itself` });
       }
     })
     .default({})

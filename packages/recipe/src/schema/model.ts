@@ -17,7 +17,8 @@ export const modelSchema = z
   .superRefine((model, context) => {
     const named = SOURCES.filter((source) => model[source] !== undefined);
     if (named.length !== 1) {
-      const message = named.length === 0 ? 'name the model by one of huggingface, gguf and random' : `name the model once, not by ${named.join(' and ')}`;
+      const message =
+        named.length === 0 ? 'name the model by one of huggingface, gguf and random' : `name the model once, not by ${named.join(' and ')}`;
       context.addIssue({ code: 'custom', message });
     }
     if (model.revision !== undefined && model.huggingface === undefined) {

@@ -16,10 +16,17 @@ const volumeSchema = z
       z.string().transform((text, context) => {
         const match = /^(?:([^:]+):)?(\/[^:]*)(?::(ro|rw))?$/.exec(text);
         if (match) return { source: match[1] ?? null, target: match[2] as string, read_only: match[3] === 'ro' };
-        context.addIssue({ code: 'custom', message: `"${text}" is not a volume: write "source:/target", "source:/target:ro" or "/target"` });
+        context.addIssue({
+          code: 'custom',
+          message: `"${text}" is not a volume: write "source:/target", "source:/target:ro" or "/target"`,
+        });
         return z.NEVER;
       }),
-      z.strictObject({ source: z.string().min(1).nullable().default(null), target: z.string().startsWith('/'), read_only: z.boolean().default(false) }),
+      z.strictObject({
+        source: z.string().min(1).nullable().default(null),
+        target: z.string().startsWith('/'),
+        read_only: z.boolean().default(false),
+      }),
     ],
     { error: 'expected "source:/target[:ro]", or {source, target, read_only}' },
   )
@@ -33,7 +40,11 @@ const readySchema = z
         timeout: durationSchema.default(300),
         interval: durationSchema.default(1),
       }),
-      z.strictObject({ tcp: z.union([z.literal(true), port]).describe('true: the service’s port.'), timeout: durationSchema.default(300), interval: durationSchema.default(1) }),
+      z.strictObject({
+        tcp: z.union([z.literal(true), port]).describe('true: the service’s port.'),
+        timeout: durationSchema.default(300),
+        interval: durationSchema.default(1),
+      }),
       z.strictObject({ log: z.string().min(1).describe('Text that a line of the log holds.'), timeout: durationSchema.default(300) }),
     ],
     { error: 'expected one of {http: /path}, {tcp: true} and {log: "text"}' },
@@ -54,9 +65,17 @@ const settings = z.record(z.string(), settingValue).default({}).describe('Settin
 
 /** `service`: one container that serves. */
 export const serviceSchema = z.strictObject({
-  preset: z.string().min(1).optional().describe('A known kind of service; gives image, command, port, env and ready where the recipe does not.'),
+  preset: z
+    .string()
+    .min(1)
+    .optional()
+    .describe('A known kind of service; gives image, command, port, env and ready where the recipe does not.'),
   settings,
-  name: z.string().regex(SAFE_NAME, { error: 'a name is lower-case letters, digits and dashes' }).optional().describe('Host name the clients reach it by. Default: service.'),
+  name: z
+    .string()
+    .regex(SAFE_NAME, { error: 'a name is lower-case letters, digits and dashes' })
+    .optional()
+    .describe('Host name the clients reach it by. Default: service.'),
   image: z.string().min(1).optional(),
   command: commandLine.optional(),
   port: port.optional().describe('Port the service listens on, inside the container.'),
@@ -83,4 +102,7 @@ export const clientSchema = z.strictObject({
 export type ClientSection = z.output<typeof clientSchema>;
 
 /** `clients`: by name. All start once the service is ready; the task ends when all have ended. */
-export const clientsSchema = z.record(z.string().regex(SAFE_NAME, { error: 'a client’s name is lower-case letters, digits and dashes' }), clientSchema);
+export const clientsSchema = z.record(
+  z.string().regex(SAFE_NAME, { error: 'a client’s name is lower-case letters, digits and dashes' }),
+  clientSchema,
+);

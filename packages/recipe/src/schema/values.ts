@@ -3,9 +3,15 @@ import { z } from 'zod';
 
 /** A duration: seconds as a number, or text such as `"90s"`, `"1h30m"`, `"01:30:00"`. Kept as written. */
 export const durationSchema = z
-  .union([z.number().nonnegative(), z.string().refine((text) => parses(parseDuration, text), { error: 'not a duration: write "90s", "1.5m", "1h30m" or "01:30:00"' })], {
-    error: 'expected a duration: seconds as a number, or text such as "90s"',
-  })
+  .union(
+    [
+      z.number().nonnegative(),
+      z.string().refine((text) => parses(parseDuration, text), { error: 'not a duration: write "90s", "1.5m", "1h30m" or "01:30:00"' }),
+    ],
+    {
+      error: 'expected a duration: seconds as a number, or text such as "90s"',
+    },
+  )
   .describe('Seconds as a number, or text such as "90s", "1h30m", "01:30:00".');
 
 /** An amount of memory: bytes, or text such as `"16GiB"`. Kept as written. */
@@ -34,8 +40,9 @@ export const envSchema = z
   .describe('Environment variables. {from_env: NAME} takes a secret from the environment of bench and never writes it down.');
 
 /** Text such as a version, where YAML would read `12.10` as the number 12.1. */
-export const versionSchema = z
-  .union([z.string().min(1), z.int().transform(String)], { error: 'a version is text: put it in quotes, "12.4" (YAML reads 12.10 as the number 12.1)' });
+export const versionSchema = z.union([z.string().min(1), z.int().transform(String)], {
+  error: 'a version is text: put it in quotes, "12.4" (YAML reads 12.10 as the number 12.1)',
+});
 
 function parses(parser: (text: string) => number, text: string): boolean {
   try {
