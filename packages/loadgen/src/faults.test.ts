@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LoadSpecInput, RequestErrorClass } from '@bench/core';
-import { runLoad, type LoadResult } from './index.ts';
+import { runLoad, type Calibration, type LoadResult } from './index.ts';
 import { startTestServer, type Misbehaviour, type TestServer, type TestServerOptions } from './testing/index.ts';
 
 let server: TestServer | null = null;
@@ -11,9 +11,20 @@ afterEach(async () => {
 
 const data = { kind: 'random' as const, inputTokens: { min: 40, max: 40 }, outputTokens: { min: 6, max: 6 } };
 
+/** All servers here count alike: what the first run learnt serves the others. */
+let known: Calibration | undefined;
+
 async function run(options: TestServerOptions, load: Partial<LoadSpecInput> = {}): Promise<LoadResult> {
   server = await startTestServer(options);
-  return runLoad({ baseUrl: server.url, model: 'test', load: { data, maxConcurrency: 3, numPrompts: 9, seed: 5, ...load } });
+  const calibration = options.refuse ? undefined : known;
+  const result = await runLoad({
+    baseUrl: server.url,
+    model: 'test',
+    load: { data, maxConcurrency: 3, numPrompts: 9, seed: 5, ...load },
+    calibration,
+  });
+  if (!options.refuse) known ??= result.calibration;
+  return result;
 }
 
 const faults: [string, Misbehaviour, RequestErrorClass][] = [
@@ -35,7 +46,10 @@ const faults: [string, Misbehaviour, RequestErrorClass][] = [
 
 describe('a server that goes wrong', () => {
   it.each(faults)('%s is a failure of its class, and nothing else is', async (_name, fault, expected) => {
-    const { summary, records } = await run({ misbehave: [null, fault, null] }, { requestTimeoutMs: fault.kind === 'stall' ? 400 : 20_000 });
+    const { summary, records } = await run(
+      { misbehave: [null, fault, null] },
+      { requestTimeoutMs: fault.kind === 'stall' ? 1500 : 20_000 },
+    );
     expect(summary.errors).toEqual({ [expected]: 3 });
     expect(summary.counts).toEqual({ sent: 9, ok: 6, failed: 3, cancelled: 0, warmup: 0 });
     expect(records.map((r) => r.index)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8]);
@@ -65,6 +79,7 @@ describe('a server that goes wrong', () => {
       baseUrl: leaving.url,
       model: 'test',
       load: { data, maxConcurrency: 3, numPrompts: 400, seed: 5 },
+      calibration: known,
       onProgress: (p) => {
         if (p.done >= 5) gone ??= leaving.close();
       },

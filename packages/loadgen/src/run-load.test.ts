@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { percentile, pointResultSchema, requestRecordSchema, seedOf, seriesRowSchema, type LoadSpecInput } from '@bench/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { runLoad, summarizeRecords, type LoadProgress, type RunLoadOptions } from './index.ts';
+import { runLoad, summarizeRecords, type Calibration, type LoadProgress, type RunLoadOptions } from './index.ts';
 import { startTestServer, type TestServer, type TestServerOptions } from './testing/index.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -33,10 +33,18 @@ function run(server: TestServer, load: Partial<LoadSpecInput> = {}, over: Partia
   });
 }
 
+/** For servers that count alike: what the first run learnt serves the others. */
+let known: Calibration | undefined;
+async function quick(server: TestServer, load: Partial<LoadSpecInput> = {}, over: Partial<RunLoadOptions> = {}) {
+  const result = await run(server, load, { calibration: known, ...over });
+  known ??= result.calibration;
+  return result;
+}
+
 describe('runLoad, closed loop', () => {
   it('sends what was asked, keeps every request, and agrees with the schemas', async () => {
     const server = await serve({ ttftMs: 10, gapMs: 2 });
-    const { summary, records, gaps, series } = await run(server, { warmupRequests: 3 });
+    const { summary, records, gaps, series } = await quick(server, { warmupRequests: 3 });
     expect(summary.counts).toEqual({ sent: 12, ok: 12, failed: 0, cancelled: 0, warmup: 3 });
     expect(pointResultSchema.parse({ ...summary, point: 0, repeat: 0 }).scalars.total_output_tokens).toBe(96);
     expect(records.map((r) => requestRecordSchema.parse(r).index)).toEqual(Array.from({ length: 15 }, (_, i) => i));
@@ -48,7 +56,7 @@ describe('runLoad, closed loop', () => {
   });
 
   it('has times in order, and warm-up over before zero', async () => {
-    const { records } = await run(await serve({ gapMs: 1, reasoningTokens: 3 }), { warmupRequests: 2 });
+    const { records } = await quick(await serve({ gapMs: 1, reasoningTokens: 3 }), { warmupRequests: 2 });
     for (const r of records) {
       const times = [r.intendedMs, r.sentMs, r.firstByteMs, r.firstEventMs, r.firstTokenMs, r.firstAnswerMs, r.lastTokenMs, r.endMs];
       expect(times.every((t) => t !== null)).toBe(true);
@@ -62,7 +70,7 @@ describe('runLoad, closed loop', () => {
 
   it('sees what the server did, and never before it did it', async () => {
     const server = await serve({ ttftMs: 30, gapMs: 10 });
-    const { records, gaps } = await run(server, { numPrompts: 8 });
+    const { records, gaps } = await quick(server, { numPrompts: 8 });
     const truths = new Map(server.truth().map((t) => [Number(t.id.split('-')[1]), t]));
     for (const r of records) {
       const truth = truths.get(r.index);
@@ -80,7 +88,7 @@ describe('runLoad, closed loop', () => {
   });
 
   it('gives the same summary from its records as it gave', async () => {
-    const { summary, records, gaps } = await run(await serve({ gapMs: 1 }));
+    const { summary, records, gaps } = await quick(await serve({ gapMs: 1 }));
     const again = summarizeRecords({
       load: summary.load,
       records: JSON.parse(JSON.stringify(records)),
@@ -93,26 +101,26 @@ describe('runLoad, closed loop', () => {
   });
 
   it('counts chunks of several tokens, and knows that gaps of a coalesced stream are not the server’s', async () => {
-    const several = await run(await serve({ tokensPerChunk: 4, gapMs: 2 }));
+    const several = await quick(await serve({ tokensPerChunk: 4, gapMs: 2 }));
     expect(several.summary.scalars.tokens_per_chunk).toBe(4);
-    const coalesced = await run(await serve({ coalesce: true }));
+    const coalesced = await quick(await serve({ coalesce: true }));
     expect(coalesced.records.every((r) => r.chunks === 8 && r.reads === 1)).toBe(true);
     expect(coalesced.summary.flags.map((f) => f.code)).toContain('coalesced');
   });
 
   it('reads streams with CRLF, and cut anywhere', async () => {
-    const { summary, records } = await run(await serve({ lineEnd: '\r\n', pieceBytes: 7 }), { numPrompts: 4 });
+    const { summary, records } = await quick(await serve({ lineEnd: '\r\n', pieceBytes: 7 }), { numPrompts: 4 });
     expect(summary.counts.ok).toBe(4);
     expect(records.every((r) => r.chunks === 8)).toBe(true);
   });
 
   it('keeps connections, one for each slot', async () => {
-    const { records } = await run(await serve(), { numPrompts: 40 });
+    const { records } = await quick(await serve(), { numPrompts: 40 });
     expect(records.filter((r) => r.connection === 'new').length).toBeLessThanOrEqual(4);
   });
 
   it('stops sending after its duration and waits for what is in flight', async () => {
-    const { summary, records } = await run(await serve({ ttftMs: 20, gapMs: 5 }), { numPrompts: undefined, durationMs: 400 });
+    const { summary, records } = await quick(await serve({ ttftMs: 20, gapMs: 5 }), { numPrompts: undefined, durationMs: 400 });
     expect(summary.counts.sent).toBeGreaterThan(4);
     expect(summary.counts.ok).toBe(summary.counts.sent);
     expect(records.every((r) => r.sentMs < 450)).toBe(true);
@@ -127,9 +135,9 @@ describe('runLoad, closed loop', () => {
         .filter((t) => t.id !== '')
         .map((t) => `${t.id} ${t.prompt?.join()}`)
         .sort();
-    const one = await run(server, { warmupRequests: 2, maxConcurrency: 5 }, { workers: 1 });
+    const one = await quick(server, { warmupRequests: 2, maxConcurrency: 5 }, { workers: 1 });
     const fromOne = prompts();
-    const three = await run(server, { warmupRequests: 2, maxConcurrency: 5 }, { workers: 3 });
+    const three = await quick(server, { warmupRequests: 2, maxConcurrency: 5 }, { workers: 3 });
     expect(prompts()).toEqual(fromOne);
     expect(fromOne).toHaveLength(14);
     expect(three.summary.client?.workers).toBe(3);
@@ -140,7 +148,7 @@ describe('runLoad, closed loop', () => {
 
   it('reports progress from preparing to done', async () => {
     const seen: LoadProgress[] = [];
-    await run(await serve({ ttftMs: 50, gapMs: 20 }), { warmupRequests: 1 }, { onProgress: (p) => seen.push(p) });
+    await quick(await serve({ ttftMs: 50, gapMs: 20 }), { warmupRequests: 1 }, { onProgress: (p) => seen.push(p) });
     const phases = seen.map((p) => p.phase).filter((phase, i, all) => phase !== all[i - 1]);
     expect(phases).toEqual(['preparing', 'warmup', 'measuring', 'draining', 'done']);
     expect(seen.at(-1)).toMatchObject({ sent: 12, done: 12, failed: 0, inFlight: 0, total: 12, etaMs: 0 });
@@ -150,7 +158,7 @@ describe('runLoad, closed loop', () => {
 
 describe('runLoad, open loop', () => {
   it('sends on its schedule, whatever the server does', async () => {
-    const { summary, records } = await run(await serve({ ttftMs: 300 }), {
+    const { summary, records } = await quick(await serve({ ttftMs: 300 }), {
       arrival: { kind: 'constant', ratePerS: 100 },
       maxConcurrency: null,
       numPrompts: 30,
@@ -162,7 +170,7 @@ describe('runLoad, open loop', () => {
   });
 
   it('with a cap keeps arrivals waiting in the client, and says how long', async () => {
-    const { summary } = await run(await serve({ ttftMs: 60 }), {
+    const { summary } = await quick(await serve({ ttftMs: 60 }), {
       arrival: { kind: 'poisson', ratePerS: 200 },
       maxConcurrency: 2,
       numPrompts: 20,
@@ -178,8 +186,8 @@ describe('runLoad, open loop', () => {
   it('has the same arrivals for any number of workers', async () => {
     const server = await serve();
     const load = { arrival: { kind: 'gamma', ratePerS: 200, burstiness: 0.5 }, maxConcurrency: null, numPrompts: 25 } as const;
-    const one = await run(server, load, { workers: 1 });
-    const two = await run(server, load, { workers: 2 });
+    const one = await quick(server, load, { workers: 1 });
+    const two = await quick(server, load, { workers: 2 });
     // On the point's clock to the nanosecond, give or take the rounding of a large number.
     for (const [i, r] of two.records.entries()) expect(r.intendedMs).toBeCloseTo(one.records[i]?.intendedMs as number, 3);
   });
@@ -233,7 +241,7 @@ describe('runLoad, prompts', () => {
 
   it('share no beginning over warm-ups, points and repeats', async () => {
     const server = await serve({ keepPrompts: true });
-    for (const point of [0, 1, 2]) {
+    for (const point of [0, 1]) {
       for (const repeat of [0, 1]) {
         const seed = seedOf('r123456789', 'task', point, repeat);
         await run(server, { seed, warmupRequests: 4, data: random(64, 2), numPrompts: 20 });
@@ -241,7 +249,7 @@ describe('runLoad, prompts', () => {
     }
     // What calibration sends is in it too.
     const beginnings = server.truth().map((t) => t.prompt?.slice(0, 8).join());
-    expect(beginnings.length).toBeGreaterThanOrEqual(6 * 24);
+    expect(beginnings.length).toBeGreaterThanOrEqual(4 * 24);
     expect(new Set(beginnings).size).toBe(beginnings.length);
   });
 
@@ -303,7 +311,7 @@ describe('runLoad, prompts', () => {
 
 describe('runLoad, other ways to ask', () => {
   it('measures answers that are not streamed', async () => {
-    const { summary, records } = await run(await serve({ ttftMs: 20 }), { stream: false });
+    const { summary, records } = await quick(await serve({ ttftMs: 20 }), { stream: false });
     expect(summary.counts.ok).toBe(12);
     expect(records.every((r) => r.firstTokenMs === null && r.endMs !== null && r.outputTokens === 8)).toBe(true);
     expect(summary.distributions.ttft_ms).toBeUndefined();
@@ -320,7 +328,7 @@ describe('runLoad, other ways to ask', () => {
   });
 
   it('flags a cache that was warm, and outputs that are short', async () => {
-    const { summary } = await run(await serve({ cachedTokens: 40, stopAfter: 4 }));
+    const { summary } = await quick(await serve({ cachedTokens: 40, stopAfter: 4 }));
     expect(summary.scalars.cached_ratio).toBeCloseTo(0.8);
     expect(summary.flags.map((f) => f.code)).toEqual(expect.arrayContaining(['cache_warm', 'short_output']));
   });
@@ -374,7 +382,7 @@ describe('runLoad, interrupted', () => {
     );
     expect(open.summary.counts.sent).toBeLessThan(10);
     expect(open.summary.flags.map((f) => f.code)).toContain('interrupted');
-    const never = await run(server, { warmupRequests: 3 }, { signal: AbortSignal.abort() });
+    const never = await quick(server, { warmupRequests: 3 }, { signal: AbortSignal.abort() });
     expect(never.summary.counts).toEqual({ sent: 0, ok: 0, failed: 0, cancelled: 0, warmup: 0 });
     expect(percentile([], 50)).toBeNaN();
   });
