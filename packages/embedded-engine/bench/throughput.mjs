@@ -36,7 +36,14 @@ function complete() {
   return new Promise((resolve, reject) => {
     let firstMs;
     let text = '';
-    const call = request({ port, host: '127.0.0.1', path: '/v1/completions', method: 'POST', agent, headers: { 'content-length': Buffer.byteLength(body) } });
+    const call = request({
+      port,
+      host: '127.0.0.1',
+      path: '/v1/completions',
+      method: 'POST',
+      agent,
+      headers: { 'content-length': Buffer.byteLength(body) },
+    });
     call.once('error', reject);
     call.once('response', (response) => {
       response.setEncoding('utf8');

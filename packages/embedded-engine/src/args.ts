@@ -70,10 +70,11 @@ export function parseCommand(argv: readonly string[]): Command {
   if (values.version) return { kind: 'version' };
   if (values.handshake) return { kind: 'handshake' };
 
-  const integer = (name: keyof typeof values & keyof typeof OPTIONS, min: number, max: number): number => {
+  const integer = (name: keyof typeof OPTIONS, min: number, max: number): number => {
     const text = String(values[name]);
     const value = Number(text);
-    if (!/^\d+$/.test(text) || value < min || value > max) throw usage(`--${name} must be a whole number from ${min} to ${max}, not "${text}"`);
+    if (!/^\d+$/.test(text) || value < min || value > max)
+      throw usage(`--${name} must be a whole number from ${min} to ${max}, not "${text}"`);
     return value;
   };
   return {

@@ -1,6 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir } from 'node:fs/promises';
+import { mkdir, readdir } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { createInterface } from 'node:readline';
@@ -8,6 +8,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 
 import { afterEach, describe, expect, it } from 'vitest';
 
+import { parseCommand } from './args.ts';
 import { ENGINE_VERSION, PROTOCOL_VERSION } from './index.ts';
 import { BIN, startChild, type Child } from './testing/child.ts';
 import { clientOf } from './testing/client.ts';
@@ -76,10 +77,16 @@ describe('the command', () => {
     [['--model-random', 'tiny', '--model', 'x.gguf'], /either/],
     [['--model-random', 'tiny', '--port', '70000'], /--port must be.*65535/],
     [['--model-random', 'tiny', '--parallel', 'many'], /--parallel.*"many"/],
-  ])('refuses %j with exit code 2', async (args, says) => {
-    const child = run(args);
+  ])('refuses %j as wrong usage', (args, says) => {
+    expect(() => parseCommand(args)).toThrow(
+      expect.objectContaining({ code: 'BENCH_ENGINE_USAGE', exitCode: 2, message: expect.stringMatching(says) as string }),
+    );
+  });
+
+  it('ends with exit code 2 for wrong usage, and starts nothing', async () => {
+    const child = run(['--model-random', 'tiny', '--bogus']);
     expect((await child.exited).code).toBe(2);
-    expect(child.stderr()).toMatch(says);
+    expect(child.stderr()).toMatch(/--bogus.*\n.*--help/);
     expect(child.lines).toEqual([]);
   });
 
@@ -111,9 +118,22 @@ describe('the command', () => {
     });
     const events = child.lines.map((line) => JSON.parse(line) as Record<string, unknown>);
     expect(events.map(({ event, phase }) => phase ?? event)).toEqual([
-      'weights_write', 'native_load', 'weights_load', 'context_create', 'warm_up', 'listen', 'listening',
+      'weights_write',
+      'native_load',
+      'weights_load',
+      'context_create',
+      'warm_up',
+      'listen',
+      'listening',
     ]);
-    expect(events.at(-1)).toEqual({ event: 'listening', host: '127.0.0.1', port: expect.any(Number) as number, model: 'mine', version: ENGINE_VERSION, protocol: PROTOCOL_VERSION });
+    expect(events.at(-1)).toEqual({
+      event: 'listening',
+      host: '127.0.0.1',
+      port: expect.any(Number) as number,
+      model: 'mine',
+      version: ENGINE_VERSION,
+      protocol: PROTOCOL_VERSION,
+    });
     expect((await fetch(`${baseUrl}/v1/models`)).status).toBe(401);
     const client = clientOf(baseUrl, 'from the environment');
     expect(await client.metrics()).toMatchObject({ slots: 3, prompt_tokens_total: 0 });
@@ -127,7 +147,6 @@ describe('the command', () => {
     const { child } = await serving(['--model-random', 'tiny'], { XDG_CACHE_HOME: cache });
     child.process.kill('SIGTERM');
     expect(await child.exited).toEqual({ code: 0, signal: null });
-    const { readdir } = await import('node:fs/promises');
     expect(await readdir(join(cache, 'bench', 'models'))).toHaveLength(1);
   });
 });

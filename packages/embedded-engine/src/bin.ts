@@ -39,8 +39,7 @@ async function main(): Promise<void> {
 }
 
 async function serve(command: Command & { kind: 'serve' }): Promise<void> {
-  let engine: EmbeddedEngine | undefined;
-  let stopping = false;
+  const state: { engine?: EmbeddedEngine; stopping: boolean } = { stopping: false };
 
   // Nobody reads the answers any more, so there is nothing to finish.
   const orphaned = () => process.exit(1);
@@ -52,11 +51,10 @@ async function serve(command: Command & { kind: 'serve' }): Promise<void> {
 
   const stop = (signal: NodeJS.Signals) => {
     const code = signal === 'SIGINT' ? 130 : 143;
-    if (stopping) process.exit(code);
-    stopping = true;
-    if (!engine) process.exit(code);
+    if (state.stopping || !state.engine) process.exit(code);
+    state.stopping = true;
     emit({ event: 'draining', signal });
-    engine.close({ graceMs: command.drainSeconds * 1000 }).then(
+    state.engine.close({ graceMs: command.drainSeconds * 1000 }).then(
       () => process.exit(0),
       (error: unknown) => {
         report(error);
@@ -70,7 +68,7 @@ async function serve(command: Command & { kind: 'serve' }): Promise<void> {
   const cacheDir = command.cacheDir ?? join(process.env.XDG_CACHE_HOME || join(homedir(), '.cache'), 'bench', 'models');
   const { model, seed } = command;
   const { startEmbeddedEngine } = await import('./start.ts');
-  engine = await startEmbeddedEngine({
+  const engine = await startEmbeddedEngine({
     model: 'gguf' in model ? model : { random: model.random, seed, cacheDir },
     host: command.host,
     port: command.port,
@@ -85,7 +83,15 @@ async function serve(command: Command & { kind: 'serve' }): Promise<void> {
     onNativeLog: (level, message) => process.stderr.write(`llama.cpp ${level}: ${message.trimEnd()}\n`),
     onError: report,
   });
-  emit({ event: 'listening', host: engine.host, port: engine.port, model: engine.model, version: ENGINE_VERSION, protocol: PROTOCOL_VERSION });
+  state.engine = engine;
+  emit({
+    event: 'listening',
+    host: engine.host,
+    port: engine.port,
+    model: engine.model,
+    version: ENGINE_VERSION,
+    protocol: PROTOCOL_VERSION,
+  });
 }
 
 main().catch((error: unknown) => {

@@ -14,7 +14,9 @@ const short = (first: number) => ({ prompt: [1, first, 400, 500], max_tokens: 30
 describe('more requests than sequences', () => {
   it('all complete, each with what it asked for', async () => {
     const answers = await Promise.all(
-      Array.from({ length: 12 }, (_, i) => server.client.stream('/v1/completions', { ...short(300 + i), stream_options: { include_usage: true } })),
+      Array.from({ length: 12 }, (_, i) =>
+        server.client.stream('/v1/completions', { ...short(300 + i), stream_options: { include_usage: true } }),
+      ),
     );
     expect(answers.map((events) => events.at(-1)?.usage?.completion_tokens)).toEqual(Array.from({ length: 12 }, () => 30));
   });

@@ -16,7 +16,13 @@ let said: number[];
 let endsAfter: number;
 
 const ask = (body: Record<string, unknown>) =>
-  clientOf(engine.baseUrl).stream('/v1/completions', { prompt: PROMPT, temperature: 0, max_tokens: 40, stream_options: { include_usage: true }, ...body });
+  clientOf(engine.baseUrl).stream('/v1/completions', {
+    prompt: PROMPT,
+    temperature: 0,
+    max_tokens: 40,
+    stream_options: { include_usage: true },
+    ...body,
+  });
 const outcome = async (body: Record<string, unknown>) => {
   const events = await ask(body);
   return { tokens: events.at(-1)?.usage?.completion_tokens, reason: events.at(-2)?.choices[0]?.finish_reason, text: textOf(events) };

@@ -1,4 +1,4 @@
-import { request } from 'node:http';
+import { Agent, request } from 'node:http';
 
 import { describe, expect, it } from 'vitest';
 
@@ -31,14 +31,33 @@ const WRONG: Wrong[] = [
   { name: 'max_tokens of zero', body: { prompt: 'a', max_tokens: 0 }, status: 400, param: 'max_tokens', says: /from 1/ },
   { name: 'max_tokens as text', body: { prompt: 'a', max_tokens: '5' }, status: 400, param: 'max_tokens', says: /must be a number/ },
   { name: 'half a token', body: { prompt: 'a', max_tokens: 1.5 }, status: 400, param: 'max_tokens', says: /whole number/ },
-  { name: 'more at least than at most', body: { prompt: 'a', max_tokens: 2, min_tokens: 3 }, status: 400, param: 'min_tokens', says: /more than max_tokens/ },
+  {
+    name: 'more at least than at most',
+    body: { prompt: 'a', max_tokens: 2, min_tokens: 3 },
+    status: 400,
+    param: 'min_tokens',
+    says: /more than max_tokens/,
+  },
   { name: 'a negative temperature', body: { prompt: 'a', temperature: -1 }, status: 400, param: 'temperature', says: /from 0/ },
   { name: 'an empty stop string', body: { prompt: 'a', stop: [''] }, status: 400, param: 'stop', says: /not empty/ },
   { name: 'stream as text', body: { prompt: 'a', stream: 'yes' }, status: 400, param: 'stream', says: /true or false/ },
-  { name: 'stream options without a stream', body: { prompt: 'a', stream_options: {} }, status: 400, param: 'stream_options', says: /only with stream/ },
+  {
+    name: 'stream options without a stream',
+    body: { prompt: 'a', stream_options: {} },
+    status: 400,
+    param: 'stream_options',
+    says: /only with stream/,
+  },
   { name: 'what it cannot do', body: { prompt: 'a', n: 2 }, status: 400, param: 'n', says: /does not support n/ },
   { name: 'a chat without messages', path: '/v1/chat/completions', body: {}, status: 400, param: 'messages', says: /at least one/ },
-  { name: 'an unknown role', path: '/v1/chat/completions', body: { messages: [{ role: 'x', content: '' }] }, status: 400, param: 'messages', says: /role/ },
+  {
+    name: 'an unknown role',
+    path: '/v1/chat/completions',
+    body: { messages: [{ role: 'x', content: '' }] },
+    status: 400,
+    param: 'messages',
+    says: /role/,
+  },
   {
     name: 'a picture',
     path: '/v1/chat/completions',
@@ -48,7 +67,13 @@ const WRONG: Wrong[] = [
     says: /text parts only/,
   },
   { name: 'an embedding of nothing', path: '/v1/embeddings', body: {}, status: 400, param: 'input', says: /must be a string/ },
-  { name: 'an embedding of too much', path: '/v1/embeddings', body: { input: 'the '.repeat(2000) }, status: 400, says: /maximum context length/ },
+  {
+    name: 'an embedding of too much',
+    path: '/v1/embeddings',
+    body: { input: 'the '.repeat(2000) },
+    status: 400,
+    says: /maximum context length/,
+  },
   { name: 'a path that is not there', path: '/v1/nothing', body: {}, status: 404, says: /nothing at \/v1\/nothing/ },
   { name: 'a body that is too large', body: { prompt: 'a'.repeat(200_000) }, status: 413, says: /larger than 100000 bytes/ },
 ];
@@ -94,7 +119,6 @@ describe('the API key', () => {
 
 describe('a connection', () => {
   it('is kept after errors, bodies that are too large and streams', async () => {
-    const { Agent } = await import('node:http');
     const agent = new Agent({ keepAlive: true, maxSockets: 1 });
     const ports = new Set<number | undefined>();
     const call = (body: string) =>

@@ -8,7 +8,13 @@ const server = runningEngine();
 const PROMPT = 'the old stone bridge over the river';
 const MESSAGES = [
   { role: 'system', content: 'be brief' },
-  { role: 'user', content: [{ type: 'text', text: 'the old stone ' }, { type: 'text', text: 'bridge' }] },
+  {
+    role: 'user',
+    content: [
+      { type: 'text', text: 'the old stone ' },
+      { type: 'text', text: 'bridge' },
+    ],
+  },
 ];
 
 interface Usage {
@@ -58,7 +64,11 @@ describe('completions', () => {
   });
 
   it('send one chunk for each token, then the reason, then the usage', async () => {
-    const events = await server.client.stream('/v1/completions', { prompt: PROMPT, max_tokens: 12, stream_options: { include_usage: true } });
+    const events = await server.client.stream('/v1/completions', {
+      prompt: PROMPT,
+      max_tokens: 12,
+      stream_options: { include_usage: true },
+    });
     expect(events).toHaveLength(14);
     expect(events.slice(0, 12).every(({ choices: [choice] }) => choice?.text !== '' && choice?.finish_reason === null)).toBe(true);
     expect(events[12]).toMatchObject({ choices: [{ text: '', finish_reason: 'length' }], usage: null });
@@ -112,7 +122,11 @@ describe('completions', () => {
   it('report the prefix they reused, in whole blocks, until it is reset', async () => {
     const prompt = Array.from({ length: 100 }, (_, i) => 500 + i);
     const cached = async (tokens: number[]) => {
-      const events = await server.client.stream('/v1/completions', { prompt: tokens, max_tokens: 2, stream_options: { include_usage: true } });
+      const events = await server.client.stream('/v1/completions', {
+        prompt: tokens,
+        max_tokens: 2,
+        stream_options: { include_usage: true },
+      });
       return events.at(-1)?.usage?.prompt_tokens_details.cached_tokens;
     };
     expect(await cached(prompt)).toBe(0);

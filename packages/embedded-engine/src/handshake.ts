@@ -22,5 +22,12 @@ export async function handshake(signal?: AbortSignal): Promise<Handshake> {
   const llama = await loadNative();
   const { release } = llama.llamaCppRelease;
   await llama.dispose();
-  return { name: ENGINE_NAME, version: ENGINE_VERSION, protocol: PROTOCOL_VERSION, llamaCpp: release || NATIVE_VERSION, platform: platformName(), ready: true };
+  return {
+    name: ENGINE_NAME,
+    version: ENGINE_VERSION,
+    protocol: PROTOCOL_VERSION,
+    llamaCpp: release || NATIVE_VERSION,
+    platform: platformName(),
+    ready: true,
+  };
 }

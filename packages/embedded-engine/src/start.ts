@@ -83,7 +83,12 @@ export async function startEmbeddedEngine(options: EmbeddedEngineOptions): Promi
     await listen(http.server, host, port);
   } catch (error) {
     await engine.close();
-    throw new BenchError({ code: 'BENCH_ENGINE_LISTEN', message: `cannot listen on ${host}:${port}: ${messageOf(error)}`, hint: 'use --port 0 for a free port', cause: error });
+    throw new BenchError({
+      code: 'BENCH_ENGINE_LISTEN',
+      message: `cannot listen on ${host}:${port}: ${messageOf(error)}`,
+      hint: 'use --port 0 for a free port',
+      cause: error,
+    });
   }
   phase.end();
 

@@ -12,6 +12,9 @@ export function metricsText(engine: Engine): string {
     ['prefix_cached_tokens_total', 'counter', 'Prompt tokens whose keys and values were reused.', stats.cachedTokens],
   ];
   return rows
-    .map(([name, type, help, value]) => `# HELP bench_engine_${name} ${help}\n# TYPE bench_engine_${name} ${type}\nbench_engine_${name} ${value}\n`)
+    .map(
+      ([name, type, help, value]) =>
+        `# HELP bench_engine_${name} ${help}\n# TYPE bench_engine_${name} ${type}\nbench_engine_${name} ${value}\n`,
+    )
     .join('');
 }

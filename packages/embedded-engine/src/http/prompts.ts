@@ -70,7 +70,8 @@ function contentOf(content: unknown, index: number): string {
     return content
       .map((entry: unknown) => {
         const part = asFields(entry);
-        if (part.type !== 'text' || typeof part.text !== 'string') throw invalid('messages', `messages[${index}].content may hold text parts only`);
+        if (part.type !== 'text' || typeof part.text !== 'string')
+          throw invalid('messages', `messages[${index}].content may hold text parts only`);
         return part.text;
       })
       .join('');

@@ -37,7 +37,12 @@ export function makeRoutes(service: Service): Map<string, Partial<Record<string,
         },
       },
     ],
-    ['/metrics', { GET: ({ response }) => send(response, { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: metricsText(engine) }) }],
+    [
+      '/metrics',
+      {
+        GET: ({ response }) => send(response, { status: 200, type: 'text/plain; version=0.0.4; charset=utf-8', body: metricsText(engine) }),
+      },
+    ],
   ]);
 }
 
@@ -83,7 +88,12 @@ async function chatCompletions(service: Service, exchange: Exchange): Promise<vo
       model: service.model,
       object: 'chat.completion',
       chunkObject: 'chat.completion.chunk',
-      choice: (content, finishReason) => ({ index: 0, message: { role: 'assistant', content }, logprobs: null, finish_reason: finishReason }),
+      choice: (content, finishReason) => ({
+        index: 0,
+        message: { role: 'assistant', content },
+        logprobs: null,
+        finish_reason: finishReason,
+      }),
       first: () => ({ index: 0, delta: { role: 'assistant', content: '' }, logprobs: null, finish_reason: null }),
       delta: (content) => ({ index: 0, delta: { content }, logprobs: null, finish_reason: null }),
       last: (finishReason) => ({ index: 0, delta: {}, logprobs: null, finish_reason: finishReason }),
@@ -95,7 +105,8 @@ async function embeddings(service: Service, exchange: Exchange): Promise<void> {
   const fields = await exchange.json();
   checkModel(service, fields);
   const format = readString(fields, 'encoding_format') ?? 'float';
-  if (format !== 'float' && format !== 'base64') throw new ApiError({ status: 400, message: 'encoding_format must be float or base64', param: 'encoding_format' });
+  if (format !== 'float' && format !== 'base64')
+    throw new ApiError({ status: 400, message: 'encoding_format must be float or base64', param: 'encoding_format' });
   const inputs = manyTokensOf(service.engine, fields.input, 'input');
   for (const input of inputs) checkFits(service.engine, input.length, 0);
   const vectors = await service.engine.embed(inputs, exchange.signal);
@@ -131,7 +142,12 @@ async function detokenize(service: Service, exchange: Exchange): Promise<void> {
 function checkModel(service: Service, fields: Fields): void {
   const asked = readString(fields, 'model');
   if (asked === undefined || asked === service.model) return;
-  throw new ApiError({ status: 404, message: `the model ${JSON.stringify(asked)} does not exist; this server has ${JSON.stringify(service.model)}`, param: 'model', code: 'model_not_found' });
+  throw new ApiError({
+    status: 404,
+    message: `the model ${JSON.stringify(asked)} does not exist; this server has ${JSON.stringify(service.model)}`,
+    param: 'model',
+    code: 'model_not_found',
+  });
 }
 
 function modelCard(service: Service) {

@@ -62,7 +62,7 @@ export function makeHttpServer({ service, apiKey, maxBodyBytes, onError }: HttpO
         resolve();
       });
     });
-    route(request, response, controller.signal)
+    void route(request, response, controller.signal)
       .catch((error: unknown) => fail(response, error))
       .catch(onError)
       .then(() => sent)
@@ -93,7 +93,8 @@ export function makeHttpServer({ service, apiKey, maxBodyBytes, onError }: HttpO
       if (inFlight.size > 0) {
         await new Promise<void>((resolve) => {
           let timer = setTimeout(() => {
-            for (const controller of inFlight) controller.abort(new ApiError({ status: 503, message: 'the server shut down before the answer was ready' }));
+            for (const controller of inFlight)
+              controller.abort(new ApiError({ status: 503, message: 'the server shut down before the answer was ready' }));
             // A client that does not read its answer, or never ends its question, would keep us.
             timer = setTimeout(() => server.closeAllConnections(), FAREWELL_MS);
           }, graceMs);

@@ -11,12 +11,19 @@ export interface Answer {
 export function clientOf(baseUrl: string, apiKey?: string) {
   const headers: Record<string, string> = { 'content-type': 'application/json', ...(apiKey ? { authorization: `Bearer ${apiKey}` } : {}) };
   const post = (path: string, body: unknown, signal?: AbortSignal) =>
-    fetch(baseUrl + path, { method: 'POST', headers, body: typeof body === 'string' ? body : JSON.stringify(body), signal: signal ?? null });
+    fetch(baseUrl + path, {
+      method: 'POST',
+      headers,
+      body: typeof body === 'string' ? body : JSON.stringify(body),
+      signal: signal ?? null,
+    });
 
   const metrics = async (): Promise<Record<string, number>> => {
     const text = await (await fetch(`${baseUrl}/metrics`, { headers })).text();
     const lines = text.split('\n').filter((line) => line !== '' && !line.startsWith('#'));
-    return Object.fromEntries(lines.map((line) => line.split(' ')).map(([name, value]) => [String(name).replace('bench_engine_', ''), Number(value)]));
+    return Object.fromEntries(
+      lines.map((line) => line.split(' ')).map(([name, value]) => [String(name).replace('bench_engine_', ''), Number(value)]),
+    );
   };
 
   return {

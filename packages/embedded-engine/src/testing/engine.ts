@@ -23,7 +23,11 @@ export function runningEngine(options: Partial<EmbeddedEngineOptions> = {}) {
   const errors: unknown[] = [];
   let engine: EmbeddedEngine | undefined;
   beforeAll(async () => {
-    engine = await startEmbeddedEngine({ model: { random: 'tiny', cacheDir: folder.path }, onError: (error) => errors.push(error), ...options });
+    engine = await startEmbeddedEngine({
+      model: { random: 'tiny', cacheDir: folder.path },
+      onError: (error) => errors.push(error),
+      ...options,
+    });
   }, 30_000);
   afterAll(() => engine?.close());
   const running = () => {

@@ -41,7 +41,10 @@ export async function ensureRandomWeights(options: RandomWeightsOptions): Promis
 
 /** Files get their name only when whole, so the first bytes tell enough. */
 async function isWeightsFile(path: string): Promise<boolean> {
-  const size = await stat(path).then((s) => (s.isFile() ? s.size : 0), () => 0);
+  const size = await stat(path).then(
+    (s) => (s.isFile() ? s.size : 0),
+    () => 0,
+  );
   if (size < 4) return false;
   const file = await open(path, 'r');
   try {

@@ -12,7 +12,10 @@ import { temporaryFolder } from '../testing/engine.ts';
 import { BIN } from '../testing/child.ts';
 
 const folder = temporaryFolder();
-const digestOf = async (path: string) => createHash('sha256').update(await readFile(path)).digest('hex');
+const digestOf = async (path: string) =>
+  createHash('sha256')
+    .update(await readFile(path))
+    .digest('hex');
 
 describe('generated weights', () => {
   it('are the same for the same seed on every machine, and others for another', async () => {
