@@ -10,7 +10,7 @@ import { COMMAND_BUILTINS } from './schema/command.ts';
 import { LLM_DEFAULTS } from './schema/llm.ts';
 import type { Recipe } from './schema/recipe.ts';
 import { didYouMean } from './suggest.ts';
-import { lookup, type TreeNode } from './tree.ts';
+import { lookup, positionInText, type TreeNode } from './tree.ts';
 import type { ParamValue } from './variant-name.ts';
 
 export interface CheckContext {
@@ -26,8 +26,10 @@ export interface CheckContext {
 /** What no section can see alone. The recipe has passed its schema; defaults across sections are not filled in yet. */
 export function checkRecipe(recipe: Recipe, context: CheckContext): Problem[] {
   const problems: Problem[] = [];
-  const fail = (path: readonly string[], message: string, hint: string | null = null) =>
-    problems.push({ file: context.file, ...lookup(context.tree, path).at, message, hint });
+  const fail: Fail = (path, message, hint = null, offset = undefined) => {
+    const { node, at, exact } = lookup(context.tree, path);
+    problems.push({ file: context.file, ...(offset !== undefined && exact ? positionInText(node, offset) : at), message, hint });
+  };
   const sound = (...sections: string[]) => sections.every((section) => context.sound(section));
   if (recipe.kind === 'inference' && sound('model', 'engine', 'deploy')) checkInference(recipe, context, fail);
   if (recipe.kind === 'command' && sound('command', 'deploy')) checkCommand(recipe, context, fail);
@@ -36,7 +38,8 @@ export function checkRecipe(recipe: Recipe, context: CheckContext): Problem[] {
   return problems;
 }
 
-type Fail = (path: readonly string[], message: string, hint?: string | null) => void;
+/** `offset`: which character of the text at `path`, when it is only one that is wrong. */
+type Fail = (path: readonly string[], message: string, hint?: string | null, offset?: number) => void;
 
 function checkInference(recipe: Recipe, context: CheckContext, fail: Fail): void {
   const { model, benchmark: b } = recipe;
@@ -119,7 +122,7 @@ function checkCommand(recipe: Recipe, context: CheckContext, fail: Fail): void {
 }
 
 function checkNames(template: string, known: readonly string[], path: readonly string[], fail: Fail): void {
-  for (const { name } of templateNames(template)) {
+  for (const { name, offset } of templateNames(template)) {
     if (known.includes(name)) continue;
     const near = didYouMean(name, known);
     const stage = name === 'repo_dir' ? '$repo_dir is there when command.stage names something to copy' : null;
@@ -129,6 +132,7 @@ function checkNames(template: string, known: readonly string[], path: readonly s
       stage ??
         near?.replace('"', '"$') ??
         `write "$$${name}" for a variable of the shell; known here: ${known.map((k) => `$${k}`).join(', ')}`,
+      offset,
     );
   }
 }

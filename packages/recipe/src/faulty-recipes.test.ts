@@ -1,7 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BenchError } from '@bench/core';
+import { BenchError, prng } from '@bench/core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { loadRecipe, parseRecipe } from './index.ts';
 
@@ -126,6 +126,11 @@ describe('what the schema objects to', () => {
     expect(complaints(MODEL + text)[0]).toEqual(typeof message === 'string' ? message : expect.stringMatching(message));
   });
 
+  it('points at the name inside of a script', () => {
+    expect(complaints('command:\n  run: |\n\n    first\n      echo $nope\n')[0]).toMatch(/^recipe.yaml:5:12 unknown name "\$nope"/);
+    expect(complaints('command:\n  run: "echo $nope"\n')[0]).toMatch(/^recipe.yaml:2:8 unknown name "\$nope"/);
+  });
+
   it('tells everything at once, in the order of the file', () => {
     const lines = complaints(`model:
   huggingface: "a b"
@@ -192,6 +197,45 @@ describe('what sections do not know of each other', () => {
     ['service: {image: x, port: 1, env: {X: {from_env: "a b"}}}\n', /not the name of an environment variable/],
   ])('%s', (text, message) => {
     expect(complaints(text)).toEqual(expect.arrayContaining([expect.stringMatching(message)]));
+  });
+});
+
+describe('damaged recipes', () => {
+  it('send no control characters to a terminal', () => {
+    expect(complaints('model: {random: tiny, "a\\e[2J\\x9b\\nb": 1}\n')).toEqual([
+      expect.stringContaining('unknown key "a\\u001b[2J\\u009b\\nb" in model'),
+    ]);
+  });
+
+  const whole = `# comment
+model: &m
+  huggingface: "org/name"   # with a comment
+engine: {llm: {vllm: {image: "a:b", extra_args: "--x '{\\"a\\": 1}'"}}}
+benchmark:
+  sweep: {max_concurrency: [1, 2], num_prompts: [3, 4]}
+command: |
+  echo $$x
+matrices:
+  cross:
+    deploy.gpu: [H100, "NVIDIA H200 141GB"]
+    zip: {benchmark.seed: [1, 2], benchmark.repeats: [3, 4]}
+`;
+  it('are read or refused, and never end in another error', () => {
+    const random = prng(7);
+    const signs = [...'{}[]:-&*!|>\'"#%@\\,?\n\t $', '<<: ', '*m', '__proto__', '---\n', '\u0000', '\uFEFF', '\r\n', '💥'];
+    for (let i = 0; i < 400; i++) {
+      let text = whole;
+      for (let edits = random.integer(1, 4); edits > 0; edits--) {
+        const at = random.integer(0, text.length);
+        text = text.slice(0, at) + (signs[random.integer(0, signs.length - 1)] ?? '') + text.slice(at + random.integer(0, 6));
+      }
+      try {
+        expect(parseRecipe(text, { file: 'r' }).tasks.length).toBeGreaterThan(0);
+      } catch (error) {
+        expect(error).toMatchObject({ code: 'BENCH_RECIPE_INVALID' });
+        for (const line of (error as Error).message.split('\n')) expect(line).toMatch(/^(r:\d+:\d+ \S|… and \d+ more$)/);
+      }
+    }
   });
 });
 

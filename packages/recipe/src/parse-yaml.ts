@@ -65,6 +65,13 @@ export function parseYaml(text: string, file: string): { root: TreeNode | null; 
   let broken = false;
   const nothing = (where: Position): TreeNode => ({ kind: 'scalar', value: null, at: where, from: 'recipe', size: 1 });
 
+  /** A literal block keeps its lines, so that a place in its text can be found again in the file. */
+  const blockColumn = (node: ParsedNode): number | undefined => {
+    if (!isScalar(node) || node.type !== 'BLOCK_LITERAL' || !node.range) return undefined;
+    const first = /\n(?:[ \t]*\n)*( *)\S/.exec(text.slice(node.range[0], node.range[1]).replaceAll('\r', ''));
+    return first ? (first[1]?.length ?? 0) + 1 : undefined;
+  };
+
   const build = (node: ParsedNode, depth: number): TreeNode => {
     if (depth > MAX_DEPTH) {
       fail(at(node), 'the YAML is nested too deeply');
@@ -90,7 +97,14 @@ export function parseYaml(text: string, file: string): { root: TreeNode | null; 
       const value = node.value;
       const plain = typeof value === 'bigint' ? Number(value) : value;
       if (plain === null || ['string', 'number', 'boolean'].includes(typeof plain)) {
-        return { kind: 'scalar', value: plain as string | number | boolean | null, at: at(node), from: 'recipe', size: 1 };
+        return {
+          kind: 'scalar',
+          value: plain as string | number | boolean | null,
+          at: at(node),
+          from: 'recipe',
+          size: 1,
+          blockColumn: blockColumn(node),
+        };
       }
       fail(at(node), 'a value of this kind cannot be used in a recipe', 'write text, a number, true or false');
       broken = true;

@@ -16,7 +16,13 @@ const MAX_SHOWN = 50;
 /** `recipe.yaml:12:5 unknown key "max_concurency"; did you mean "max_concurrency"?` */
 export function formatProblem(problem: Problem): string {
   const text = `${problem.file}:${problem.line}:${problem.column} ${problem.message}`;
-  return problem.hint === null ? text : `${text}; ${problem.hint}`;
+  return visible(problem.hint === null ? text : `${text}; ${problem.hint}`);
+}
+
+/** Control characters of a file must reach no terminal, and one problem stays one line. */
+function visible(text: string): string {
+  // oxlint-disable-next-line no-control-regex -- they are what is looked for
+  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => (c === '\n' ? '\\n' : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`));
 }
 
 /** One error for all problems of a file, sorted by position, each named once. */

@@ -16,6 +16,8 @@ interface NodeBase {
 export interface ScalarNode extends NodeBase {
   readonly kind: 'scalar';
   readonly value: string | number | boolean | null;
+  /** Text after `|`: the column its lines begin at. */
+  readonly blockColumn?: number | undefined;
 }
 export interface ListNode extends NodeBase {
   readonly kind: 'list';
@@ -59,6 +61,13 @@ export function lookup(root: TreeNode, path: readonly PropertyKey[]): { node: Tr
     } else return { node, at, exact: false };
   }
   return { node, at, exact: true };
+}
+
+/** Where a character of a text stands: known for the lines after `|`, else where the text begins. */
+export function positionInText(node: TreeNode, offset: number): Position {
+  if (node.kind !== 'scalar' || node.blockColumn === undefined) return node.at;
+  const before = String(node.value).slice(0, offset).split('\n');
+  return { line: node.at.line + before.length, column: node.blockColumn + (before.at(-1)?.length ?? 0) };
 }
 
 export function emptyMap(at: Position, from: Source = 'recipe'): MapNode {
