@@ -19,7 +19,10 @@ export async function calibrate(target: LoadTarget, load: LoadSpec, signal: Abor
   const counter = await findTokenizer(target, load, signal);
   if (load.data.kind !== 'random') return counter ? await learnAround(counter, blind) : blind;
   const learnt = counter ? await learnByEndpoint(counter, target, load, blind).catch(() => null) : null;
-  if (learnt) return learnt;
+  if (learnt && counter) {
+    if (load.api === 'chat' && counter.form !== 'messages') return learnTemplate(learnt, target, load, signal);
+    return { ...learnt, additive: await verify(counter, load, learnt).catch(() => false) };
+  }
   return (await learnByUsage(target, load, blind, signal).catch(() => null)) ?? blind;
 }
 
@@ -41,7 +44,7 @@ function assumed(load: LoadSpec, features: Calibration['features']): Calibration
 async function findTokenizer(target: LoadTarget, load: LoadSpec, signal: AbortSignal): Promise<TokenCounter | null> {
   const path = target.server.tokenizePath === undefined ? '/tokenize' : target.server.tokenizePath;
   if (path === null) return null;
-  const forms: TokenizeForm[] = load.api === 'chat' ? ['messages'] : ['prompt', 'content'];
+  const forms: TokenizeForm[] = load.api === 'chat' ? ['messages', 'prompt', 'content'] : ['prompt', 'content'];
   for (const form of forms) {
     const counter = tokenCounter({ target, path, form, signal });
     const seen = await counter.count('the word').catch(() => null);
@@ -73,17 +76,17 @@ async function learnByEndpoint(counter: TokenCounter, target: LoadTarget, load: 
   const leads = leading
     .map((w, i) => ({ word: w.word, tokens: (opened[i] as Counted).count - follower.tokens }))
     .filter((l) => l.tokens > 0);
-  const cheapestLead = Math.min(...leads.map((l) => l.tokens));
+  const costOf = new Map(words.map((w) => [w.word, w.tokens]));
   const learnt: Calibration = {
     ...blind,
     tokenizer: 'endpoint',
     tokenize: { path: counter.path, form: counter.form },
     words,
-    leads: leads.filter((l) => l.tokens === cheapestLead),
-    templateTokens: Math.max(0, cheapestLead - Math.max(1, Math.min(...words.map((w) => w.tokens)))),
+    leads,
+    templateTokens: Math.max(0, Math.min(...leads.map((l) => l.tokens - (costOf.get(l.word) ?? 1)))),
   };
   if (target.server.tokenIdPrompts && load.api !== 'chat') learnt.ids = ordinaryIds(counted, alone);
-  return { ...learnt, additive: await verify(counter, load, learnt) };
+  return learnt;
 }
 
 /** The cost of each word by itself: 8 of it in a row, for tokenizers that have no token a word. */
@@ -112,6 +115,26 @@ async function verify(counter: TokenCounter, load: LoadSpec, calibration: Calibr
   );
   const counted = await counter.countAll(texts);
   return counted.every((c, i) => c.count === lengths[i]);
+}
+
+/** A tokenizer of plain texts says nothing of the chat template: two small requests of different length do, by their usage. */
+async function learnTemplate(learnt: Calibration, target: LoadTarget, load: LoadSpec, signal: AbortSignal): Promise<Calibration> {
+  const maker = promptMaker(learnt, { seed: load.seed, sharedTokens: 0 });
+  const beyond: (number | null)[] = [];
+  for (const [ordinal, tokens] of [48, 160].entries()) {
+    const text = maker.words(probe(load, 1 + ordinal), tokens).join(' ');
+    const count = await promptTokens(target, load, learnt, { text }, signal).catch(() => null);
+    beyond.push(count === null ? null : count - tokens);
+  }
+  const [first, second] = beyond;
+  const around = second ?? 0;
+  return {
+    ...learnt,
+    tokenize: null,
+    leads: learnt.leads.map((l) => ({ ...l, tokens: l.tokens + around })),
+    templateTokens: Math.max(0, learnt.templateTokens + around),
+    additive: first !== null && first === second,
+  };
 }
 
 /** Two small requests of different length give the tokens of a word and of the template. */

@@ -135,7 +135,7 @@ function tokenSource({ summary }: FlagOptions, ok: readonly RequestRecord[]): Po
 
 function coalesced({ summary }: FlagOptions): PointFlag | null {
   const each = summary.client?.eventsPerRead ?? null;
-  if (each === null || each <= 1.5) return null;
+  if (each === null || each <= 2) return null;
   return {
     code: 'coalesced',
     message: `${each.toFixed(1)} token events arrived per socket read: gaps between them describe the socket, not the server`,

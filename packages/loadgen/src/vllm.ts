@@ -1,5 +1,6 @@
 import { percentile, summarize, type LoadSpec, type RequestRecord } from '@bench/core';
 import { inFlightOf } from './in-flight.ts';
+import { eachTokenTime } from './token-times.ts';
 
 export interface VllmOptions {
   load: LoadSpec;
@@ -50,6 +51,7 @@ export function vllmFigures({ load, records, gapsOf, durationS }: VllmOptions): 
     request_throughput: per(ok.length),
     output_throughput: per(output),
     total_token_throughput: per(input + output),
+    max_output_tokens_per_s: busiestSecond(ok, gapsOf),
     max_concurrent_requests: inFlightOf(records).peak,
   };
   if (Object.keys(load.slo).length > 0) out.request_goodput = per(good);
@@ -65,4 +67,18 @@ export function vllmFigures({ load, records, gapsOf, durationS }: VllmOptions): 
     for (const q of [90, 95, 99]) out[`p${q}_${name}_ms`] = percentile(values, q);
   }
   return out;
+}
+
+/** vLLM's peak: the most chunks in one second since the first dispatch, whatever a chunk holds. */
+function busiestSecond(ok: readonly RequestRecord[], gapsOf: ReadonlyMap<number, Float32Array>): number {
+  const zero = ok.reduce((first, r) => Math.min(first, r.sentMs), Number.POSITIVE_INFINITY);
+  const buckets: number[] = [];
+  for (const r of ok) {
+    if (r.firstTokenMs === null) continue;
+    eachTokenTime(r, gapsOf.get(r.index), (at) => {
+      const second = Math.floor((at - zero) / 1000);
+      buckets[second] = (buckets[second] ?? 0) + 1;
+    });
+  }
+  return buckets.reduce((most, n) => Math.max(most, n ?? 0), 0);
 }

@@ -45,8 +45,8 @@ export interface TestServerOptions {
   slots?: number;
   /** Which tokenizer it has, for counts and for `/tokenize`. Default `words`. */
   tokenizer?: TokenizerKind;
-  /** Serves `/tokenize`? Default true. */
-  tokenize?: boolean;
+  /** Serves `/tokenize`? `true`: as vLLM does; `text`: without messages, as SGLang; `content`: llama.cpp's form. Default true. */
+  tokenize?: boolean | 'text' | 'content';
   /** Tokens of the chat template. Default 11. */
   templateTokens?: number;
   /** Body fields answered with a 400 that names them. */
@@ -65,6 +65,8 @@ export interface TestServerOptions {
   dropReused?: boolean;
   /** The n-th generation request (from 0) does the n-th of these, round and round; null: nothing wrong. Requests for fewer than 2 tokens are let be, and not counted. */
   misbehave?: (Misbehaviour | null)[];
+  /** Everything but GET wants it as a bearer token. Default: none. */
+  apiKey?: string;
   /** Keeps prompts in the truth. Default false. */
   keepPrompts?: boolean;
 }

@@ -57,6 +57,11 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       else json(response, path === '/health' ? 200 : 404, '{}');
       return;
     }
+    if (options.apiKey !== undefined && request.headers.authorization !== `Bearer ${options.apiKey}`) {
+      request.resume();
+      json(response, 401, errorBody('invalid API key', 401));
+      return;
+    }
     const body = await readBody(request);
     if (body === null) {
       json(response, 400, errorBody('the body is not JSON', 400));
@@ -64,8 +69,15 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     }
     if (path === '/tokenize' && options.tokenize !== false) {
       tokenized++;
-      const tokens = [...Array<number>(around(body)).fill(2), ...promptIds(body)];
-      json(response, 200, JSON.stringify({ count: tokens.length, max_model_len: 100_000, tokens }));
+      if (options.tokenize === 'content') {
+        const content = typeof body.content === 'string' ? body.content : '';
+        json(response, 200, JSON.stringify({ tokens: content === '' ? [] : promptIds({ prompt: content }) }));
+      } else if (options.tokenize === 'text' && typeof body.prompt !== 'string') {
+        json(response, 400, errorBody('prompt: field required', 400));
+      } else {
+        const tokens = [...Array<number>(around(body)).fill(2), ...promptIds(body)];
+        json(response, 200, JSON.stringify({ count: tokens.length, max_model_len: 100_000, tokens }));
+      }
       return;
     }
     const refused = (options.refuse ?? []).find((field) => field in body);

@@ -1,4 +1,4 @@
-import { setTimeout as delay } from 'node:timers/promises';
+import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
 import type { RequestRecord } from '@bench/core';
 import { calibrate } from '../calibrate.ts';
 import type { Calibration } from '../calibration.ts';
@@ -84,6 +84,8 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
   async function measure(ready: Supply, zeroMs: number): Promise<WorkerReport> {
     const wait = zeroMs - clockMs();
     if (wait > 0) await delay(wait, undefined, { signal: stop.signal }).catch(() => undefined);
+    // Timers may fire up to a millisecond early.
+    while (clockMs() < zeroMs && !stop.signal.aborted) await nextTurn();
     const observer = observeSelf();
     if (arrivals) await measureOpen(ready, zeroMs, observer, arrivals);
     else await measureClosed(ready, zeroMs);
