@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 
-import { BenchError, messageOf } from '@bench/core';
+import { BenchError, messageOf } from '@bench/core/error';
 
 /** What the command line asks for. */
 export type Command =

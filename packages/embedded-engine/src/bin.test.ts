@@ -1,8 +1,8 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdir, readdir } from 'node:fs/promises';
+import { cp, mkdir, readdir, realpath, symlink } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { setTimeout as sleep } from 'node:timers/promises';
 
@@ -20,8 +20,8 @@ afterEach(() => {
   for (const child of started.splice(0)) if (child.exitCode === null) child.kill('SIGKILL');
 });
 
-function run(args: string[], env?: NodeJS.ProcessEnv): Child {
-  const child = startChild(args, env);
+function run(args: string[], env?: NodeJS.ProcessEnv, bin?: string): Child {
+  const child = startChild(args, env, bin);
   started.push(child.process);
   return child;
 }
@@ -60,6 +60,27 @@ describe('the command', () => {
       platform: `${process.platform}-${process.arch}`,
       ready: true,
     });
+  });
+
+  it('says so on a platform without a library', async () => {
+    const elsewhere = 'Object.defineProperty(process, "arch", { value: "riscv64" })';
+    const child = run(['--handshake'], { NODE_OPTIONS: `--import=data:text/javascript,${encodeURIComponent(elsewhere)}` });
+    expect((await child.exited).code).toBe(3);
+    expect(child.stderr()).toMatch(/no prebuilt library for \w+-riscv64\n.*linux-x64, linux-arm64/);
+  });
+
+  it('names the package to add when the library is missing', async () => {
+    const packageFolder = dirname(dirname(BIN));
+    const copy = join(folder.path, 'installed');
+    await mkdir(join(copy, 'node_modules', '@bench'), { recursive: true });
+    await cp(dirname(BIN), join(copy, 'dist'), { recursive: true });
+    await cp(join(packageFolder, 'package.json'), join(copy, 'package.json'));
+    await symlink(await realpath(join(packageFolder, 'node_modules', '@bench', 'core')), join(copy, 'node_modules', '@bench', 'core'));
+    const child = run(['--handshake'], {}, join(copy, 'dist', 'bin.js'));
+    expect((await child.exited).code).toBe(3);
+    expect(child.stderr()).toContain(
+      `npm i --omit=optional @bench/embedded-engine @node-llama-cpp/${process.platform}-${process.arch}@3.22.1`,
+    );
   });
 
   it('tells its version and its options', async () => {

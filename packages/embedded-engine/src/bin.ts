@@ -2,7 +2,7 @@
 import { homedir } from 'node:os';
 import { join } from 'node:path';
 
-import { BenchError, messageOf } from '@bench/core';
+import { BenchError, messageOf } from '@bench/core/error';
 
 import { parseCommand, USAGE, type Command } from './args.ts';
 import { watchParent } from './parent-watch.ts';

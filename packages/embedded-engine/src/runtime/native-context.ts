@@ -1,4 +1,4 @@
-import { BenchError } from '@bench/core';
+import { BenchError } from '@bench/core/error';
 import type { LlamaContext, LlamaModel, Token } from 'node-llama-cpp';
 
 import { NATIVE_VERSION } from './native.ts';

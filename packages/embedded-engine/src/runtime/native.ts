@@ -1,4 +1,4 @@
-import { BenchError, messageOf } from '@bench/core';
+import { BenchError, messageOf } from '@bench/core/error';
 import type { Llama } from 'node-llama-cpp';
 
 /** Receives llama.cpp's own log lines. */
@@ -49,10 +49,15 @@ export async function loadNative(log?: NativeLog): Promise<Llama> {
   } catch (error) {
     throw new BenchError({
       code: 'BENCH_ENGINE_NATIVE',
-      message: `llama.cpp did not load on ${platform}: ${messageOf(error)}`,
+      message: `llama.cpp did not load on ${platform}: ${reasonOf(error, nativePackage)}`,
       hint: `npm i --omit=optional @bench/embedded-engine ${nativePackage}@${NATIVE_VERSION}`,
       exitCode: 3,
       cause: error,
     });
   }
+}
+
+/** node-llama-cpp's own words for the usual case name neither the package nor what to do. */
+function reasonOf(error: unknown, nativePackage: string): string {
+  return error instanceof Error && error.name === 'NoBinaryFoundError' ? `${nativePackage} is not installed` : messageOf(error);
 }

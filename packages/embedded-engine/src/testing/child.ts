@@ -17,9 +17,9 @@ export interface Child {
 }
 
 /** Starts the built command. */
-export function startChild(args: readonly string[], env: NodeJS.ProcessEnv = {}): Child {
-  if (!existsSync(BIN)) throw new Error('build the package first: these tests run its command');
-  const child = spawn(process.execPath, [BIN, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
+export function startChild(args: readonly string[], env: NodeJS.ProcessEnv = {}, bin: string = BIN): Child {
+  if (!existsSync(bin)) throw new Error('build the package first: these tests run its command');
+  const child = spawn(process.execPath, [bin, ...args], { stdio: ['pipe', 'pipe', 'pipe'], env: { ...process.env, ...env } });
   const lines: string[] = [];
   const waiting: { name: string; resolve(event: Record<string, unknown>): void }[] = [];
   let errors = '';
