@@ -26,7 +26,7 @@ export interface CheckContext {
 /** What no section can see alone. The recipe has passed its schema; defaults across sections are not filled in yet. */
 export function checkRecipe(recipe: Recipe, context: CheckContext): Problem[] {
   const problems: Problem[] = [];
-  const fail: Fail = (path, message, hint = null, offset = undefined) => {
+  const fail: Fail = (path, message, hint = null, offset) => {
     const { node, at, exact } = lookup(context.tree, path);
     problems.push({ file: context.file, ...(offset !== undefined && exact ? positionInText(node, offset) : at), message, hint });
   };

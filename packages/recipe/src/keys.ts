@@ -1,9 +1,13 @@
 import { hashOf } from '@bench/core';
 import type { Recipe } from './schema/recipe.ts';
 
-/** Identity of a task: hash of the resolved recipe. The description does not count, and neither do file and folder. */
+/**
+ * Identity of a task: hash of the resolved recipe. What does not change the measurement does not count: the description, how many
+ * machines the tasks are split over, file and folder.
+ */
 export function taskKey(recipe: Recipe): string {
-  return hashOf({ ...recipe, description: undefined });
+  const { gpu_concurrency: _split, ...deploy } = recipe.deploy;
+  return hashOf({ ...recipe, description: undefined, deploy });
 }
 
 /**
