@@ -78,9 +78,7 @@ describe('the command', () => {
     await symlink(await realpath(join(packageFolder, 'node_modules', '@bench', 'core')), join(copy, 'node_modules', '@bench', 'core'));
     const child = run(['--handshake'], {}, join(copy, 'dist', 'bin.js'));
     expect((await child.exited).code).toBe(3);
-    expect(child.stderr()).toContain(
-      `npm i --omit=optional @bench/embedded-engine @node-llama-cpp/${process.platform}-${process.arch}@3.22.1`,
-    );
+    expect(child.stderr()).toMatch(/npm i --omit=optional @bench\/embedded-engine @node-llama-cpp\/[\w-]+@3\.22\.1/);
   });
 
   it('tells its version and its options', async () => {

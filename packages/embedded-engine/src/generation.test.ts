@@ -206,6 +206,21 @@ describe('embeddings', () => {
     expect(usage.prompt_tokens).toBe(2 * (await count('a red apple')) + (await count('deep water')));
   });
 
+  it('are counted while they wait, and free the line when the client leaves', async () => {
+    const before = await server.client.metrics();
+    const aborts = Array.from({ length: 3 }, () => new AbortController());
+    const input = Array.from({ length: 500 }, () => Array.from({ length: 500 }, (_, i) => 400 + i));
+    const calls = aborts.map((abort) => server.client.post('/v1/embeddings', { input }, abort.signal).catch(() => 'cut'));
+    await server.client.untilMetrics({ requests_running: 1, requests_waiting: 2 });
+    for (const abort of aborts) abort.abort();
+    expect(await Promise.all(calls)).toEqual(['cut', 'cut', 'cut']);
+    await server.client.untilMetrics({ requests_running: 0, requests_waiting: 0 });
+    const after = await server.client.metrics();
+    expect(after.prompt_tokens_total).toBeGreaterThan(before.prompt_tokens_total!);
+    expect(after.prompt_tokens_total! - before.prompt_tokens_total!).toBeLessThan(3 * 500 * 500);
+    expect(server.errors).toEqual([]);
+  });
+
   it('take a string and token ids alike', async () => {
     const { body } = await server.client.json('/tokenize', { prompt: 'a red apple' });
     const [fromText, fromIds, fromLists] = await Promise.all([embed('a red apple'), embed(body.tokens), embed([body.tokens, body.tokens])]);

@@ -121,10 +121,10 @@ async function loadEngine(llama: Llama, options: EngineOptions): Promise<Engine>
     batchSize: BATCH_TOKENS,
     prefixCaching: options.prefixCaching,
   });
-  const embedder = makeEmbedder({ model, contextLength, threads });
   const isEnd = endTokens(model);
   const requestSeeds = prng(seedOf('requests', options.seed));
   const totals = { promptTokens: 0, generationTokens: 0, cachedTokens: 0 };
+  const embedder = makeEmbedder({ model, contextLength, threads, onTokens: (count) => (totals.promptTokens += count) });
 
   const encode = (text: string, special: boolean): Token[] => {
     const tokens = model.tokenize(text, false);
@@ -191,7 +191,7 @@ async function loadEngine(llama: Llama, options: EngineOptions): Promise<Engine>
     contextLength,
     parallel,
     get stats() {
-      return { running: batcher.running, waiting: batcher.waiting, ...totals };
+      return { running: batcher.running + embedder.running, waiting: batcher.waiting + embedder.waiting, ...totals };
     },
     encode,
     encodeChat,
