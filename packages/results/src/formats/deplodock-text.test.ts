@@ -1,6 +1,6 @@
 import { BenchError } from '@bench/core';
 import { describe, expect, it } from 'vitest';
-import { parseDeplodockText } from './index.ts';
+import { parseDeplodockText } from '../index.ts';
 import { VLLM_OLD } from './testing/blocks.ts';
 
 const RULE = `${'='.repeat(50)}\n`;

@@ -1,7 +1,7 @@
 import { BenchError } from '@bench/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseDeplodockTasks, parseResultJson, parseSglangJson, parseVllmJson } from './index.ts';
+import { parseDeplodockTasks, parseResultJson, parseSglangJson, parseVllmJson } from '../index.ts';
 
 const only = (value: unknown) => {
   const results = parseResultJson(typeof value === 'string' ? value : JSON.stringify(value));

@@ -1,7 +1,7 @@
 import { BenchError } from '@bench/core';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseResultText, parseSglangText, parseVllmText } from './index.ts';
+import { parseResultText, parseSglangText, parseVllmText } from '../index.ts';
 import { SGLANG_FULL, SGLANG_OLD, VLLM_FULL, VLLM_OLD, VLLM_POOLING, VLLM_RUST } from './testing/blocks.ts';
 
 const only = (text: string) => {

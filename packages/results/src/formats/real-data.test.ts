@@ -2,7 +2,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { describe, expect, it } from 'vitest';
-import { parseDeplodockTasks, parseDeplodockText, parseResultJson, parseResultText } from './index.ts';
+import { parseDeplodockTasks, parseDeplodockText, parseResultJson, parseResultText } from '../index.ts';
 
 const data = join(
   process.env['BENCH_TEST_DATA'] ?? join(dirname(fileURLToPath(import.meta.url)), '../../../../../shared/data'),

@@ -3,7 +3,7 @@ import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { parseResultJson, parseResultText, renderVllmJson, renderVllmText } from './index.ts';
+import { parseResultJson, parseResultText, renderVllmJson, renderVllmText } from '../index.ts';
 import { pointWith, recordWith } from './testing/points.ts';
 import { VLLM_ROWS, VLLM_SECTIONS } from './vllm-layout.ts';
 
