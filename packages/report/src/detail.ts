@@ -1,4 +1,4 @@
-import { messageOf, type Distribution, type RequestRecord, type SeriesRow } from '@bench/core';
+import { messageOf, prng, type Distribution, type RequestRecord, type SeriesRow } from '@bench/core';
 import type { GapList, PointView, RunView } from '@bench/results';
 import type { TaskGroup } from './groups.ts';
 import type { ReportRow } from './rows.ts';
@@ -26,6 +26,9 @@ export const SHARES: readonly number[] = [...Array.from({ length: 200 }, (_, i) 
 
 const MAX_SERIES = 240;
 
+/** Gaps that a curve is drawn from; of more, a random sample is taken. The percentiles beside it are of all. */
+const MAX_GAPS = 200_000;
+
 /** Reads requests, gaps and series of the given rows, one point at a time, and keeps only what the charts need. */
 export async function readDetails(runs: readonly RunView[], group: TaskGroup, rows: readonly ReportRow[], signal?: AbortSignal): Promise<PointDetail[]> {
   const task = runs.find((view) => view.run.id === group.first.runId)?.tasks.find((t) => t.file.key === group.first.taskKey && t.file.variant === group.first.variant);
@@ -49,12 +52,12 @@ async function readDetail(row: ReportRow, views: readonly PointView[]): Promise<
     }
   };
   const ttft: number[] = [];
-  const itl: { value: number; weight: number }[] = [];
+  const itl: Sample[] = [];
   for (const view of views) {
     const requests = (await attempt(view, 'requests', () => view.requests())) ?? [];
     const gaps = (await attempt(view, 'gaps', () => view.gaps())) ?? [];
     for (const r of requests) if (isResult(r) && r.firstTokenMs !== null) ttft.push(r.firstTokenMs - r.sentMs);
-    collectItl(requests, gaps, itl);
+    collectItl(requests, gaps, { into: itl, max: MAX_GAPS / views.length });
   }
   const first = views[0];
   const series = first ? await attempt(first, 'the per-second series', () => first.series()) : null;
@@ -67,21 +70,35 @@ async function readDetail(row: ReportRow, views: readonly PointView[]): Promise<
   };
 }
 
+interface Sample {
+  value: number;
+  weight: number;
+}
+
 const isResult = (r: RequestRecord): boolean => r.phase === 'measured' && r.status === 'ok';
 
 /** A gap counts for as many tokens as its chunk is taken to hold: the request's own mean, as ITL is defined. */
-function collectItl(requests: readonly RequestRecord[], gaps: readonly GapList[], into: { value: number; weight: number }[]): void {
+function collectItl(requests: readonly RequestRecord[], gaps: readonly GapList[], { into, max }: { into: Sample[]; max: number }): void {
   const byIndex = new Map(requests.filter(isResult).map((r) => [r.index, r]));
+  const total = gaps.reduce((sum, list) => sum + list.gapsMs.length, 0);
+  const step = Math.ceil(total / max);
+  // Steps of random length: equal ones would fall on the same tokens of every request.
+  const random = prng(total);
+  let skip = 0;
   for (const { index, gapsMs } of gaps) {
     const request = byIndex.get(index);
     if (!request || gapsMs.length === 0) continue;
     const tokens = (request.outputTokens ?? 0) - 1;
     const perGap = tokens > 0 ? tokens / gapsMs.length : 1;
-    for (const gap of gapsMs) into.push({ value: gap / perGap, weight: perGap });
+    for (const gap of gapsMs) {
+      if (skip-- > 0) continue;
+      skip = step > 1 ? random.integer(0, 2 * (step - 1)) : 0;
+      into.push({ value: gap / perGap, weight: perGap });
+    }
   }
 }
 
-function curve(samples: { value: number; weight: number }[]): Curve {
+function curve(samples: Sample[]): Curve {
   samples.sort((a, b) => a.value - b.value);
   const total = samples.reduce((sum, s) => sum + s.weight, 0);
   const quantiles: number[] = [];

@@ -69,7 +69,9 @@ export function findings(groups: readonly TaskGroup[]): Finding[] {
   const quickest = latency && extreme(rows, (row) => row.distributions[latency.name]?.p50 ?? null, 'min');
   if (latency && quickest) {
     const [value, unit] = formatMs(quickest.distributions[latency.name]?.p50).split(' ') as [string, string];
-    const rate = quickest.distributions.tpot_ms ? ` Text then comes at ${formatShort(1000 / quickest.distributions.tpot_ms.p50)} tokens per second for each user.` : '';
+    // Gaps that describe the socket say nothing about how text appears.
+    const bunched = quickest.flags.some((flag) => flag.code === 'coalesced');
+    const rate = quickest.distributions.tpot_ms && !bunched ? ` Text then comes at ${formatShort(1000 / quickest.distributions.tpot_ms.p50)} tokens per second for each user.` : '';
     out.push({
       question: latency.label === 'TTFT' ? 'Quickest first token' : 'Quickest answer',
       value,

@@ -84,6 +84,27 @@ describe.skipIf(!CHROMIUM)('report.html in Chromium (skipped: no Chromium; set B
     await page.context().close();
   }, 60_000);
 
+  it('reads figures out under the pointer, in place of nothing that a page without scripts lacks', async () => {
+    const { page, complaints } = await open('demo', VIEWS[0]);
+    const tip = page.locator('.tip');
+    const over = async (selector: string, dx: number, dy: number) => {
+      const chart = page.locator(selector).first();
+      await chart.scrollIntoViewIfNeeded();
+      const box = await chart.boundingBox();
+      if (!box) throw new Error(`${selector} is not shown`);
+      await page.mouse.move(box.x + box.width * dx, box.y + box.height * dy);
+      return tip.innerText();
+    };
+    expect(await over('#distributions svg.chart', 0.5, 0.45)).toMatch(/^\d+(\.5)? % within\s+1 concurrent\s+[\d.]+ ms\s+2 concurrent/);
+    await page.screenshot({ path: join(OUT, 'demo-hover.png') });
+    expect(await over('#series svg.chart', 0.5, 0.5)).toMatch(/^\d+ to \d+ s\s+output tokens per second\s+[\d.,]+/);
+    expect(await over('#curve circle.full', 0.5, 0.5)).toMatch(/tiny-cpu, 1 concurrent: .* tok\/s, TTFT p50 .* ms/);
+    await page.mouse.move(2, 2);
+    expect(await tip.isHidden()).toBe(true);
+    expect(complaints).toEqual([]);
+    await page.context().close();
+  }, 60_000);
+
   it('runs nothing that came in with a name', async () => {
     const { page, complaints } = await open('hostile', VIEWS[0]);
     expect(await page.evaluate(`'pwned' in window`)).toBe(false);

@@ -72,6 +72,11 @@ export function engineLabel(engine: EngineInfo): string {
   return [engine.name, engine.version].filter(Boolean).map((part) => oneLine(part, 60)).join(' ');
 }
 
+/** The last two parts of a recipe's path: where someone keeps their recipes is nobody else's business. */
+export function recipePath(path: string): string {
+  return path.split(/[\\/]/).filter(Boolean).slice(-2).join('/');
+}
+
 /** The deployment's engine as one line with its image, for places with room. */
 export function engineImage(deployment: DeploymentFile): string | null {
   const { image, digest } = deployment.engine;

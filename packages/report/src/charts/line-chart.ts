@@ -1,5 +1,6 @@
 import { formatTick } from '../format.ts';
-import { html, raw, type Markup } from '../html/html.ts';
+import { escapeHtml, html, raw, type Markup } from '../html/html.ts';
+import type { Readout } from './readout.ts';
 import type { Scale } from './scale.ts';
 
 export interface ChartPoint {
@@ -32,6 +33,8 @@ export interface LineChart {
   formatX?: (value: number) => string;
   formatY?: (value: number) => string;
   series: readonly ChartSeries[];
+  /** Read-out along the vertical axis. */
+  readout?: Pick<Readout, 'at' | 'rows'>;
 }
 
 /** Drawing units; the page scales them to the room there is. */
@@ -73,7 +76,8 @@ export function lineChart(chart: LineChart): Markup {
       : [],
   );
   const labels = placeLabels(chart.series, px, py);
-  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${chart.id}-t ${chart.id}-d"><title id="${chart.id}-t">${chart.title}</title><desc id="${chart.id}-d">${chart.description}</desc>
+  const readout: Readout | null = chart.readout ? { axis: 'y', box: [HEIGHT - BOTTOM, TOP, LEFT, WIDTH - RIGHT], ...chart.readout } : null;
+  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${chart.id}-t ${chart.id}-d"${readout ? html` data-tip="${raw(escapeHtml(JSON.stringify(readout)))}"` : null}><title id="${chart.id}-t">${chart.title}</title><desc id="${chart.id}-d">${chart.description}</desc>
 ${yTicks}<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM}"/>${xTicks}
 <text class="name" x="0" y="16">${chart.yLabel}</text><text class="name" x="${WIDTH - RIGHT}" y="${HEIGHT - 8}" text-anchor="end">${chart.xLabel}</text>
 ${lines}${markers}${labels}</svg>`;

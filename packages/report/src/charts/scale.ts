@@ -40,7 +40,7 @@ export function logScale(min: number, max: number, room = 1): Scale {
     }
   }
   const decades = all.filter((tick) => Math.abs(Math.log10(tick) % 1) < 1e-9);
-  const ticks = all.length <= 7 || decades.length < 3 ? all.slice(0, 8) : decades;
+  const ticks = all.length <= 9 || decades.length < 3 ? all.slice(0, 9) : decades;
   const span = Math.log(high / low);
   return { kind: 'log', min: low, max: high, ticks, at: (value) => Math.log(value / low) / span };
 }

@@ -1,5 +1,6 @@
 import { formatTick } from '../format.ts';
-import { html, raw, type Markup } from '../html/html.ts';
+import { escapeHtml, html, raw, type Markup } from '../html/html.ts';
+import { shortNumber, type Readout } from './readout.ts';
 import { linearScale } from './scale.ts';
 
 export interface Panel {
@@ -28,6 +29,9 @@ const GAP = 38;
 const TOP = 28;
 const BOTTOM = 40;
 
+/** Values of a line that are few enough to be marked one by one. */
+const MAX_DOTS = 30;
+
 const round = (value: number): number => Math.round(value * 10) / 10;
 
 /** Panels above each other under one time axis. */
@@ -47,13 +51,23 @@ export function stepPanels(chart: StepPanels): Markup {
     );
     const shape = panel.line ? linePath(panel.values, chart.bucketS, px, py) : stepPath(panel.values, chart.bucketS, px, py);
     const area = panel.line ? null : html`<path class="area ${panel.color}" d="${raw(`${shape}L${px(panel.values.length * chart.bucketS)} ${base}L${px(0)} ${base}Z`)}"/>`;
-    return html`<text class="name" x="0" y="${base - PANEL - 14}">${panel.label}</text>${ticks}${area}<path class="line thin ${panel.color}" d="${raw(shape)}"/>`;
+    return html`<text class="name" x="0" y="${base - PANEL - 14}">${panel.label}</text>${ticks}${area}<path class="line thin ${panel.color}" d="${raw(shape)}"/>${panel.line && count <= MAX_DOTS ? dots(panel, chart.bucketS, px, py) : null}`;
   });
   const bottom = height - BOTTOM;
+  const readout: Readout = {
+    axis: 'x',
+    box: [LEFT, WIDTH - RIGHT, TOP, bottom],
+    stepS: chart.bucketS,
+    rows: chart.panels.map((p) => ({ name: p.label, color: p.color, values: Array.from({ length: count }, (_, i) => shortNumber(p.values[i] ?? null)) })),
+  };
   const xTicks = x.ticks
     .filter((tick) => tick <= endS)
     .map((tick) => html`<text class="tick" x="${px(tick)}" y="${bottom + 18}" text-anchor="middle">${formatTick(tick)}</text>`);
-  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="${chart.id}-t ${chart.id}-d"><title id="${chart.id}-t">${chart.title}</title><desc id="${chart.id}-d">${chart.description}</desc>${panels}<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${bottom}" y2="${bottom}"/>${xTicks}<text class="name" x="${WIDTH - RIGHT}" y="${height - 4}" text-anchor="end">seconds since the point’s start</text></svg>`;
+  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="${chart.id}-t ${chart.id}-d" data-tip="${raw(escapeHtml(JSON.stringify(readout)))}"><title id="${chart.id}-t">${chart.title}</title><desc id="${chart.id}-d">${chart.description}</desc>${panels}<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${bottom}" y2="${bottom}"/>${xTicks}<text class="name" x="${WIDTH - RIGHT}" y="${height - 4}" text-anchor="end">seconds since the point’s start</text></svg>`;
+}
+
+function dots(panel: Panel, bucketS: number, px: (s: number) => number, py: (v: number) => number): Markup[] {
+  return panel.values.flatMap((v, i) => (v === null ? [] : [html`<circle class="dot ${panel.color}" cx="${px((i + 0.5) * bucketS)}" cy="${py(v)}" r="1.6"/>`]));
 }
 
 function stepPath(values: readonly (number | null)[], bucketS: number, px: (s: number) => number, py: (v: number) => number): string {

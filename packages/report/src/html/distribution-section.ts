@@ -1,5 +1,6 @@
 import { metric, type Distribution } from '@bench/core';
 import { lineChart } from '../charts/line-chart.ts';
+import { shortNumber } from '../charts/readout.ts';
 import { linearScale, logScale, type Scale } from '../charts/scale.ts';
 import { SHARES, type Curve, type PointDetail } from '../detail.ts';
 import { columnDecimals, formatMs, formatNumber } from '../format.ts';
@@ -44,10 +45,14 @@ function figure(group: TaskGroup, drawn: { point: PointDetail; curve: Curve }[],
       color: color(i),
       points: curve.quantiles.map((value, q) => ({ x: value, y: SHARES[q] ?? 1 })),
     })),
+    readout: {
+      at: SHARES,
+      rows: drawn.map(({ point, curve }, i) => ({ name: loadLabel(point.row.load), color: color(i), unit: ' ms', values: curve.quantiles.map(shortNumber) })),
+    },
   });
   const exact = drawn.every(({ curve }) => curve.from === 'samples');
   const rows = drawn.map(({ point }) => ({ load: loadLabel(point.row.load), d: point.row.distributions[name] }));
-  const decimals = columnDecimals(rows.flatMap(({ d }) => (d ? [d.p50] : [])), 2);
+  const decimals = columnDecimals(rows.flatMap(({ d }) => (d ? STATISTICS.map((s) => d[s]) : [])), 2);
   return html`<figure><figcaption>${words} <span>${named ? html`${data(group.name, 80)} · ` : null}${label}${exact ? null : ', drawn from stored percentiles'}</span></figcaption>${chart}
 <div class="scroll bare" role="region" tabindex="0" aria-label="${words}, percentiles"><table><thead><tr><th class="l" scope="col">Load</th>${STATISTICS.map((s) => html`<th scope="col">${s}</th>`)}</tr></thead>
 <tbody>${rows.map(({ load, d }, i) => html`<tr><th class="l" scope="row"><i class="key ${color(i)}"></i>${load}</th>${STATISTICS.map((s) => html`<td>${formatNumber(d?.[s], decimals)}</td>`)}</tr>`)}</tbody></table></div></figure>`;

@@ -2,7 +2,7 @@ import { formatDuration } from '@bench/core';
 import type { DeploymentFile, MachineFile, RunView } from '@bench/results';
 import { formatMs, formatShort, formatStamp, formatUsd, plural } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
-import { dataLabel, engineImage, engineLabel, loadsLabel, systemFacts } from '../labels.ts';
+import { dataLabel, engineImage, engineLabel, loadsLabel, recipePath, systemFacts } from '../labels.ts';
 import { data, html, type Markup } from './html.ts';
 
 const MAX_RECIPE = 20_000;
@@ -15,25 +15,29 @@ const facts = (list: readonly Fact[]): Markup =>
 
 const panel = (title: Markup | string, body: Markup): Markup => html`<div class="panel"><h3>${title}</h3>${body}</div>`;
 
+const sumMs = (phases: DeploymentFile['phases']): number => phases.reduce((sum, p) => sum + p.durationMs, 0);
+
 /** How long each deployment took to come up, and on what. */
 export function phasesSection(runs: readonly RunView[]): Markup | null {
   const list = deployments(runs).filter(({ phases }) => phases.length > 0);
   if (list.length === 0) return null;
   const shown = list.slice(0, MAX_BLOCKS);
   const figures = shown.map((deployment) => {
-    const total = Math.max(...deployment.phases.map((p) => p.startMs + p.durationMs), 1);
+    const total = Math.max(sumMs(deployment.phases), 1);
     const percent = (ms: number) => `${((ms / total) * 100).toFixed(2)}%`;
+    // One after another by length: between the last two lies the load itself, which would dwarf them all.
     const rows = deployment.phases.map(
-      (p) =>
-        html`<tr><th class="l" scope="row">${data(p.name, 60)}</th><td>${formatDuration(p.durationMs)}</td><td class="gantt"><div><i style="left:${percent(p.startMs)};width:${percent(p.durationMs)}"></i></div></td></tr>`,
+      (p, i) =>
+        html`<tr><th class="l" scope="row">${data(p.name.replaceAll('_', ' '), 60)}</th><td>${formatDuration(p.durationMs)}</td><td class="gantt"><div><i style="left:${percent(sumMs(deployment.phases.slice(0, i)))};width:${percent(p.durationMs)}"></i></div></td></tr>`,
     );
+    const upMs = sumMs(deployment.phases.filter((p) => p.name !== 'teardown'));
     const title = html`${data(engineLabel(deployment.engine), 80)}, ${data(deployment.engine.model, 80)}`;
-    return html`<figure><figcaption>${title} <span>ready after ${formatDuration(total)}${deployment.status === 'failed' ? ', failed' : null}</span></figcaption>
-<div class="scroll bare" role="region" tabindex="0" aria-label="Phases"><table><thead><tr><th class="l" scope="col">Phase</th><th scope="col">Time</th><th class="l" scope="col">When</th></tr></thead><tbody>${rows}</tbody></table></div></figure>`;
+    return html`<figure><figcaption>${title} <span>${deployment.status === 'failed' ? 'failed after' : 'ready after'} ${formatDuration(upMs)}</span></figcaption>
+<div class="scroll bare" role="region" tabindex="0" aria-label="Phases"><table><thead><tr><th class="l" scope="col">Phase</th><th scope="col">Time</th><th class="l" scope="col">Share</th></tr></thead><tbody>${rows}</tbody></table></div></figure>`;
   });
   const left = list.length - shown.length;
   return html`<section id="phases" aria-labelledby="phases-h"><h2 id="phases-h">Bringing it up</h2>
-<p>What the time went to before the first measured request, for each deployment.${left > 0 ? ` ${left} more are left out.` : null}</p><div class="charts">${figures}</div></section>`;
+<p>What it took to get each deployment ready, and to take it down again; the load lies between.${left > 0 ? ` ${left} more are left out.` : null}</p><div class="charts">${figures}</div></section>`;
 }
 
 /** Machine, engine, load and recipe: what someone needs to measure it again. */
@@ -47,7 +51,7 @@ export function environmentSection(runs: readonly RunView[], groups: readonly Ta
         ['Started', formatStamp(run.createdAt)],
         ['Ended', run.endedAt ? formatStamp(run.endedAt) : null],
         ['Site', run.asked.site],
-        ['Recipes', run.asked.recipes.join(', ')],
+        ['Recipes', run.asked.recipes.map(recipePath).join(', ')],
         ['Filter', run.asked.filter.join(', ')],
         ['Seed', String(run.asked.seed)],
         ['Tools', Object.entries(run.tools).map(([tool, version]) => `${tool} ${version}`).join(', ')],

@@ -39,8 +39,3 @@ export const raw = (text: string): Markup => new Markup(text);
 
 /** A name from data: cut to a length that can be read, and kept from changing the direction of the text around it. */
 export const data = (value: string | null | undefined, max = 160): Markup | null => (value ? html`<bdi>${plain(value, max)}</bdi>` : null);
-
-/** JSON that may stand inside a script element. */
-export function inlineJson(value: unknown): string {
-  return JSON.stringify(value).replace(/</g, '\\u003c').replace(/\u2028/g, '\\u2028').replace(/\u2029/g, '\\u2029');
-}

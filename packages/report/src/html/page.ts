@@ -12,6 +12,7 @@ import { definitionsSection } from './definitions-section.ts';
 import { distributionSection } from './distribution-section.ts';
 import { environmentSection, phasesSection } from './environment-section.ts';
 import { data, html, raw, type Markup } from './html.ts';
+import { SCRIPT, SCRIPT_HASH } from './script.ts';
 import { seriesSection } from './series-section.ts';
 import { STYLE } from './style.ts';
 import { summaryTable } from './summary-table.ts';
@@ -23,7 +24,7 @@ const MAX_POINTS = 8;
 const MAX_PROBLEMS = 50;
 
 /** Nothing but what is in the file may load or run. */
-const POLICY = "default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'";
+const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src '${SCRIPT_HASH}'; img-src data:; base-uri 'none'; form-action 'none'`;
 
 const STATUS_WORDS: Record<RunView['status'], string> = {
   running: 'still running',
@@ -65,7 +66,7 @@ export async function renderPage(runs: readonly RunView[], options: WriteOptions
 <div class="wrap"><header>${eyebrow(runs)}<h1>${data(title, 200)}</h1>${lede(runs, groups, rows)}${cards(groups)}${callouts(groups, rows, problems.length)}
 <nav aria-label="Sections"><ul>${present.map(([id, name]) => html`<li><a href="#${id}">${name}</a></li>`)}</ul></nav></header>
 <main id="main">${present.map(([, , section]) => section)}</main>
-<footer>Written by bench on ${formatStamp(options.now)}. This file is complete in itself: it loads nothing from a network. Every request is in the run ${runs.length === 1 ? 'directory' : 'directories'}: ${data(runs.map((run) => run.run.id).join(', '), 400)}.</footer></div></body></html>
+<footer>Written by bench on ${formatStamp(options.now)}. This file is complete in itself: it loads nothing from a network. Every request is in the run ${runs.length === 1 ? 'directory' : 'directories'}: ${data(runs.map((run) => run.run.id).join(', '), 400)}.</footer></div><script>${raw(SCRIPT)}</script></body></html>
 `;
   return page.text;
 }

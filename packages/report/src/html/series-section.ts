@@ -5,17 +5,21 @@ import type { TaskGroup } from '../groups.ts';
 import { loadLabel } from '../labels.ts';
 import { data, html, type Markup } from './html.ts';
 
+/** A shorter point has no course to speak of. */
+const MIN_SECONDS = 3;
+
 /** Tokens per second, requests in flight and TTFT over time, a figure a point. */
 export function seriesSection(details: readonly { group: TaskGroup; points: PointDetail[] }[], left: number): Markup | null {
   const blocks = details.flatMap(({ group, points }, g) => {
-    const figures = points.flatMap((point, p) => (point.series ? [figure(point, point.series, `series-${g}-${p}`)] : []));
+    const figures = points.flatMap((point, p) => (point.series && point.series.rows.length >= MIN_SECONDS ? [figure(point, point.series, `series-${g}-${p}`)] : []));
     if (figures.length === 0) return [];
     const charts = html`<div class="charts">${figures}</div>`;
     return [details.length > 1 ? html`<details${g === 0 ? html` open` : null}><summary>${data(group.name, 120)}</summary>${charts}</details>` : charts];
   });
   if (blocks.length === 0) return null;
+  const short = details.reduce((sum, { points }) => sum + points.filter((point) => point.series && point.series.rows.length < MIN_SECONDS).length, 0);
   return html`<section id="series" aria-labelledby="series-h"><h2 id="series-h">Second by second</h2>
-<p>What happened during each point. A level curve is a steady engine; a fall at the end is the last requests draining. Of a repeated point, the first repeat is drawn.${left > 0 ? ` ${left} more points are not drawn.` : null}</p>
+<p>What happened during each point. A level curve is a steady engine; a fall at the end is the last requests draining. Of a repeated point, the first repeat is drawn.${short > 0 ? ` ${plural(short, 'point')} of less than ${MIN_SECONDS} seconds ${short === 1 ? 'is' : 'are'} not drawn.` : null}${left > 0 ? ` ${left} more points are in the table only.` : null}</p>
 ${blocks}</section>`;
 }
 

@@ -96,6 +96,10 @@ figure th,figure td{padding:5px 8px}
 .key{display:inline-block;width:16px;height:0;border-top:3px solid var(--k);vertical-align:middle;margin-right:8px}
 .plainlist{list-style:none;margin:0;padding:0;font-size:.9rem;color:var(--soft);display:grid;gap:4px}.plainlist strong{color:var(--ink)}
 h3.gap{margin-top:20px}
+.cross{stroke:var(--ink);stroke-width:1;stroke-dasharray:3 3;opacity:.5;pointer-events:none}
+svg.chart{touch-action:pan-y}
+.tip{position:fixed;z-index:3;pointer-events:none;background:var(--card);color:var(--ink);border:1px solid var(--line);border-radius:8px;padding:8px 12px;font-size:.8125rem;line-height:1.45;box-shadow:0 4px 16px rgb(0 0 0/.14);max-width:min(22rem,calc(100vw - 16px))}
+.tip table{width:auto;font-size:inherit}.tip th,.tip td{border:0;padding:1px 0;font-weight:400}.tip th{text-align:left;color:var(--soft);padding-right:14px}.tip td{font-weight:600}
 footer{margin:48px 0 0;padding:18px 0 40px;border-top:1px solid var(--line);font-size:.8125rem;color:var(--faint)}
 @media(max-width:640px){.wrap{padding:0 16px}header{padding-top:24px}section{padding-top:32px}
 svg.chart{font-size:15px}.chart .name{font-size:14.5px}.chart .label{font-size:14px}.chart .minor{display:none}
@@ -103,10 +107,10 @@ figure{padding:14px 12px 10px}dl.facts{grid-template-columns:1fr;gap:0}dl.facts 
 nav ul{gap:2px 16px}figure table{font-size:.8125rem}figure th,figure td{padding:5px 5px}}
 @media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#000;--soft:#3a4248;--faint:#555f66;--line:#c9cdcc;--grid:#e4e6e5;--accent:#0b6e77;--accent-soft:#d9eef0;--warn-bg:#fff;--warn-line:#a87a1b;--warn-ink:#3d2d05;--bad:#8c1d17;--bad-bg:#fff;
 --c0:#0b6e77;--c1:#b8540f;--c2:#5b4bb5;--c3:#a3256b;--c4:#3f7a1f;--c5:#8a6a00;--c6:#2f5fb3;--c7:#6b4a3a;--r0:#7d9f22;--r1:#4a9a4a;--r2:#249179;--r3:#1d7d92;--r4:#2f6699;--r5:#4a4c9c;--r6:#66318a;--r7:#7d1363}
-@page{margin:14mm}body{font-size:10pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}.wrap{max-width:none;padding:0}nav,.skip{display:none}header{padding-top:0}
+@page{margin:14mm}body{font-size:10pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}.wrap{max-width:none;padding:0}nav,.skip,.tip{display:none}header{padding-top:0}
 .cards{grid-template-columns:repeat(3,1fr);gap:8px}.charts,.panels{grid-template-columns:1fr 1fr;gap:8px}.big{font-size:17pt}
 .scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:4px 5px}.stick{position:static}
-figure,.card,.panel,tr,.callouts li,dl.terms>div{break-inside:avoid}h2,h3,summary,section>p{break-after:avoid}section{padding-top:18pt}pre{max-height:none}
+figure,.card,.panel,tr,.callouts li,dl.terms>div{break-inside:avoid}h2,h3,summary,section>p{break-after:avoid}section>p{break-inside:avoid}section{padding-top:18pt}pre{max-height:none}
 dl.facts{grid-template-columns:6.5rem 1fr;font-size:8.5pt;gap:3px 8px}dl.terms{grid-template-columns:1fr 1fr;gap:8px 20px;font-size:8.5pt}.panel,figure{padding:10px 12px}footer{margin-top:18pt;padding:8pt 0 0;break-inside:avoid}.card p:last-child,.callouts li,.lede{font-size:9pt}.callouts li{padding:5px 10px}
 details>summary{list-style:none}details::details-content{content-visibility:visible;height:auto}a{color:inherit;text-decoration:none}}
 `;

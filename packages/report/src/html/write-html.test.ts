@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeHtml } from '../index.ts';
 import { demoRun, hostileRun, mixedRun, syntheticRun } from '../testing/synthetic-run.ts';
-import { html, inlineJson } from './html.ts';
+import { html } from './html.ts';
 import type { RunView } from '@bench/results';
 
 let dir: string;
@@ -77,7 +77,7 @@ describe('writeHtml', () => {
     expect(sections(embeddings)).not.toContain('distributions');
     expect(embeddings).toContain('End-to-end latency');
     expect(embeddings).not.toContain('TTFT');
-    expect(embeddings).not.toMatch(/NaN|undefined|Infinity|\[object/);
+    expect(/NaN|undefined|Infinity|\[object/.exec(embeddings.slice(0, embeddings.indexOf('<script>')))).toBeNull();
     const nothing = await page(syntheticRun({ tasks: [] }));
     expect(nothing).toContain('The run has no tasks.');
     const failed = await page(syntheticRun({ tasks: [{ points: [], error: 'the engine ended' }] }));
@@ -94,9 +94,9 @@ describe('writeHtml', () => {
 
   it('makes hostile names inert', async () => {
     const text = await page(hostileRun());
-    const body = text.slice(text.indexOf('<body>'));
-    expect(body).not.toMatch(/<script|<img|<svg onload|<iframe/i);
-    expect(body).toContain('&lt;script&gt;window.pwned=1&lt;/script&gt;');
+    expect(text.match(/<script/gi)).toHaveLength(1);
+    expect(/<img|<svg onload|<iframe/i.exec(text)).toBeNull();
+    expect(text.includes('&lt;script&gt;window.pwned=1&lt;/script&gt;')).toBe(true);
     // oxlint-disable-next-line no-control-regex
     expect(text).not.toMatch(/[\u0000-\u0008\u000B-\u001F\u007F-\u009F\u202A-\u202E]/);
     expect(text.length).toBeLessThan(500_000);
@@ -120,11 +120,5 @@ describe('html', () => {
   it('escapes what is interpolated, and nothing twice', () => {
     const inner = html`<b>${'a & "b" <c>'}</b>`;
     expect(html`<i title="${'x" onload="y'}">${[inner, null, false, 3]}</i>`.text).toBe('<i title="x&quot; onload=&quot;y"><b>a &amp; &quot;b&quot; &lt;c&gt;</b>3</i>');
-  });
-
-  it('writes JSON that cannot end its script element', () => {
-    const text = inlineJson({ a: '</script><!--\u2028' });
-    expect(text).not.toMatch(/[<\u2028]/);
-    expect(JSON.parse(text)).toEqual({ a: '</script><!--\u2028' });
   });
 });

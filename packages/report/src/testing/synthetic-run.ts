@@ -117,9 +117,10 @@ function syntheticTask(plan: TaskPlan, index: number): TaskView {
     phases: [
       { name: 'prepare', startMs: 0, durationMs: 420 },
       { name: 'start', startMs: 420, durationMs: 1300 },
-      { name: 'load model', startMs: 1720, durationMs: 2650 },
+      { name: 'model_load', startMs: 1720, durationMs: 2650 },
       { name: 'ready', startMs: 4370, durationMs: 240 },
-      { name: 'smoke test', startMs: 4610, durationMs: 95 },
+      { name: 'smoke_test', startMs: 4610, durationMs: 95 },
+      { name: 'teardown', startMs: 95_000, durationMs: 310 },
     ],
     error: null,
   };

@@ -27,22 +27,26 @@ export const FORMAT = {
   percent: '0.0%',
 } as const;
 
+// Set in from the edge, or a text stands close against the number before it.
+const TEXT = { vertical: 'top', horizontal: 'left', indent: 1 } as const;
+const LINE_POINTS = 15;
+
 /** Frozen, filtered, bold header and column widths. Returns nothing: rows are added by {@link addRow}. */
 export function setUpSheet(sheet: Worksheet, columns: readonly SheetColumn[]): void {
   sheet.columns = columns.map((column) => ({
     header: column.header,
     width: column.width ?? Math.min(40, Math.max(10, column.header.length + 3)),
     style: {
-      ...(column.format ? { numFmt: column.format } : {}),
-      ...(column.wrap ? { alignment: { wrapText: true, vertical: 'top' as const } } : { alignment: { vertical: 'top' as const } }),
+      ...(column.format ? { numFmt: column.format, alignment: { vertical: 'top' as const } } : { alignment: TEXT }),
+      ...(column.wrap ? { alignment: { ...TEXT, wrapText: true } } : {}),
     },
   }));
   sheet.autoFilter = { from: { row: 1, column: 1 }, to: { row: 1, column: columns.length } };
   const header = sheet.getRow(1);
-  header.eachCell((cell) => {
-    cell.font = { bold: true, color: { argb: 'FFFFFFFF' } };
+  header.eachCell((cell, i) => {
+    cell.font = { name: 'Calibri', size: 11, bold: true, color: { argb: 'FFFFFFFF' } };
     cell.fill = { type: 'pattern', pattern: 'solid', fgColor: { argb: 'FF1F3A4D' } };
-    cell.alignment = { vertical: 'middle', wrapText: true };
+    cell.alignment = columns[i - 1]?.format ? { vertical: 'middle', horizontal: 'right', wrapText: true } : { ...TEXT, vertical: 'middle', wrapText: true };
     cell.numFmt = '@';
   });
   header.height = 32;
@@ -53,8 +57,12 @@ export function setUpSheet(sheet: Worksheet, columns: readonly SheetColumn[]): v
  * Adds values as they are: numbers stay numbers, what is not known stays blank. A text that a spreadsheet would take for a formula is
  * stored as text and formatted as text, so that it stays one when the cell is edited or the sheet exported.
  */
-export function addRow(sheet: Worksheet, values: readonly CellValue[]): Row {
+export function addRow(sheet: Worksheet, values: readonly CellValue[], columns: readonly SheetColumn[] = []): Row {
   const row = sheet.addRow(values.map(toCell));
+  // Not every program works the height of a wrapped row out for itself.
+  const lines = columns.map((column, i) => (column.wrap ? Math.ceil(String(values[i] ?? '').length / ((column.width ?? 10) * 0.95)) : 1));
+  const most = Math.min(20, Math.max(1, ...lines));
+  if (most > 1) row.height = most * LINE_POINTS;
   values.forEach((value, i) => {
     if (typeof value === 'string' && /^[=+\-@\t\r]/.test(value)) row.getCell(i + 1).numFmt = '@';
   });

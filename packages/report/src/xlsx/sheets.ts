@@ -1,7 +1,7 @@
 import { metric, type RequestRecord } from '@bench/core';
 import type { RunView } from '@bench/results';
 import { FLAG_WORDS } from '../flags.ts';
-import { engineImage, engineLabel, loadAxis, loadLabel, systemFacts } from '../labels.ts';
+import { engineImage, engineLabel, loadAxis, loadLabel, recipePath, systemFacts } from '../labels.ts';
 import type { ReportRow } from '../rows.ts';
 import { FORMAT, type CellValue, type SheetColumn } from './cells.ts';
 import { usedMetrics } from '../used-metrics.ts';
@@ -20,7 +20,7 @@ export function summarySheet(rows: readonly ReportRow[]): SheetPlan {
     name: 'Summary',
     columns: [
       { header: 'Model', width: 36 },
-      { header: 'Machine', width: 22 },
+      { header: 'Machine', width: 28 },
       { header: 'Engine', width: 18 },
       { header: 'Recipe', width: 22 },
       { header: 'Variant', width: 26 },
@@ -143,7 +143,7 @@ export function environmentSheet(runs: readonly RunView[], now: number): SheetPl
     add('Run', 'Started', run.createdAt);
     add('Run', 'Ended', run.endedAt);
     add('Run', 'Site', run.asked.site);
-    add('Run', 'Recipes', run.asked.recipes.join(', '));
+    add('Run', 'Recipes', run.asked.recipes.map(recipePath).join(', '));
     if (run.asked.filter.length > 0) add('Run', 'Filter', run.asked.filter.join(', '));
     add('Run', 'Seed', run.asked.seed);
     add('Run', 'Report written', new Date(now).toISOString());
@@ -167,7 +167,7 @@ export function environmentSheet(runs: readonly RunView[], now: number): SheetPl
       add(part, 'Image', engineImage(deployment));
       add(part, 'Command', deployment.engine.command?.join(' '));
       add(part, 'Weights', deployment.engine.randomWeights ? 'generated (random)' : null);
-      for (const phase of deployment.phases) add(part, `Phase ${phase.name} (s)`, phase.durationMs / 1000);
+      for (const phase of deployment.phases) add(part, `Phase ${phase.name.replaceAll('_', ' ')} (s)`, phase.durationMs / 1000);
       if (deployment.error) add(part, 'Error', deployment.error.message);
     }
     for (const problem of problems) add('Problems while reading', problem.path, problem.message);
@@ -211,7 +211,7 @@ export const REQUEST_COLUMNS: SheetColumn[] = [
   { header: 'Recipe', width: 20 },
   { header: 'Variant', width: 22 },
   { header: 'Point', width: 8 },
-  { header: 'Repeat', width: 8 },
+  { header: 'Repeat', width: 10 },
   { header: 'Request', width: 10, format: FORMAT.integer },
   { header: 'Phase', width: 10 },
   { header: 'Status', width: 10 },

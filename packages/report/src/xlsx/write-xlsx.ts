@@ -31,7 +31,10 @@ export async function writeXlsx(runs: readonly RunView[], file: string, options:
     workbook.creator = 'bench';
     workbook.created = new Date(options.now);
     const addSheet = (name: string, columns: readonly SheetColumn[], frozenColumns = 0) => {
-      const sheet = workbook.addWorksheet(name, { views: [{ state: 'frozen', ySplit: 1, xSplit: frozenColumns }] });
+      const sheet = workbook.addWorksheet(name, {
+        views: [{ state: 'frozen', ySplit: 1, xSplit: frozenColumns }],
+        pageSetup: { orientation: 'landscape', fitToPage: true, fitToWidth: 1, fitToHeight: 0, printTitlesRow: '1:1' },
+      });
       setUpSheet(sheet, columns);
       return sheet;
     };
@@ -57,7 +60,7 @@ export async function writeXlsx(runs: readonly RunView[], file: string, options:
 
     for (const plan of [environmentSheet(runs, options.now), definitionsSheet(rows)]) {
       const last = addSheet(plan.name, plan.columns);
-      for (const cells of plan.rows) addRow(last, cells);
+      for (const cells of plan.rows) addRow(last, cells, plan.columns);
       last.commit();
     }
     options.signal?.throwIfAborted();
