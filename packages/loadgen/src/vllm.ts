@@ -1,4 +1,4 @@
-import { percentile, summarize, type LoadSpec, type RequestRecord } from '@bench/core';
+import { summarize, type LoadSpec, type RequestRecord } from '@bench/core';
 import { inFlightOf } from './in-flight.ts';
 import { eachTokenTime } from './token-times.ts';
 
@@ -64,7 +64,7 @@ export function vllmFigures({ load, records, gapsOf, durationS }: VllmOptions): 
     out[`mean_${name}_ms`] = summary.mean;
     out[`median_${name}_ms`] = summary.p50;
     out[`std_${name}_ms`] = summary.std;
-    for (const q of [90, 95, 99]) out[`p${q}_${name}_ms`] = percentile(values, q);
+    for (const q of ['p90', 'p95', 'p99'] as const) out[`${q}_${name}_ms`] = summary[q];
   }
   return out;
 }
