@@ -15,7 +15,7 @@ export function dryRun(tasks: readonly Task[], options: { site: string; json: bo
       const first = deployment.tasks[0] as Task;
       const engine = first.kind === 'inference' ? engineOf(first.resolved).engine.name : first.kind;
       const facts = {
-        gpuVendor: group.gpuVendor, gpuIds: [], freePorts: [PORT], namePrefix: `d${n + 1}-${deployment.key.slice(0, 8)}`, deploymentDir: '<run>/deployments',
+        gpuVendor: group.gpuVendor, gpuIds: [], gpuNames: Array<string>(group.gpuCount).fill(group.gpu ?? ''), freePorts: [PORT], namePrefix: `d${n + 1}-${deployment.key.slice(0, 8)}`, deploymentDir: '<run>/deployments',
         programs: Object.fromEntries(BUILTIN_ENGINES.flatMap((e) => (e.program ? [[e.name, { argv: e.program.argv }]] : []))),
       };
       const problems = deployment.tasks.flatMap((task) => target.check(task, facts));

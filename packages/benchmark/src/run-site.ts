@@ -36,6 +36,7 @@ export async function openLocalSite(options: {
     facts: async ({ id, dir }) => ({
       gpuVendor: system.gpus && system.gpus.length > 0 ? 'nvidia' : null,
       gpuIds: (system.gpus ?? []).map((_, i) => String(i)),
+      gpuNames: (system.gpus ?? []).map((gpu) => gpu.name),
       freePorts: [await freePort()],
       namePrefix: id,
       deploymentDir: dir,

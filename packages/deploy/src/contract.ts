@@ -6,6 +6,8 @@ export interface SiteFacts {
   gpuVendor: 'nvidia' | 'amd' | null;
   /** Device ids that may be used, as the runtime names them. */
   gpuIds: readonly string[];
+  /** Their names, as the driver reports them. */
+  gpuNames: readonly string[];
   /** Ports on 127.0.0.1 that were free, one a deployment. */
   freePorts: readonly number[];
   /** Names the deployment, and begins every name that is made for it there. */

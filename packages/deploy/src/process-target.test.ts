@@ -23,7 +23,7 @@ deploy: ${options.deploy ?? '{}'}
 
 async function site(): Promise<SiteFacts> {
   return {
-    gpuVendor: null, gpuIds: [], freePorts: [await freePort()], namePrefix: 'd1', deploymentDir: await mkdtemp(join(tmpdir(), 'bench-deploy-')),
+    gpuVendor: null, gpuIds: [], gpuNames: [], freePorts: [await freePort()], namePrefix: 'd1', deploymentDir: await mkdtemp(join(tmpdir(), 'bench-deploy-')),
     programs: { script: { argv: [process.execPath, '-e', SERVER], version: '1.2.3' } },
   };
 }
@@ -164,6 +164,14 @@ describe('before anything starts', () => {
     expect(target.check(task(), facts)).toMatchObject([{ code: 'BENCH_ENGINE_MISSING', message: expect.stringContaining('"script"') as string }]);
     const builtin = expandRecipe(parseRecipe('model: {random: tiny}\nengine: {llm: {embedded: {}}}\n', { file: '/r/recipe.yaml', name: 'r' }))[0] as Task;
     expect(processTarget({ platform: 'linux-x64' }).check(builtin, facts)[0]?.hint).toContain('npm i --omit=optional @bench/embedded-engine @node-llama-cpp/linux-x64');
+  });
+
+  it('a GPU that is not there, or too few of it, is refused', async () => {
+    const facts = { ...(await site()), gpuNames: ['NVIDIA H200', 'NVIDIA L4'] };
+    const problems = (deploy: string) => target.check(task({ deploy }), facts).map((p) => p.message);
+    expect(problems('{gpu: NVIDIA H200 141GB}')).toEqual([]);
+    expect(problems('{gpu: H200, gpu_count: 2}')[0]).toContain('needs 2× H200; this machine has 1× NVIDIA H200, 1× NVIDIA L4');
+    expect(problems('{gpu: NVIDIA B200}')).toHaveLength(1);
   });
 
   it('a plan is the same for the same input', async () => {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { BenchError, type Io, messageOf, PhaseTimer, type Phases, processStart } from '@bench/core';
+import { BenchError, findGpu, type Io, messageOf, PhaseTimer, type Phases, processStart } from '@bench/core';
 import { endGroup } from '@bench/host';
 import { BUILTIN_ENGINES, deploymentKey, type Engine, engineOf, type EnvValue, servedModelName, type Task } from '@bench/recipe';
 import type { Deployment, DeploymentRecord, Endpoint, Problem, RenderedStep, SiteFacts, Target, TargetContext } from './contract.ts';
@@ -34,12 +34,31 @@ function check(task: Task, site: SiteFacts, options: { engines: readonly Engine[
     return [{ code: 'BENCH_SITE_UNFIT', message: `${task.recipe}: a ${task.kind} recipe cannot run on site "local"`, hint: 'service and command recipes need a container site' }];
   }
   const { engine } = engineOf(task.resolved, options.engines);
-  if (site.programs[engine.name]) return [];
+  const gpu = gpuProblem(task, site);
+  if (site.programs[engine.name]) return gpu;
   return [
+    ...gpu,
     {
       code: 'BENCH_ENGINE_MISSING',
       message: `${task.recipe}: engine "${engine.name}" is not installed here`,
       hint: engine.program?.install(options.platform) ?? 'this engine runs in containers only',
+    },
+  ];
+}
+
+/** The GPUs asked for must be here: figures of another one would carry the wrong name. */
+function gpuProblem(task: Task, site: SiteFacts): Problem[] {
+  const { gpu, gpu_count: count = 1 } = task.resolved.deploy ?? {};
+  if (gpu === undefined) return [];
+  const id = (name: string) => findGpu(name)?.family ?? name;
+  const fitting = site.gpuNames.filter((name) => id(name) === id(gpu)).length;
+  if (fitting >= count) return [];
+  const here = site.gpuNames.length === 0 ? 'none' : [...new Set(site.gpuNames)].map((name) => `${site.gpuNames.filter((n) => n === name).length}× ${name}`).join(', ');
+  return [
+    {
+      code: 'BENCH_GPU_UNFIT',
+      message: `${task.recipe}/${task.variant}: needs ${count}× ${gpu}; this machine has ${here}`,
+      hint: 'keep the variants that fit with --filter deploy.gpu=…',
     },
   ];
 }

@@ -28,7 +28,7 @@ export const scriptEngine: Engine = {
   models: new Set(['huggingface', 'random']),
   llmFields: new Set([]),
   tasks: new Set(['generate', 'embed']),
-  defaultImage: () => null,
+  defaultImage: () => 'example/script:1',
   launch: ({ port, settings }) => {
     const own = settings as { mode: string; env: Record<string, string> };
     return { args: [String(port), own.mode], env: own.env };
