@@ -3,7 +3,17 @@ import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { stringify } from 'yaml';
-import { deploymentKey, loadPoints, loadRecipe, parseRecipe, renderCommandTemplate, commandValues, type LoadedRecipe } from './index.ts';
+import { z } from 'zod';
+import {
+  deploymentKey,
+  loadPoints,
+  loadRecipe,
+  parseRecipe,
+  recipeSchema,
+  renderCommandTemplate,
+  commandValues,
+  type LoadedRecipe,
+} from './index.ts';
 
 const ROOT = join(import.meta.dirname, '../../..');
 const DATA = join(process.env['BENCH_TEST_DATA'] ?? join(ROOT, '../shared/data'), 'cloudrift/recipes');
@@ -24,6 +34,7 @@ describe('our own recipes', async () => {
     expect(loaded.name).toBe(folder);
     expect(loaded.variantCount).toBeGreaterThan(0);
     expect(loaded.raw).toHaveProperty('description');
+    expect(recipeSchema().safeParse(loaded.raw).error?.issues ?? []).toEqual([]);
     for (const task of loaded.tasks) for (const { load } of loadPoints(task)) expect(load.data).toHaveProperty('kind');
     expectRoundTrip(loaded);
   });
@@ -44,6 +55,7 @@ describe.skipIf(!existsSync(DATA))('recipes written for deplodock', () => {
   ])('%s has %d variants', async (name, count) => {
     const loaded = await loadRecipe(join(DATA, name));
     expect(loaded.variantCount).toBe(count);
+    expect(recipeSchema().safeParse(loaded.raw).error?.issues ?? []).toEqual([]);
     expectRoundTrip(loaded);
   });
 
@@ -166,6 +178,28 @@ describe('the load', () => {
   });
   it('asks for embeddings of an embedding model', () => {
     expect(points('{}', '{huggingface: a/b, task: embed}')[0]?.load).toMatchObject({ api: 'embeddings', stream: false });
+  });
+});
+
+describe('sections of providers', () => {
+  const cloud = { name: 'cloud', settings: z.strictObject({ zone: z.string().default('here'), spot: z.boolean().default(false) }) };
+  const load = (section: string, providers = [cloud]) => parseRecipe(`model: {random: tiny}\n${section}\n`, { file: 'r' }, { providers });
+
+  it('are checked by the provider’s own schema', () => {
+    expect(load('cloud: {spot: true}').tasks[0]?.resolved).toHaveProperty('cloud', { zone: 'here', spot: true });
+    expect(() => load('cloud: {spt: true}')).toThrow('r:2:9 unknown key "spt" in cloud; did you mean "spot"?');
+    expect(() => load('cloud: {}', [])).toThrow(/unknown key "cloud"/);
+  });
+  it('decide what is deployed', () => {
+    const keys = ['cloud: {spot: true}', 'cloud: {}', ''].map((section) => deploymentKey(load(section).tasks[0]?.resolved as never));
+    expect(new Set(keys).size).toBe(3);
+  });
+  it('know slurm without any plugin', () => {
+    expect(load('slurm: {time_limit: 12:00:00, modules: [Apptainer]}').tasks[0]?.resolved.slurm).toMatchObject({
+      time_limit: '12:00:00',
+      modules: ['Apptainer'],
+    });
+    expect(() => load('slurm: {time_limit: soon}')).toThrow(/slurm.time_limit: not a duration/);
   });
 });
 
