@@ -1,6 +1,6 @@
 import { processTarget, type RenderedStep } from '@bench/deploy';
-import { loadPoints, planTasks } from '@bench/planner';
-import { BUILTIN_ENGINES, engineOf, type Task } from '@bench/recipe';
+import { planTasks } from '@bench/planner';
+import { BUILTIN_ENGINES, engineOf, loadPoints, type Task } from '@bench/recipe';
 import { pointLabel } from '@bench/benchmark';
 import { describeCommand } from '@bench/host';
 
@@ -15,7 +15,12 @@ export function dryRun(tasks: readonly Task[], options: { site: string; json: bo
       const first = deployment.tasks[0] as Task;
       const engine = first.kind === 'inference' ? engineOf(first.resolved).engine.name : first.kind;
       const facts = {
-        gpuVendor: group.gpuVendor, gpuIds: [], gpuNames: Array<string>(group.gpuCount).fill(group.gpu ?? ''), freePorts: [PORT], namePrefix: `d${n + 1}-${deployment.key.slice(0, 8)}`, deploymentDir: '<run>/deployments',
+        gpuVendor: group.gpuVendor,
+        gpuIds: [],
+        gpuNames: Array<string>(group.gpuCount).fill(group.gpu ?? ''),
+        freePorts: [PORT],
+        namePrefix: `d${n + 1}-${deployment.key.slice(0, 8)}`,
+        deploymentDir: '<run>/deployments',
         programs: Object.fromEntries(BUILTIN_ENGINES.flatMap((e) => (e.program ? [[e.name, { argv: e.program.argv }]] : []))),
       };
       const problems = deployment.tasks.flatMap((task) => target.check(task, facts));
@@ -26,7 +31,11 @@ export function dryRun(tasks: readonly Task[], options: { site: string; json: bo
         problems,
         steps: problems.length > 0 ? [] : target.plan(first, facts).steps,
         tasks: deployment.tasks.map((task) => ({
-          recipe: task.recipe, variant: task.variant, key: task.key, repeats: task.resolved.benchmark?.repeats ?? 1, points: loadPoints(task.resolved).map((p) => p.load),
+          recipe: task.recipe,
+          variant: task.variant,
+          key: task.key,
+          repeats: task.resolved.benchmark?.repeats ?? 1,
+          points: loadPoints(task).map((p) => p.load),
         })),
       };
     }),
@@ -35,7 +44,8 @@ export function dryRun(tasks: readonly Task[], options: { site: string; json: bo
   const out = [`Nothing is done; on site "${options.site}" this would be:`];
   for (const d of deployments) {
     out.push('', `deploy ${d.engine}${d.gpu === null ? '' : ` on ${d.gpu}`} (port ${PORT} stands for the free one that is chosen then)`);
-    for (const problem of d.problems) out.push(`  cannot run here: ${problem.message}${problem.hint === undefined ? '' : ` (${problem.hint})`}`);
+    for (const problem of d.problems)
+      out.push(`  cannot run here: ${problem.message}${problem.hint === undefined ? '' : ` (${problem.hint})`}`);
     for (const step of d.steps) out.push(`  ${stepText(step)}`);
     for (const task of d.tasks) {
       out.push(`  measure ${task.recipe}/${task.variant}${task.repeats > 1 ? ` ${task.repeats} times` : ''}`);

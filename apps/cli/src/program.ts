@@ -136,7 +136,7 @@ export function buildProgram(result: { code: number }): Command {
       result.code = await (await import('./commands/status.ts')).status(run, options);
     });
 
-  return program as unknown as Command;
+  return program;
 }
 
 function collect(value: string, previous: string[]): string[] {

@@ -1,8 +1,7 @@
 import { type Io, type LoadSpec, type PointFlag, type PointResult, type RequestRecord, seedOf, type SeriesRow } from '@bench/core';
 import type { Deployment } from '@bench/deploy';
 import { type LoadProgress, type LoadResult, runLoad } from '@bench/loadgen';
-import type { LoadPoint } from '@bench/planner';
-import type { Task } from '@bench/recipe';
+import type { LoadPoint, Task } from '@bench/recipe';
 import type { GapList } from '@bench/results';
 
 export interface MeasuredLoad {

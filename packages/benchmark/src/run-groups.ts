@@ -71,7 +71,10 @@ async function runDeployment(planned: PlannedDeployment, context: GroupsContext,
 }
 
 /** Measures every missing point of a task; true when one of them failed. */
-async function runTask(o: { record: TaskRecord; deployment: Deployment; calibrations: Calibrations; tally: Tally; position: { next: number } }, context: GroupsContext): Promise<boolean> {
+async function runTask(
+  o: { record: TaskRecord; deployment: Deployment; calibrations: Calibrations; tally: Tally; position: { next: number } },
+  context: GroupsContext,
+): Promise<boolean> {
   const { record, deployment, calibrations, tally, position } = o;
   const { task } = record;
   const { io, writer, on, state } = context;
@@ -80,13 +83,28 @@ async function runTask(o: { record: TaskRecord; deployment: Deployment; calibrat
   for (const { point, repeat } of missingPoints(task, state)) {
     if (io.signal.aborted) break;
     const ref = {
-      recipe: task.recipe, variant: task.variant, point: point.index, repeat, label: pointLabel(point.load), position: position.next++, total: context.totalPoints,
+      recipe: task.recipe,
+      variant: task.variant,
+      point: point.index,
+      repeat,
+      label: pointLabel(point.load),
+      position: position.next++,
+      total: context.totalPoints,
     };
     const where = { recipe: task.recipe, variant: task.variant, key: task.key, attempt: record.attempt, point: point.index, repeat };
     on({ type: 'point_started', ref });
     await writer.event({ type: 'point_started', ...where });
     try {
-      const measured = await measurePoint({ task, point, repeat, deployment, calibrations, seed: context.seed, io, onProgress: (progress) => on({ type: 'point_progress', ref, progress }) });
+      const measured = await measurePoint({
+        task,
+        point,
+        repeat,
+        deployment,
+        calibrations,
+        seed: context.seed,
+        io,
+        onProgress: (progress) => on({ type: 'point_progress', ref, progress }),
+      });
       if (io.signal.aborted) break;
       const path = await writer.point({ recipe: task.recipe, variant: task.variant, attempt: record.attempt, ...measured });
       if (measured.result.counts.ok === 0) throw nothingAnswered(measured.result.errors, measured.records);
@@ -137,7 +155,8 @@ async function bringUp(task: Task, key: string, context: GroupsContext): Promise
   } catch (error) {
     const failure = errorFacts(error);
     await writer.event({ type: 'deployment_failed', deployment: id, error: failure });
-    const phases = BenchError.is(error) && Array.isArray(error.details?.['phases']) ? (error.details['phases'] as DeploymentFile['phases']) : [];
+    const phases =
+      BenchError.is(error) && Array.isArray(error.details?.['phases']) ? (error.details['phases'] as DeploymentFile['phases']) : [];
     await writer.deployment(file(record, { status: 'failed', phases, error: failure }));
     if (!io.signal.aborted) on({ type: 'deployment_failed', ...about, message: failure.message, hint: failure.hint });
     throw error;
@@ -151,7 +170,10 @@ async function takeDown(deployment: Deployment, key: string, context: GroupsCont
   const last = deployment.phases.at(-1);
   const teardown = { name: 'teardown', startMs: last ? last.startMs + last.durationMs : 0, durationMs: io.monotonic() - before };
   await writer.event({ type: 'deployment_stopped', deployment: deployment.record.id });
-  await writer.deployment({ ...file(deployment.record, { status: 'stopped', phases: [...deployment.phases, teardown], error: null }), key });
+  await writer.deployment({
+    ...file(deployment.record, { status: 'stopped', phases: [...deployment.phases, teardown], error: null }),
+    key,
+  });
 }
 
 function file(record: DeploymentRecord, state: Pick<DeploymentFile, 'status' | 'phases' | 'error'>): DeploymentFile {
@@ -161,7 +183,10 @@ function file(record: DeploymentRecord, state: Pick<DeploymentFile, 'status' | '
 function nothingAnswered(errors: Record<string, number>, records: readonly { error: { message: string } | null }[]): BenchError {
   const classes = Object.entries(errors).map(([name, count]) => `${count}× ${name}`);
   const example = records.find((r) => r.error)?.error?.message;
-  return new BenchError({ code: 'BENCH_ALL_REQUESTS_FAILED', message: `no request succeeded (${classes.join(', ')})${example === undefined ? '' : `: ${example}`}` });
+  return new BenchError({
+    code: 'BENCH_ALL_REQUESTS_FAILED',
+    message: `no request succeeded (${classes.join(', ')})${example === undefined ? '' : `: ${example}`}`,
+  });
 }
 
 /** The engine's death explains every error that follows from it. */

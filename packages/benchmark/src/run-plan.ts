@@ -40,7 +40,13 @@ export interface RunOutcome {
 export async function runTasks(options: RunOptions): Promise<RunOutcome> {
   const { io, tasks } = options;
   const on = options.on ?? (() => undefined);
-  if (tasks.length === 0) throw new BenchError({ code: 'BENCH_NO_TASKS', message: 'no task to run', hint: 'bench recipe variants lists them', exitCode: EXIT.usage });
+  if (tasks.length === 0)
+    throw new BenchError({
+      code: 'BENCH_NO_TASKS',
+      message: 'no task to run',
+      hint: 'bench recipe variants lists them',
+      exitCode: EXIT.usage,
+    });
   const plan = planTasks(tasks);
   const site = await openLocalSite(options);
   try {
@@ -55,7 +61,15 @@ export async function runTasks(options: RunOptions): Promise<RunOutcome> {
       await writer.event({ type: 'machine_ready', machine: 0, name: site.host.name });
       const all = taskList(plan).reduce((sum, t) => sum + t.points * t.repeats, 0);
       const missing = tasks.reduce((sum, task) => sum + missingPoints(task, state).length, 0);
-      on({ type: 'run_started', id: writer.run.id, dir: writer.dir, resumed: options.resume !== undefined, tasks: tasks.length, points: missing, alreadyDone: all - missing });
+      on({
+        type: 'run_started',
+        id: writer.run.id,
+        dir: writer.dir,
+        resumed: options.resume !== undefined,
+        tasks: tasks.length,
+        points: missing,
+        alreadyDone: all - missing,
+      });
       const tally = await runGroups({ plan, site, writer, state, io, seed: writer.run.asked.seed, totalPoints: missing, on });
       const outcome = verdict(tally, io.signal.aborted);
       await writer.finish(outcome.status, outcome.exitCode, io.now());
@@ -106,7 +120,10 @@ async function endLeftovers(o: { state: ReturnType<typeof stateOf>; site: RunSit
   }
 }
 
-function verdict(tally: { measured: number; alreadyDone: number; failedTasks: number }, interrupted: boolean): Pick<RunOutcome, 'status' | 'exitCode'> {
+function verdict(
+  tally: { measured: number; alreadyDone: number; failedTasks: number },
+  interrupted: boolean,
+): Pick<RunOutcome, 'status' | 'exitCode'> {
   if (interrupted) return { status: 'interrupted', exitCode: EXIT.interrupted };
   if (tally.failedTasks === 0) return { status: 'done', exitCode: EXIT.ok };
   return { status: 'failed', exitCode: tally.measured + tally.alreadyDone === 0 ? EXIT.nothingMeasured : EXIT.taskFailed };

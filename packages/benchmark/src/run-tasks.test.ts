@@ -32,7 +32,11 @@ async function run(list: Task[], more: { resume?: string; stop?: (event: RunEven
   const events: RunEvent[] = [];
   const outcome = await runTasks({
     io: createIo({ signal: stop.signal, connect }),
-    tasks: list, engines, root, folders: [], tools: { test: '1' },
+    tasks: list,
+    engines,
+    root,
+    folders: [],
+    tools: { test: '1' },
     asked: { recipes: [], site: 'local', filter: [], seed: 3 },
     ...(more.resume === undefined ? {} : { resume: more.resume }),
     on: (event) => {
@@ -45,7 +49,11 @@ async function run(list: Task[], more: { resume?: string; stop?: (event: RunEven
 
 const journal = async (outcome: RunOutcome): Promise<JournalLine[]> => (await readJournal(runPaths.journal(outcome.dir))).events;
 type Seen = { prompt?: string; start?: number; reset?: boolean };
-const seen = async (): Promise<Seen[]> => (await readFile(record, 'utf8')).trim().split('\n').map((line) => JSON.parse(line) as Seen);
+const seen = async (): Promise<Seen[]> =>
+  (await readFile(record, 'utf8'))
+    .trim()
+    .split('\n')
+    .map((line) => JSON.parse(line) as Seen);
 const started = async () => (await seen()).filter((s) => s.start !== undefined).map((s) => s.start as number);
 const alive = (pid: number) => {
   try {
@@ -69,18 +77,32 @@ describe('a run', () => {
     expect(pids).toHaveLength(2);
     await expectGone(pids);
     const types = (await journal(outcome)).map((e) => e.type).filter((t) => /deployment|attempt/.test(t));
-    const once = ['deployment_planned', 'deployment_started', 'deployment_ready', 'attempt_started', 'attempt_started', 'deployment_stopped'];
+    const once = [
+      'deployment_planned',
+      'deployment_started',
+      'deployment_ready',
+      'attempt_started',
+      'attempt_started',
+      'deployment_stopped',
+    ];
     expect(types).toEqual([...once, ...once]);
     const view = await readRun(outcome.dir);
     expect(view.problems).toEqual([]);
-    expect(view.tasks.map((t) => [t.file.status, t.points.length, t.points[0]?.result?.counts.ok, t.deployment?.status])).toEqual(Array(4).fill(['done', 1, 4, 'stopped']));
+    expect(view.tasks.map((t) => [t.file.status, t.points.length, t.points[0]?.result?.counts.ok, t.deployment?.status])).toEqual(
+      Array.from({ length: 4 }, () => ['done', 1, 4, 'stopped']),
+    );
     expect(view.machines[0]?.system.cpu?.logicalCores).toBeGreaterThan(0);
     expect(events.filter((e) => e.type === 'point_finished')).toHaveLength(4);
     expect(view.tasks[0]?.deployment?.phases.map((p) => p.name)).toEqual(['launch', 'model_load', 'smoke_test', 'teardown']);
   });
 
   it('sends no prefix twice to a deployment, over points, repeats and warm-ups, and resets the cache between', async () => {
-    await run(tasks({ benchmark: 'repeats: 2, sweep: {max_concurrency: [1, 2, 3]}', matrices: 'matrices: {cross: {benchmark.random_output_len: [5, 6]}}' }));
+    await run(
+      tasks({
+        benchmark: 'repeats: 2, sweep: {max_concurrency: [1, 2, 3]}',
+        matrices: 'matrices: {cross: {benchmark.random_output_len: [5, 6]}}',
+      }),
+    );
     const all = await seen();
     const prompts = all.flatMap((s) => (s.prompt?.startsWith('What is') === false ? [s.prompt] : []));
     // 2 tasks × 3 points × 2 repeats × (4 + 2 warm-up), and what was asked to learn the tokenizer.
@@ -116,7 +138,13 @@ describe('a run', () => {
   it('refuses an unfit site before anything is made', async () => {
     const missing = { ...recordingEngine, program: { argv: ['x'] as const, needs: { command: 'no-such-thing' }, install: () => 'get it' } };
     const error: unknown = await runTasks({
-      io: createIo({ connect }), tasks: tasks(), engines: [missing], root: join(root, 'runs'), folders: [], tools: {}, asked: { recipes: [], site: 'local', filter: [], seed: 0 },
+      io: createIo({ connect }),
+      tasks: tasks(),
+      engines: [missing],
+      root: join(root, 'runs'),
+      folders: [],
+      tools: {},
+      asked: { recipes: [], site: 'local', filter: [], seed: 0 },
     }).catch((e: unknown) => e);
     expect(BenchError.is(error) && [error.code, error.exitCode, error.hint]).toEqual(['BENCH_ENGINE_MISSING', 3, 'get it']);
     await expect(readFile(join(root, 'runs'))).rejects.toThrow(/ENOENT/);
@@ -137,8 +165,16 @@ describe('an interrupted run', () => {
     expect(second.outcome).toMatchObject({ id: first.outcome.id, status: 'done', exitCode: 0 });
     expect(second.events[0]).toMatchObject({ type: 'run_started', resumed: true, points: 2, alreadyDone: 1 });
     const finished = (await journal(first.outcome)).filter((e) => e.type === 'point_finished').map((e) => [e.attempt, e.point]);
-    expect(finished).toEqual([[1, 0], [2, 1], [2, 2]]);
-    expect((await readRun(first.outcome.dir)).tasks[0]?.points.map((p) => [p.entry.attempt, p.result?.counts.ok])).toEqual([[1, 4], [2, 4], [2, 4]]);
+    expect(finished).toEqual([
+      [1, 0],
+      [2, 1],
+      [2, 2],
+    ]);
+    expect((await readRun(first.outcome.dir)).tasks[0]?.points.map((p) => [p.entry.attempt, p.result?.counts.ok])).toEqual([
+      [1, 4],
+      [2, 4],
+      [2, 4],
+    ]);
 
     const third = await run(list, { resume: first.outcome.dir });
     expect(third.outcome.status).toBe('done');
@@ -150,7 +186,9 @@ describe('an interrupted run', () => {
     const { outcome } = await run(list);
     const path = runPaths.journal(outcome.dir);
     const lines = (await readFile(path, 'utf8')).split('\n').slice(0, -1);
-    const crashes = [...new Set(lines.map((line) => (JSON.parse(line) as JournalLine).type))].map((type) => lines.findIndex((line) => line.includes(`"${type}"`)) + 1);
+    const crashes = [...new Set(lines.map((line) => (JSON.parse(line) as JournalLine).type))].map(
+      (type) => lines.findIndex((line) => line.includes(`"${type}"`)) + 1,
+    );
     for (const keep of crashes) {
       const dir = join(root, `crash-${keep}`);
       await cp(outcome.dir, dir, { recursive: true });
@@ -168,7 +206,9 @@ describe('an interrupted run', () => {
 
   it('is not resumed with a changed recipe', async () => {
     const first = await run(tasks(sweep));
-    const error: unknown = await run(tasks({ benchmark: 'sweep: {max_concurrency: [1, 2, 3, 4]}' }), { resume: first.outcome.dir }).catch((e: unknown) => e);
+    const error: unknown = await run(tasks({ benchmark: 'sweep: {max_concurrency: [1, 2, 3, 4]}' }), { resume: first.outcome.dir }).catch(
+      (e: unknown) => e,
+    );
     expect(BenchError.is(error) && [error.code, error.exitCode]).toEqual(['BENCH_RECIPE_CHANGED', 2]);
     expect((error as BenchError).message).toContain('changed');
     expect(await started()).toHaveLength(1);

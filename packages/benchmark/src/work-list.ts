@@ -1,6 +1,6 @@
 import { BenchError } from '@bench/core';
-import { loadPoints, type LoadPoint, type Plan, plannedTasks } from '@bench/planner';
-import type { Task } from '@bench/recipe';
+import { type Plan, plannedTasks } from '@bench/planner';
+import { loadPoints, type LoadPoint, type Task } from '@bench/recipe';
 import type { PlannedTask } from '@bench/results';
 import { pointKey, type RunState } from './run-state.ts';
 
@@ -16,7 +16,7 @@ export function repeatsOf(task: Task): number {
 
 /** Every repeat of every point of a task; the points of one repeat before the next repeat, so that drift shows as spread. */
 export function allPoints(task: Task): WorkPoint[] {
-  const points = loadPoints(task.resolved);
+  const points = loadPoints(task);
   return Array.from({ length: repeatsOf(task) }, (_, repeat) => points.map((point) => ({ point, repeat }))).flat();
 }
 
@@ -32,7 +32,7 @@ export function taskList(plan: Plan): PlannedTask[] {
     key: task.key,
     group,
     deploymentKey,
-    points: loadPoints(task.resolved).length,
+    points: loadPoints(task).length,
     repeats: repeatsOf(task),
   }));
 }
@@ -53,7 +53,10 @@ export function refuseChangedRecipes(before: readonly PlannedTask[], now: readon
   if (changes.length === 0) return;
   throw new BenchError({
     code: 'BENCH_RECIPE_CHANGED',
-    message: `the recipe is not the one this run began with:\n${changes.slice(0, 20).map((c) => `  ${c}`).join('\n')}`,
+    message: `the recipe is not the one this run began with:\n${changes
+      .slice(0, 20)
+      .map((c) => `  ${c}`)
+      .join('\n')}`,
     hint: 'start a new run, or put the recipe back as it was',
     exitCode: 2,
   });

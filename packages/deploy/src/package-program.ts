@@ -32,12 +32,22 @@ export async function findPackageProgram(
 async function resolveManifest(name: string, folder: string): Promise<string | null> {
   for (let at = resolve(folder); ; at = dirname(at)) {
     const manifest = join(at, 'node_modules', ...name.split('/'), 'package.json');
-    if (await access(manifest).then(() => true, () => false)) return realpath(manifest);
+    if (
+      await access(manifest).then(
+        () => true,
+        () => false,
+      )
+    )
+      return realpath(manifest);
     if (dirname(at) === at) return null;
   }
 }
 
-async function handshake(need: PackageNeed, script: string, options: { host: Host; install: string; signal?: AbortSignal }): Promise<string> {
+async function handshake(
+  need: PackageNeed,
+  script: string,
+  options: { host: Host; install: string; signal?: AbortSignal },
+): Promise<string> {
   const result = await options.host.exec(
     { argv: [process.execPath, script, '--handshake'] },
     { timeoutMs: 30_000, ...(options.signal ? { signal: options.signal } : {}) },

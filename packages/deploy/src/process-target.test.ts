@@ -23,7 +23,12 @@ deploy: ${options.deploy ?? '{}'}
 
 async function site(): Promise<SiteFacts> {
   return {
-    gpuVendor: null, gpuIds: [], gpuNames: [], freePorts: [await freePort()], namePrefix: 'd1', deploymentDir: await mkdtemp(join(tmpdir(), 'bench-deploy-')),
+    gpuVendor: null,
+    gpuIds: [],
+    gpuNames: [],
+    freePorts: [await freePort()],
+    namePrefix: 'd1',
+    deploymentDir: await mkdtemp(join(tmpdir(), 'bench-deploy-')),
     programs: { script: { argv: [process.execPath, '-e', SERVER], version: '1.2.3' } },
   };
 }
@@ -33,7 +38,10 @@ async function start(t: Task, options: { env?: Record<string, string>; signal?: 
   const { record } = target.plan(t, facts);
   const events: DeployEvent[] = [];
   const io = createIo({ env: options.env ?? {} });
-  const deployment = target.start({ record, task: t }, { io, ...(options.signal ? { signal: options.signal } : {}), on: (e) => void events.push(e) });
+  const deployment = target.start(
+    { record, task: t },
+    { io, ...(options.signal ? { signal: options.signal } : {}), on: (e) => void events.push(e) },
+  );
   return { deployment, record, events };
 }
 
@@ -143,7 +151,9 @@ describe('an engine that does not come up', () => {
 
 describe('secrets', () => {
   it('reach the engine and stay out of the record', async () => {
-    const { deployment, record } = await start(task({ env: '{SECRET_VALUE: {from_env: MY_TOKEN}}' }), { env: { MY_TOKEN: 'hunter2hunter2' } });
+    const { deployment, record } = await start(task({ env: '{SECRET_VALUE: {from_env: MY_TOKEN}}' }), {
+      env: { MY_TOKEN: 'hunter2hunter2' },
+    });
     const live = await deployment;
     const lines: string[] = [];
     for await (const line of live.logs()) lines.push(line);
@@ -154,16 +164,25 @@ describe('secrets', () => {
 
   it('that are not set are named before anything starts', async () => {
     const { deployment } = await start(task({ env: '{SECRET_VALUE: {from_env: MY_TOKEN}}' }));
-    await expect(deployment).rejects.toMatchObject({ code: 'BENCH_SECRET_MISSING', message: expect.stringContaining('MY_TOKEN') as string });
+    await expect(deployment).rejects.toMatchObject({
+      code: 'BENCH_SECRET_MISSING',
+      message: expect.stringContaining('MY_TOKEN') as string,
+    });
   });
 });
 
 describe('before anything starts', () => {
   it('an engine that is not installed is refused with what to do', async () => {
     const facts = { ...(await site()), programs: {} };
-    expect(target.check(task(), facts)).toMatchObject([{ code: 'BENCH_ENGINE_MISSING', message: expect.stringContaining('"script"') as string }]);
-    const builtin = expandRecipe(parseRecipe('model: {random: tiny}\nengine: {llm: {embedded: {}}}\n', { file: '/r/recipe.yaml', name: 'r' }))[0] as Task;
-    expect(processTarget({ platform: 'linux-x64' }).check(builtin, facts)[0]?.hint).toContain('npm i --omit=optional @bench/embedded-engine @node-llama-cpp/linux-x64');
+    expect(target.check(task(), facts)).toMatchObject([
+      { code: 'BENCH_ENGINE_MISSING', message: expect.stringContaining('"script"') as string },
+    ]);
+    const builtin = expandRecipe(
+      parseRecipe('model: {random: tiny}\nengine: {llm: {embedded: {}}}\n', { file: '/r/recipe.yaml', name: 'r' }),
+    )[0] as Task;
+    expect(processTarget({ platform: 'linux-x64' }).check(builtin, facts)[0]?.hint).toContain(
+      'npm i --omit=optional @bench/embedded-engine @node-llama-cpp/linux-x64',
+    );
   });
 
   it('a GPU that is not there, or too few of it, is refused', async () => {
@@ -181,7 +200,10 @@ describe('before anything starts', () => {
   });
 
   it('programs that are not there are not found', async () => {
-    const absent = { ...scriptEngine, program: { argv: ['no-such-thing'] as const, needs: { command: 'no-such-thing' }, install: () => '' } };
+    const absent = {
+      ...scriptEngine,
+      program: { argv: ['no-such-thing'] as const, needs: { command: 'no-such-thing' }, install: () => '' },
+    };
     const there = { ...scriptEngine, name: 'there', program: { argv: ['sh', '-x'] as const, needs: { command: 'sh' }, install: () => '' } };
     const found = await findPrograms({ engines: [...BUILTIN_ENGINES, absent, there], folders: [tmpdir()], host: localHost() });
     expect(found['there']).toEqual({ argv: ['sh', '-x'] });
@@ -197,7 +219,10 @@ describe('before anything starts', () => {
       await writeFile(join(dir, 'package.json'), JSON.stringify({ name: '@x/engine', bin: { xe: 'bin.cjs' } }));
       await writeFile(join(dir, 'bin.cjs'), answer);
     };
-    const engine = { ...scriptEngine, program: { argv: ['xe'] as const, needs: { nodePackage: '@x/engine', bin: 'xe', protocol: 2 }, install: () => 'npm i @x/engine' } };
+    const engine = {
+      ...scriptEngine,
+      program: { argv: ['xe'] as const, needs: { nodePackage: '@x/engine', bin: 'xe', protocol: 2 }, install: () => 'npm i @x/engine' },
+    };
     const find = () => findPrograms({ engines: [engine], folders: [join(root, 'deep', 'er')], host: localHost() });
     expect(await find()).toEqual({});
     await install('console.log(JSON.stringify({ protocol: 2, version: "0.3.0" }))');
@@ -205,7 +230,10 @@ describe('before anything starts', () => {
     await install('console.log(JSON.stringify({ protocol: 1, version: "0.2.0" }))');
     await expect(find()).rejects.toMatchObject({ code: 'BENCH_ENGINE_PROTOCOL', exitCode: 3 });
     await install('throw new Error("no native build for this machine")');
-    await expect(find()).rejects.toMatchObject({ code: 'BENCH_ENGINE_BROKEN', message: expect.stringContaining('@x/engine does not run') as string });
+    await expect(find()).rejects.toMatchObject({
+      code: 'BENCH_ENGINE_BROKEN',
+      message: expect.stringContaining('@x/engine does not run') as string,
+    });
   });
 });
 

@@ -31,13 +31,19 @@ export function processTarget(options: { engines?: readonly Engine[]; platform?:
 
 function check(task: Task, site: SiteFacts, options: { engines: readonly Engine[]; platform: string }): Problem[] {
   if (task.kind !== 'inference') {
-    return [{ code: 'BENCH_SITE_UNFIT', message: `${task.recipe}: a ${task.kind} recipe cannot run on site "local"`, hint: 'service and command recipes need a container site' }];
+    return [
+      {
+        code: 'BENCH_SITE_UNFIT',
+        message: `${task.recipe}: a ${task.kind} recipe cannot run on site "local"`,
+        hint: 'service and command recipes need a container site',
+      },
+    ];
   }
   const { engine } = engineOf(task.resolved, options.engines);
-  const gpu = gpuProblem(task, site);
-  if (site.programs[engine.name]) return gpu;
+  const unfit = [...gpuProblem(task, site), ...clientProblem(task)];
+  if (site.programs[engine.name]) return unfit;
   return [
-    ...gpu,
+    ...unfit,
     {
       code: 'BENCH_ENGINE_MISSING',
       message: `${task.recipe}: engine "${engine.name}" is not installed here`,
@@ -48,17 +54,33 @@ function check(task: Task, site: SiteFacts, options: { engines: readonly Engine[
 
 /** The GPUs asked for must be here: figures of another one would carry the wrong name. */
 function gpuProblem(task: Task, site: SiteFacts): Problem[] {
-  const { gpu, gpu_count: count = 1 } = task.resolved.deploy ?? {};
+  const { gpu, gpu_count: count } = task.resolved.deploy;
   if (gpu === undefined) return [];
   const id = (name: string) => findGpu(name)?.family ?? name;
   const fitting = site.gpuNames.filter((name) => id(name) === id(gpu)).length;
   if (fitting >= count) return [];
-  const here = site.gpuNames.length === 0 ? 'none' : [...new Set(site.gpuNames)].map((name) => `${site.gpuNames.filter((n) => n === name).length}× ${name}`).join(', ');
+  const here =
+    site.gpuNames.length === 0
+      ? 'none'
+      : [...new Set(site.gpuNames)].map((name) => `${site.gpuNames.filter((n) => n === name).length}× ${name}`).join(', ');
   return [
     {
       code: 'BENCH_GPU_UNFIT',
       message: `${task.recipe}/${task.variant}: needs ${count}× ${gpu}; this machine has ${here}`,
       hint: 'keep the variants that fit with --filter deploy.gpu=…',
+    },
+  ];
+}
+
+/** The engines' own measuring programs live in their images. */
+function clientProblem(task: Task): Problem[] {
+  const client = task.resolved.benchmark?.client ?? 'bench';
+  if (client === 'bench') return [];
+  return [
+    {
+      code: 'BENCH_SITE_UNFIT',
+      message: `${task.recipe}: benchmark.client "${client}" needs a container site`,
+      hint: 'leave benchmark.client out: bench measures itself',
     },
   ];
 }
@@ -101,12 +123,23 @@ function plan(task: Task, site: SiteFacts, engines: readonly Engine[]): { record
       { kind: 'http', description: 'wait until healthy', method: 'GET', url: base + engine.paths.health },
       ...(recipe.deploy?.smoke_test === false
         ? []
-        : [{ kind: 'http' as const, description: 'smoke test', method: 'POST', url: `${base}/v1/${record.api === 'chat' ? 'chat/completions' : record.api}` }]),
+        : [
+            {
+              kind: 'http' as const,
+              description: 'smoke test',
+              method: 'POST',
+              url: `${base}/v1/${record.api === 'chat' ? 'chat/completions' : record.api}`,
+            },
+          ]),
     ],
   };
 }
 
-async function start(planned: { record: DeploymentRecord; task: Task }, context: TargetContext, engines: readonly Engine[]): Promise<Deployment> {
+async function start(
+  planned: { record: DeploymentRecord; task: Task },
+  context: TargetContext,
+  engines: readonly Engine[],
+): Promise<Deployment> {
   const { task } = planned;
   const { io } = context;
   const signal = context.signal ?? io.signal;
@@ -136,6 +169,7 @@ async function start(planned: { record: DeploymentRecord; task: Task }, context:
       await smokeTest(endpoint, test, io, signal);
     }
     timer.end();
+    await log.catchUp();
     return running({ record, endpoint, supervised, log, phases: [...timer.phases, ...log.phases] });
   } catch (error) {
     timer.end();
@@ -148,6 +182,8 @@ async function start(planned: { record: DeploymentRecord; task: Task }, context:
 interface LogFollower {
   readonly phases: Phases;
   readonly failure: { message: string; hint?: string | undefined } | null;
+  /** Reads what there is by now. */
+  catchUp(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -158,13 +194,19 @@ function followLog(path: string, engine: Engine, context: TargetContext): LogFol
   const stop = new AbortController();
   const startedAt = context.io.monotonic();
   let failure: LogFollower['failure'] = null;
-  const read = async () => {
+  let reading: Promise<void> = Promise.resolve();
+  const read = () => (reading = reading.then(readOn));
+  const readOn = async () => {
     for (const line of await tail.next()) {
       await context.on({ type: 'log', line });
       const fact = engine.readLog?.(line);
       if (fact?.kind === 'phase') {
         const end = context.io.monotonic() - startedAt;
-        phases.push({ name: `engine.${fact.phase.name}`, startMs: Math.max(0, end - fact.phase.durationMs), durationMs: fact.phase.durationMs });
+        phases.push({
+          name: `engine.${fact.phase.name}`,
+          startMs: Math.max(0, end - fact.phase.durationMs),
+          durationMs: fact.phase.durationMs,
+        });
       } else if (fact?.kind === 'failure') failure ??= { message: fact.message, hint: fact.hint };
     }
   };
@@ -180,6 +222,7 @@ function followLog(path: string, engine: Engine, context: TargetContext): LogFol
     get failure() {
       return failure;
     },
+    catchUp: read,
     stop: async () => {
       stop.abort();
       await loop;
@@ -203,7 +246,10 @@ async function untilHealthy(options: {
       ...health,
       check: async (s) => {
         if (supervised.exitCode !== null) {
-          throw new BenchError({ code: 'BENCH_ENGINE_EXITED', message: `${engine.name} ended with code ${supervised.exitCode} before it was ready` });
+          throw new BenchError({
+            code: 'BENCH_ENGINE_EXITED',
+            message: `${engine.name} ended with code ${supervised.exitCode} before it was ready`,
+          });
         }
         return health.check(s);
       },
@@ -213,7 +259,13 @@ async function untilHealthy(options: {
   );
 }
 
-function running(state: { record: DeploymentRecord; endpoint: Endpoint; supervised: Supervised; log: LogFollower; phases: Phases }): Deployment {
+function running(state: {
+  record: DeploymentRecord;
+  endpoint: Endpoint;
+  supervised: Supervised;
+  log: LogFollower;
+  phases: Phases;
+}): Deployment {
   const { record, endpoint, supervised, log, phases } = state;
   let stopping: Promise<void> | null = null;
   const reason = (code: number) => `the engine ended with code ${code}`;
@@ -258,14 +310,24 @@ function resolveEnv(env: Readonly<Record<string, EnvValue>>, io: Pick<Io, 'secre
       if (typeof value === 'string') return [name, value];
       const secret = io.secrets.get(value.from_env);
       if (secret === undefined) {
-        throw new BenchError({ code: 'BENCH_SECRET_MISSING', message: `${name} is to come from the environment variable ${value.from_env}, which is not set`, hint: `export ${value.from_env}=…`, exitCode: 4 });
+        throw new BenchError({
+          code: 'BENCH_SECRET_MISSING',
+          message: `${name} is to come from the environment variable ${value.from_env}, which is not set`,
+          hint: `export ${value.from_env}=…`,
+          exitCode: 4,
+        });
       }
       return [name, secret];
     }),
   );
 }
 
-async function withLog(error: unknown, record: DeploymentRecord, phases: Phases, failure: { message: string; hint?: string | undefined } | null): Promise<unknown> {
+async function withLog(
+  error: unknown,
+  record: DeploymentRecord,
+  phases: Phases,
+  failure: { message: string; hint?: string | undefined } | null,
+): Promise<unknown> {
   if ((error as { name?: string }).name === 'AbortError') return error;
   const lines = await lastLines(record.logPath, 20);
   const known = BenchError.is(error) ? error : null;

@@ -33,6 +33,9 @@ async function find(program: EngineProgram, options: FindProgramsOptions): Promi
     return findPackageProgram(needs, { ...options, install: program.install(options.platform ?? `${process.platform}-${process.arch}`) });
   }
   const [script, subject] = 'command' in needs ? [HAS_COMMAND, needs.command] : [HAS_MODULE, needs.pythonModule];
-  const { code } = await options.host.exec({ script, args: [subject] }, { timeoutMs: 30_000, ...(options.signal ? { signal: options.signal } : {}) });
+  const { code } = await options.host.exec(
+    { script, args: [subject] },
+    { timeoutMs: 30_000, ...(options.signal ? { signal: options.signal } : {}) },
+  );
   return code === 0 ? { argv: program.argv } : null;
 }

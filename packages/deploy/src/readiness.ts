@@ -22,7 +22,10 @@ export async function waitUntil(readiness: Readiness, io: Pick<Io, 'monotonic' |
     const reason = await readiness.check(signal);
     if (reason === null) return;
     if (io.monotonic() >= deadline) {
-      throw new BenchError({ code: 'BENCH_NOT_READY', message: `${readiness.name}: not ready after ${Math.round(readiness.timeoutMs / 1000)} s: ${reason}` });
+      throw new BenchError({
+        code: 'BENCH_NOT_READY',
+        message: `${readiness.name}: not ready after ${Math.round(readiness.timeoutMs / 1000)} s: ${reason}`,
+      });
     }
     await io.sleep(readiness.intervalMs ?? 100, signal);
   }

@@ -28,13 +28,15 @@ export async function smokeTest(endpoint: Endpoint, test: SmokeTest, io: Pick<Io
   const text = [choice?.message?.reasoning_content, choice?.message?.content, choice?.text].filter((t) => typeof t === 'string').join('');
   const tokens = (answer as { usage?: { completion_tokens?: number } }).usage?.completion_tokens ?? (text === '' ? 0 : 1);
   if (tokens === 0) throw failed(`"${test.prompt}" gave no tokens`, answer);
-  if (test.contains !== null && !text.includes(test.contains)) throw failed(`the answer to "${test.prompt}" does not contain "${test.contains}"`, answer);
+  if (test.contains !== null && !text.includes(test.contains))
+    throw failed(`the answer to "${test.prompt}" does not contain "${test.contains}"`, answer);
 }
 
 async function embeddingTest(endpoint: Endpoint, test: SmokeTest, io: Pick<Io, 'fetch'>, signal: AbortSignal): Promise<void> {
   const answer = await post(endpoint, '/v1/embeddings', { model: endpoint.model, input: test.prompt }, io, signal);
   const vector = (answer as { data?: { embedding?: unknown }[] }).data?.[0]?.embedding;
-  if (!Array.isArray(vector) || !vector.every((v) => Number.isFinite(v))) throw failed('the embedding is not a list of finite numbers', answer);
+  if (!Array.isArray(vector) || !vector.every((v) => Number.isFinite(v)))
+    throw failed('the embedding is not a list of finite numbers', answer);
   const norm = Math.hypot(...(vector as number[]));
   if (norm < 0.9 || norm > 1.1) throw failed(`the embedding has length ${norm.toFixed(3)}, expected 0.9 to 1.1`, null);
 }

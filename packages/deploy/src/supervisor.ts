@@ -40,7 +40,12 @@ export interface Supervised {
 }
 
 /** Starts a program that cannot outlive this process, stdout and stderr appended to `log`. */
-export async function supervise(options: { argv: readonly string[]; env: Readonly<Record<string, string>>; cwd: string; log: string }): Promise<Supervised> {
+export async function supervise(options: {
+  argv: readonly string[];
+  env: Readonly<Record<string, string>>;
+  cwd: string;
+  log: string;
+}): Promise<Supervised> {
   const child = spawn('sh', ['-c', SUPERVISOR, 'sh', options.log, ...options.argv], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },

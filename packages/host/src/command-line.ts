@@ -10,5 +10,7 @@ export function spawnOf(command: Command): { file: string; args: string[]; input
 /** For people: the command as one would type it. Never executed. */
 export function describeCommand(command: Command): string {
   if ('script' in command) return 'sh -s (script)';
-  return command.argv.map((word) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`)).join(' ');
+  return command.argv
+    .map((word) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`))
+    .join(' ');
 }

@@ -5,6 +5,11 @@ import { localHost } from './local-host.ts';
 export function connect(target: string): Promise<Host> {
   if (target === 'local') return Promise.resolve(localHost());
   return Promise.reject(
-    new BenchError({ code: 'BENCH_HOST_UNSUPPORTED', message: `cannot open host "${target}"`, hint: 'only "local" can be opened by this version', exitCode: 2 }),
+    new BenchError({
+      code: 'BENCH_HOST_UNSUPPORTED',
+      message: `cannot open host "${target}"`,
+      hint: 'only "local" can be opened by this version',
+      exitCode: 2,
+    }),
   );
 }

@@ -1,5 +1,5 @@
 import { createInterface } from 'node:readline';
-import { PassThrough, type Readable } from 'node:stream';
+import { PassThrough } from 'node:stream';
 import { BenchError, type Command, type ExecOptions, type Execution, type OutputLine } from '@bench/core';
 import { execa } from 'execa';
 import { spawnOf } from './command-line.ts';
@@ -33,7 +33,7 @@ export function streamLocal(command: Command, options: ExecOptions): Execution {
   const queue = new PassThrough({ objectMode: true, highWaterMark: 10_000 });
   let open = 2;
   for (const stream of ['stdout', 'stderr'] as const) {
-    createInterface({ input: child[stream] as Readable, crlfDelay: Number.POSITIVE_INFINITY })
+    createInterface({ input: child[stream], crlfDelay: Number.POSITIVE_INFINITY })
       .on('line', (text) => queue.write({ stream, text } satisfies OutputLine))
       .on('close', () => {
         open -= 1;
@@ -57,5 +57,9 @@ function spawnError(file: string, cwd: string | undefined, cause: { code?: strin
   if (cause.code === 'ENOENT') {
     return new BenchError({ code: 'BENCH_COMMAND_NOT_FOUND', message: `cannot run "${file}"${where}: no such command or folder`, cause });
   }
-  return new BenchError({ code: 'BENCH_COMMAND_FAILED', message: `cannot run "${file}"${where}: ${cause.originalMessage ?? cause.code ?? 'unknown reason'}`, cause });
+  return new BenchError({
+    code: 'BENCH_COMMAND_FAILED',
+    message: `cannot run "${file}"${where}: ${cause.originalMessage ?? cause.code ?? 'unknown reason'}`,
+    cause,
+  });
 }

@@ -34,7 +34,9 @@ describe('exec', () => {
   });
 
   it('says which command does not exist', async () => {
-    const error = await host().exec({ argv: ['no-such-command-here'] }).catch((e: unknown) => e);
+    const error = await host()
+      .exec({ argv: ['no-such-command-here'] })
+      .catch((e: unknown) => e);
     expect(BenchError.is(error)).toBe(true);
     expect((error as BenchError).code).toBe('BENCH_COMMAND_NOT_FOUND');
     expect((error as BenchError).message).toContain('no-such-command-here');
@@ -126,7 +128,9 @@ describe('system information', () => {
   });
 
   it('reads GPUs and passes over a login banner', () => {
-    const info = parseSystemInfo('Welcome!\nnvidia_gpu\tNVIDIA H200, 143771, 570.86.15, GPU-1\nnvidia_gpu\tNVIDIA H200, [N/A], 570.86.15, GPU-2\ncuda\t12.8\ncores\t\n');
+    const info = parseSystemInfo(
+      'Welcome!\nnvidia_gpu\tNVIDIA H200, 143771, 570.86.15, GPU-1\nnvidia_gpu\tNVIDIA H200, [N/A], 570.86.15, GPU-2\ncuda\t12.8\ncores\t\n',
+    );
     expect(info).toEqual({
       gpus: [
         { name: 'NVIDIA H200', memoryMiB: 143771, driver: '570.86.15', uuid: 'GPU-1' },

@@ -18,7 +18,11 @@ export async function startLocal(
 ): Promise<RemoteProcess> {
   const dir = processDir(options.stateDir, options.id);
   if (await pidIn(dir)) {
-    throw new BenchError({ code: 'BENCH_PROCESS_EXISTS', message: `a process was already started under the id "${options.id}"`, hint: 'attach to it instead' });
+    throw new BenchError({
+      code: 'BENCH_PROCESS_EXISTS',
+      message: `a process was already started under the id "${options.id}"`,
+      hint: 'attach to it instead',
+    });
   }
   await mkdir(dir, { recursive: true, mode: 0o700 });
   const { file, args, input } = spawnOf(command);

@@ -1,7 +1,7 @@
 import { BenchError } from '@bench/core';
 import { expandRecipe, parseRecipe, type Task } from '@bench/recipe';
 import { describe, expect, it } from 'vitest';
-import { loadPoints, plannedTasks, planTasks } from './index.ts';
+import { plannedTasks, planTasks } from './index.ts';
 
 function tasks(yaml: string, name = 'r'): Task[] {
   return expandRecipe(parseRecipe(yaml, { file: `/x/${name}/recipe.yaml`, dir: `/x/${name}`, name }));
@@ -22,9 +22,19 @@ describe('planTasks', () => {
     );
     expect(plan.groups).toHaveLength(1);
     const group = plan.groups[0];
-    expect(group?.deployments.map((d) => d.tasks.map((t) => [t.resolved.engine?.llm.max_concurrent_requests, t.resolved.benchmark?.max_concurrency]))).toEqual([
-      [[8, 1], [8, 2]],
-      [[16, 1], [16, 2]],
+    expect(
+      group?.deployments.map((d) =>
+        d.tasks.map((t) => [t.resolved.engine?.llm.max_concurrent_requests, t.resolved.benchmark?.max_concurrency]),
+      ),
+    ).toEqual([
+      [
+        [8, 1],
+        [8, 2],
+      ],
+      [
+        [16, 1],
+        [16, 2],
+      ],
     ]);
     expect(group).toMatchObject({ model: 'org/m', gpu: 'NVIDIA H200 141GB', gpuVendor: 'nvidia', gpuCount: 1 });
   });
@@ -58,7 +68,9 @@ describe('planTasks', () => {
 
   it('splits a group round-robin by gpu_concurrency, never into empty groups', () => {
     const recipe = (n: number) =>
-      llm(`deploy: {gpu: NVIDIA H200, gpu_concurrency: ${n}}\nmatrices:\n  cross:\n    engine.llm.max_concurrent_requests: [1, 2, 3]\n    deploy.gpu: NVIDIA H200\n`);
+      llm(
+        `deploy: {gpu: NVIDIA H200, gpu_concurrency: ${n}}\nmatrices:\n  cross:\n    engine.llm.max_concurrent_requests: [1, 2, 3]\n    deploy.gpu: NVIDIA H200\n`,
+      );
     const of = (n: number) =>
       planTasks(recipe(n)).groups.map((g) => g.deployments.map((d) => d.tasks[0]?.resolved.engine?.llm.max_concurrent_requests));
     expect(of(1)).toEqual([[1, 2, 3]]);
@@ -80,34 +92,5 @@ describe('planTasks', () => {
   it('gives the same plan for the same tasks', () => {
     const yaml = 'matrices:\n  cross:\n    deploy.gpu: [NVIDIA H200, NVIDIA B200]\n    benchmark.max_concurrency: [1, 2, 4]\n';
     expect(JSON.stringify(planTasks(llm(yaml)))).toBe(JSON.stringify(planTasks(llm(yaml))));
-  });
-});
-
-describe('loadPoints', () => {
-  const points = (benchmark: string, model = '{huggingface: org/m}') =>
-    loadPoints((tasks(`model: ${model}\nengine: {llm: {vllm: {}}}\nbenchmark: ${benchmark}\n`)[0] as Task).resolved).map((p) => p.load);
-
-  it('is one point without a sweep', () => {
-    expect(points('{max_concurrency: 8, num_prompts: 16, random_input_len: 100, random_output_len: {min: 5, max: 9}}')).toMatchObject([
-      { api: 'chat', arrival: { kind: 'closed' }, maxConcurrency: 8, numPrompts: 16, data: { inputTokens: { min: 100, max: 100 }, outputTokens: { min: 5, max: 9 } } },
-    ]);
-  });
-
-  it('zips the lists of a sweep', () => {
-    const swept = points('{sweep: {max_concurrency: [1, 4], num_prompts: [10, 40]}}');
-    expect(swept.map((l) => [l.maxConcurrency, l.numPrompts])).toEqual([[1, 10], [4, 40]]);
-  });
-
-  it('reads rates, durations and limits', () => {
-    expect(points('{request_rate: 2.5, arrival: gamma, burstiness: 0.5, duration: 90s, slo: {ttft_ms: 200}, request_timeout: 2m}')[0]).toMatchObject({
-      arrival: { kind: 'gamma', ratePerS: 2.5, burstiness: 0.5 },
-      durationMs: 90_000,
-      slo: { ttftMs: 200 },
-      requestTimeoutMs: 120_000,
-    });
-  });
-
-  it('asks an embedding model for embeddings, not streamed', () => {
-    expect(points('{}', '{huggingface: org/e, task: embed}')[0]).toMatchObject({ api: 'embeddings', stream: false });
   });
 });

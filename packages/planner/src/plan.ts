@@ -43,7 +43,9 @@ export function planTasks(tasks: readonly Task[]): Plan {
 /** Tasks in the order in which they will run. */
 export function plannedTasks(plan: Plan): { task: Task; group: number; deploymentKey: string }[] {
   return plan.groups.flatMap((group) =>
-    group.deployments.flatMap((deployment) => deployment.tasks.map((task) => ({ task, group: group.index, deploymentKey: deployment.key }))),
+    group.deployments.flatMap((deployment) =>
+      deployment.tasks.map((task) => ({ task, group: group.index, deploymentKey: deployment.key })),
+    ),
   );
 }
 

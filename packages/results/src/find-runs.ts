@@ -28,7 +28,8 @@ export async function resolveRun(text: string, root: string): Promise<string> {
   if (hits.length === 1) return resolve(hits[0] as string);
   throw new BenchError({
     code: 'BENCH_RUN_NOT_FOUND',
-    message: hits.length > 1 ? `"${text}" means ${hits.length} runs: ${hits.map((h) => basename(h)).join(', ')}` : `no run "${text}" in ${root}`,
+    message:
+      hits.length > 1 ? `"${text}" means ${hits.length} runs: ${hits.map((h) => basename(h)).join(', ')}` : `no run "${text}" in ${root}`,
     hint: 'bench list shows runs; --out names another folder',
     exitCode: 2,
   });

@@ -9,7 +9,14 @@ export const journalEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('run_started'), pid: z.int(), resumed: z.boolean() }),
   z.strictObject({ type: z.literal('machine_ready'), machine: z.int(), name: z.string() }),
   /** Written before anything is started, so that whatever was started can be found and ended. */
-  z.strictObject({ type: z.literal('deployment_planned'), deployment: z.string(), key: z.string(), machine: z.int(), target: z.string(), record: z.unknown() }),
+  z.strictObject({
+    type: z.literal('deployment_planned'),
+    deployment: z.string(),
+    key: z.string(),
+    machine: z.int(),
+    target: z.string(),
+    record: z.unknown(),
+  }),
   /** The record as it is after the start: process id, port. */
   z.strictObject({ type: z.literal('deployment_started'), deployment: z.string(), record: z.unknown() }),
   z.strictObject({ type: z.literal('deployment_ready'), deployment: z.string() }),

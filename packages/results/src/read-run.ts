@@ -6,7 +6,15 @@ import { decodeGaps } from './formats/gaps.ts';
 import { decodeRecords } from './formats/records.ts';
 import { isLocked } from './lock.ts';
 import { paths } from './paths.ts';
-import { deploymentFileSchema, machineFileSchema, type Notes, notesSchema, type PointEntry, type TaskFile, taskFileSchema } from './run-file.ts';
+import {
+  deploymentFileSchema,
+  machineFileSchema,
+  type Notes,
+  notesSchema,
+  type PointEntry,
+  type TaskFile,
+  taskFileSchema,
+} from './run-file.ts';
 import type { PointView, RunView, TaskView } from './run-view.ts';
 import { readRunFile } from './write-run.ts';
 
@@ -28,7 +36,8 @@ export async function readRun(dir: string): Promise<RunView> {
     tasks.push({
       file,
       recipeText: await readFile(join(folder, 'recipe.yaml'), 'utf8').catch(() => null),
-      deployment: file.deployment === null ? null : await load(join(paths.deployment(dir, file.deployment), 'deployment.json'), deploymentFileSchema),
+      deployment:
+        file.deployment === null ? null : await load(join(paths.deployment(dir, file.deployment), 'deployment.json'), deploymentFileSchema),
       machine: file.machine === null ? null : (machines[machineNames.indexOf(String(file.machine))] ?? null),
       points: await Promise.all(latest(file.points).map((entry) => pointView(folder, entry, load))),
     });

@@ -3,7 +3,18 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BenchError, type PointResult, type RequestRecord } from '@bench/core';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { findRuns, isRunId, lockRun, type PlannedTask, readJournal, readRun, resolveRun, runPaths, RunWriter, type TaskFile } from './index.ts';
+import {
+  findRuns,
+  isRunId,
+  lockRun,
+  type PlannedTask,
+  readJournal,
+  readRun,
+  resolveRun,
+  runPaths,
+  RunWriter,
+  type TaskFile,
+} from './index.ts';
 
 const io = { now: () => Date.UTC(2026, 0, 2, 3, 4, 5), random: Math.random };
 let root: string;
@@ -18,22 +29,77 @@ const create = () =>
 const distribution = { count: 1, mean: 5, std: 0, min: 5, max: 5, p50: 5, p75: 5, p90: 5, p95: 5, p99: 5, p999: 5 };
 function result(point: number): PointResult {
   return {
-    schemaVersion: 1, point, repeat: 0, startedAt: '2026-01-02T03:04:05.000Z', durationS: 1.5,
+    schemaVersion: 1,
+    point,
+    repeat: 0,
+    startedAt: '2026-01-02T03:04:05.000Z',
+    durationS: 1.5,
     load: {
-      api: 'chat', arrival: { kind: 'closed' }, maxConcurrency: 1, numPrompts: 1, warmupRequests: 0, stream: true, ignoreEos: true, temperature: 0,
-      requestTimeoutMs: 1000, extraBody: {}, slo: {}, seed: 7, data: { kind: 'random', inputTokens: { min: 1, max: 1 }, outputTokens: { min: 1, max: 1 }, sharedPrefixTokens: 0 },
+      api: 'chat',
+      arrival: { kind: 'closed' },
+      maxConcurrency: 1,
+      numPrompts: 1,
+      warmupRequests: 0,
+      stream: true,
+      ignoreEos: true,
+      temperature: 0,
+      requestTimeoutMs: 1000,
+      extraBody: {},
+      slo: {},
+      seed: 7,
+      data: { kind: 'random', inputTokens: { min: 1, max: 1 }, outputTokens: { min: 1, max: 1 }, sharedPrefixTokens: 0 },
     },
-    counts: { sent: 1, ok: 1, failed: 0, cancelled: 0, warmup: 0 }, errors: {}, scalars: { output_throughput: 10 }, distributions: { ttft_ms: distribution },
-    vllm: { completed: 1, duration: 1.5 }, tokenSources: { prompt: 'server_usage', output: 'server_usage' }, client: null, flags: [],
+    counts: { sent: 1, ok: 1, failed: 0, cancelled: 0, warmup: 0 },
+    errors: {},
+    scalars: { output_throughput: 10 },
+    distributions: { ttft_ms: distribution },
+    vllm: { completed: 1, duration: 1.5 },
+    tokenSources: { prompt: 'server_usage', output: 'server_usage' },
+    client: null,
+    flags: [],
   };
 }
 const record: RequestRecord = {
-  index: 0, phase: 'measured', status: 'ok', intendedMs: 0, sentMs: 0, firstByteMs: 1, firstEventMs: 1, firstTokenMs: 2, firstAnswerMs: 2, lastTokenMs: 3, endMs: 4,
-  chunks: 2, reads: 2, promptTokens: 1, cachedTokens: 0, outputTokens: 2, reasoningTokens: 0, promptTokenSource: 'server_usage', outputTokenSource: 'server_usage',
-  requestedPromptTokens: 1, requestedOutputTokens: 2, finishReason: 'length', connection: 'new', worker: 0, httpStatus: 200, error: null,
+  index: 0,
+  phase: 'measured',
+  status: 'ok',
+  intendedMs: 0,
+  sentMs: 0,
+  firstByteMs: 1,
+  firstEventMs: 1,
+  firstTokenMs: 2,
+  firstAnswerMs: 2,
+  lastTokenMs: 3,
+  endMs: 4,
+  chunks: 2,
+  reads: 2,
+  promptTokens: 1,
+  cachedTokens: 0,
+  outputTokens: 2,
+  reasoningTokens: 0,
+  promptTokenSource: 'server_usage',
+  outputTokenSource: 'server_usage',
+  requestedPromptTokens: 1,
+  requestedOutputTokens: 2,
+  finishReason: 'length',
+  connection: 'new',
+  worker: 0,
+  httpStatus: 200,
+  error: null,
 };
 const taskFile = (points: TaskFile['points']): TaskFile => ({
-  schemaVersion: 1, recipe: 'r', variant: 'v', key: 'k1', kind: 'inference', params: { c: 1 }, gpu: { name: null, count: 0 }, status: 'running', deployment: null, machine: null, points, error: null,
+  schemaVersion: 1,
+  recipe: 'r',
+  variant: 'v',
+  key: 'k1',
+  kind: 'inference',
+  params: { c: 1 },
+  gpu: { name: null, count: 0 },
+  status: 'running',
+  deployment: null,
+  machine: null,
+  points,
+  error: null,
 });
 const entry = (attempt: number, point: number, path: string) => ({ attempt, point, repeat: 0, path, status: 'ok' as const, error: null });
 
@@ -51,7 +117,15 @@ describe('a run directory', () => {
     const writer = await create();
     expect(isRunId(writer.run.id)).toBe(true);
     const series = [{ t: 0, sent: 1, done: 1, failed: 0, outputTokens: 2, inFlight: 0.5, ttftP50Ms: 2 }];
-    const path = await writer.point({ recipe: 'r', variant: 'v', attempt: 1, result: result(0), records: [record], gaps: [{ index: 0, gapsMs: Float32Array.of(1.5) }], series });
+    const path = await writer.point({
+      recipe: 'r',
+      variant: 'v',
+      attempt: 1,
+      result: result(0),
+      records: [record],
+      gaps: [{ index: 0, gapsMs: Float32Array.of(1.5) }],
+      series,
+    });
     await writer.task(taskFile([entry(1, 0, path)]));
     await writer.taskRecipe(planned, 'model: {}\n');
     await writer.finish('done', 0, io.now());
@@ -72,7 +146,19 @@ describe('a run directory', () => {
 
   it('shows the newest attempt of a point', async () => {
     const writer = await create();
-    const paths = await Promise.all([1, 2].map((attempt) => writer.point({ recipe: 'r', variant: 'v', attempt, result: { ...result(0), durationS: attempt }, records: [], gaps: [], series: [] })));
+    const paths = await Promise.all(
+      [1, 2].map((attempt) =>
+        writer.point({
+          recipe: 'r',
+          variant: 'v',
+          attempt,
+          result: { ...result(0), durationS: attempt },
+          records: [],
+          gaps: [],
+          series: [],
+        }),
+      ),
+    );
     await writer.task(taskFile([entry(1, 0, paths[0] as string), entry(2, 0, paths[1] as string)]));
     await writer.close();
     const [task] = (await readRun(writer.dir)).tasks;
@@ -94,7 +180,10 @@ describe('a run directory', () => {
     await writeFile(join(writer.dir, 'notes.json'), '{"tags": "not a list"}');
     const view = await readRun(writer.dir);
     expect(view.tasks[0]?.points.map((p) => p.result?.point)).toEqual([0, undefined]);
-    expect(view.problems.map((p) => p.path.slice(writer.dir.length))).toEqual(['/tasks/r/v/attempts/1/points/1/0/result.json', '/notes.json']);
+    expect(view.problems.map((p) => p.path.slice(writer.dir.length))).toEqual([
+      '/tasks/r/v/attempts/1/points/1/0/result.json',
+      '/notes.json',
+    ]);
     expect(view.problems[0]?.message).toBe('missing');
   });
 

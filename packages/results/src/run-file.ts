@@ -43,7 +43,10 @@ export const runFileSchema = z.strictObject({
 export type RunFile = z.infer<typeof runFileSchema>;
 
 /** `notes.json`: tags and remarks of the user. */
-export const notesSchema = z.strictObject({ tags: z.array(z.string()).default([]), remarks: z.array(z.strictObject({ at: z.string(), text: z.string() })).default([]) });
+export const notesSchema = z.strictObject({
+  tags: z.array(z.string()).default([]),
+  remarks: z.array(z.strictObject({ at: z.string(), text: z.string() })).default([]),
+});
 export type Notes = z.infer<typeof notesSchema>;
 
 /** `machines/<n>/machine.json`. */

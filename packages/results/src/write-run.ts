@@ -163,7 +163,13 @@ export class RunWriter {
 export async function readRunFile(dir: string): Promise<RunFile> {
   const path = paths.run(dir);
   const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new BenchError({ code: 'BENCH_RUN_NOT_FOUND', message: `${dir} is not a run directory`, hint: 'bench list shows runs', cause, exitCode: 2 });
+    throw new BenchError({
+      code: 'BENCH_RUN_NOT_FOUND',
+      message: `${dir} is not a run directory`,
+      hint: 'bench list shows runs',
+      cause,
+      exitCode: 2,
+    });
   });
   let value: unknown;
   try {
@@ -181,7 +187,8 @@ export async function readRunFile(dir: string): Promise<RunFile> {
     });
   }
   const parsed = runFileSchema.safeParse(value);
-  if (!parsed.success) throw new BenchError({ code: 'BENCH_RUN_DAMAGED', message: `${path} is not a run file`, cause: parsed.error, exitCode: 2 });
+  if (!parsed.success)
+    throw new BenchError({ code: 'BENCH_RUN_DAMAGED', message: `${path} is not a run file`, cause: parsed.error, exitCode: 2 });
   return parsed.data;
 }
 

@@ -10,7 +10,13 @@ const DEFAULT_TEMPLATE = 'tiny-cpu';
 export function init(folder: string | undefined, flags: { template?: string | undefined; list?: true | undefined }): Promise<number> {
   return withContext(async ({ signal }) => {
     if (flags.list) {
-      process.stdout.write(columns(['TEMPLATE', 'WHAT IT IS'], listTemplates().map((t) => [t.name, t.summary]), styles(process.stdout)));
+      process.stdout.write(
+        columns(
+          ['TEMPLATE', 'WHAT IT IS'],
+          listTemplates().map((t) => [t.name, t.summary]),
+          styles(process.stdout),
+        ),
+      );
       return EXIT.ok;
     }
     const template = flags.template ?? DEFAULT_TEMPLATE;

@@ -22,7 +22,16 @@ export async function list(flags: { out: string; json?: true | undefined }): Pro
         dir,
       });
     } catch (error) {
-      rows.push({ id: basename(dir), created: '', status: 'unreadable', site: '', recipes: [messageOf(error)], measured: 0, points: 0, dir });
+      rows.push({
+        id: basename(dir),
+        created: '',
+        status: 'unreadable',
+        site: '',
+        recipes: [messageOf(error)],
+        measured: 0,
+        points: 0,
+        dir,
+      });
     }
   }
   if (flags.json) {
@@ -33,7 +42,14 @@ export async function list(flags: { out: string; json?: true | undefined }): Pro
     process.stdout.write(`no runs in ${flags.out}\n`);
     return EXIT.ok;
   }
-  const table = rows.map((r) => [r.id, r.created.replace('T', ' ').slice(0, 16), r.status, r.site, `${r.measured}/${r.points}`, r.recipes.join(', ')]);
+  const table = rows.map((r) => [
+    r.id,
+    r.created.replace('T', ' ').slice(0, 16),
+    r.status,
+    r.site,
+    `${r.measured}/${r.points}`,
+    r.recipes.join(', '),
+  ]);
   process.stdout.write(columns(['RUN', 'CREATED (UTC)', 'STATUS', 'SITE', 'POINTS', 'RECIPES'], table, styles(process.stdout)));
   return EXIT.ok;
 }

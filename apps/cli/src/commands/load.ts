@@ -63,7 +63,9 @@ function spec(flags: LoadFlags): LoadSpecInput {
     api,
     arrival: open ? arrival(flags, flags.rate as number) : { kind: 'closed' },
     maxConcurrency: concurrency,
-    ...(flags.duration === undefined ? { numPrompts: flags.requests ?? (open ? 100 : (concurrency ?? 1) * 10) } : { durationMs: parseDuration(flags.duration) }),
+    ...(flags.duration === undefined
+      ? { numPrompts: flags.requests ?? (open ? 100 : (concurrency ?? 1) * 10) }
+      : { durationMs: parseDuration(flags.duration) }),
     data: flags.dataset === undefined ? random(flags) : file(flags.dataset),
     warmupRequests: flags.warmup,
     stream: flags.stream && api !== 'embeddings',
@@ -79,7 +81,12 @@ function arrival(flags: LoadFlags, ratePerS: number) {
 }
 
 function random(flags: LoadFlags) {
-  return { kind: 'random' as const, inputTokens: range(flags.inputLen, '--input-len'), outputTokens: range(flags.outputLen, '--output-len'), sharedPrefixTokens: flags.sharedPrefix };
+  return {
+    kind: 'random' as const,
+    inputTokens: range(flags.inputLen, '--input-len'),
+    outputTokens: range(flags.outputLen, '--output-len'),
+    sharedPrefixTokens: flags.sharedPrefix,
+  };
 }
 
 function range(text: string, flag: string): { min: number; max: number } {
@@ -104,7 +111,8 @@ function checkUrl(text: string): string {
 
 function secret(name: string, io: Io): string {
   const value = io.secrets.get(name);
-  if (value === undefined) throw new BenchError({ code: 'BENCH_SECRET_MISSING', message: `the environment variable ${name} is not set`, exitCode: EXIT.provider });
+  if (value === undefined)
+    throw new BenchError({ code: 'BENCH_SECRET_MISSING', message: `the environment variable ${name} is not set`, exitCode: EXIT.provider });
   return value;
 }
 
@@ -121,7 +129,13 @@ async function onlyModel(baseUrl: string, apiKey: string | undefined, io: Io): P
   } catch (cause) {
     io.signal.throwIfAborted();
     const reason = ((cause as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? (cause as Error).message;
-    throw new BenchError({ code: 'BENCH_SERVER_UNREACHABLE', message: `cannot ask ${url} for its models: ${reason}`, hint: 'is the server up? --model NAME spares the question', cause, exitCode: EXIT.nothingMeasured });
+    throw new BenchError({
+      code: 'BENCH_SERVER_UNREACHABLE',
+      message: `cannot ask ${url} for its models: ${reason}`,
+      hint: 'is the server up? --model NAME spares the question',
+      cause,
+      exitCode: EXIT.nothingMeasured,
+    });
   }
   if (names.length === 1) return names[0] as string;
   throw usage(`the server has ${names.length} models (${names.slice(0, 10).join(', ')}): choose one with --model`);

@@ -10,24 +10,40 @@ export async function validate(paths: readonly string[], flags: { json?: true | 
   const loaded = await loadRecipes(paths);
   const rows = loaded.map((recipe) => ({ recipe: recipe.name, kind: recipe.kind, variants: recipe.variantCount, file: recipe.file }));
   if (flags.json) process.stdout.write(`${JSON.stringify(rows, null, 1)}\n`);
-  else for (const row of rows) process.stdout.write(`${row.file}: ok, ${row.kind}, ${row.variants} variant${row.variants === 1 ? '' : 's'}\n`);
+  else
+    for (const row of rows) process.stdout.write(`${row.file}: ok, ${row.kind}, ${row.variants} variant${row.variants === 1 ? '' : 's'}\n`);
   return EXIT.ok;
 }
 
 /** `bench recipe show`. */
-export async function show(path: string, flags: { variant?: string | undefined; filter: string[]; json?: true | undefined }): Promise<number> {
+export async function show(
+  path: string,
+  flags: { variant?: string | undefined; filter: string[]; json?: true | undefined },
+): Promise<number> {
   const tasks = await loadTasks([path], { filter: flags.filter });
   const task = flags.variant === undefined ? tasks[0] : tasks.find((t) => t.variant === flags.variant);
   if (!task) {
     const { BenchError } = await import('@bench/core');
-    throw new BenchError({ code: 'BENCH_NO_VARIANT', message: `no variant "${flags.variant}"`, hint: `there are: ${tasks.slice(0, 20).map((t) => t.variant).join(', ')}`, exitCode: EXIT.usage });
+    throw new BenchError({
+      code: 'BENCH_NO_VARIANT',
+      message: `no variant "${flags.variant}"`,
+      hint: `there are: ${tasks
+        .slice(0, 20)
+        .map((t) => t.variant)
+        .join(', ')}`,
+      exitCode: EXIT.usage,
+    });
   }
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ recipe: task.recipe, variant: task.variant, key: task.key, resolved: task.resolved, origins: task.origins }, null, 1)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ recipe: task.recipe, variant: task.variant, key: task.key, resolved: task.resolved, origins: task.origins }, null, 1)}\n`,
+    );
     return EXIT.ok;
   }
   const style = styles(process.stdout);
-  process.stdout.write(`${style.bold(`${task.recipe}/${task.variant}`)}  ${style.dim(`key ${task.key}`)}${tasks.length > 1 ? style.dim(`  1 of ${tasks.length} variants`) : ''}\n\n${annotate(task.resolved, task.origins, style.dim)}`);
+  process.stdout.write(
+    `${style.bold(`${task.recipe}/${task.variant}`)}  ${style.dim(`key ${task.key}`)}${tasks.length > 1 ? style.dim(`  1 of ${tasks.length} variants`) : ''}\n\n${annotate(task.resolved, task.origins, style.dim)}`,
+  );
   return EXIT.ok;
 }
 
@@ -35,10 +51,23 @@ export async function show(path: string, flags: { variant?: string | undefined; 
 export async function variants(paths: readonly string[], flags: { filter: string[]; json?: true | undefined }): Promise<number> {
   const tasks = (await loadRecipes(paths)).flatMap((recipe) => expandRecipe(recipe, { filter: flags.filter }));
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify(tasks.map(({ recipe, variant, key, params }) => ({ recipe, variant, key, params })), null, 1)}\n`);
+    process.stdout.write(
+      `${JSON.stringify(
+        tasks.map(({ recipe, variant, key, params }) => ({ recipe, variant, key, params })),
+        null,
+        1,
+      )}\n`,
+    );
     return EXIT.ok;
   }
-  const rows = tasks.map((task) => [task.recipe, task.variant, task.key, Object.entries(task.params).map(([k, v]) => `${k}=${short(String(v))}`).join(' ')]);
+  const rows = tasks.map((task) => [
+    task.recipe,
+    task.variant,
+    task.key,
+    Object.entries(task.params)
+      .map(([k, v]) => `${k}=${short(String(v))}`)
+      .join(' '),
+  ]);
   process.stdout.write(columns(['RECIPE', 'VARIANT', 'KEY', 'PARAMETERS'], rows, styles(process.stdout)));
   process.stdout.write(`${tasks.length} variant${tasks.length === 1 ? '' : 's'}\n`);
   return EXIT.ok;

@@ -6,13 +6,21 @@ import { withContext } from '../context.ts';
 import { renderRows, writeReports } from '../reports.ts';
 
 /** `bench report`. */
-export function report(runs: readonly string[], flags: { out: string; html?: string | undefined; xlsx?: string | undefined; json?: true | undefined }): Promise<number> {
+export function report(
+  runs: readonly string[],
+  flags: { out: string; html?: string | undefined; xlsx?: string | undefined; json?: true | undefined },
+): Promise<number> {
   return withContext(async (context) => {
     const dirs = await Promise.all(runs.map((run) => resolveRun(run, flags.out)));
     const views = await Promise.all([...new Set(dirs)].map((dir) => readRun(dir)));
     for (const problem of views.flatMap((view) => view.problems)) process.stderr.write(`left out: ${problem.path}: ${problem.message}\n`);
     if (!views.some((view) => view.tasks.some((task) => task.points.some((point) => point.result !== null)))) {
-      throw new BenchError({ code: 'BENCH_NOTHING_MEASURED', message: 'nothing was measured in these runs', hint: 'bench status RUN says why', exitCode: EXIT.nothingMeasured });
+      throw new BenchError({
+        code: 'BENCH_NOTHING_MEASURED',
+        message: 'nothing was measured in these runs',
+        hint: 'bench status RUN says why',
+        exitCode: EXIT.nothingMeasured,
+      });
     }
     const options = { now: context.io.now(), signal: context.signal };
     const files: string[] = [];

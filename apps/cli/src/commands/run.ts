@@ -39,14 +39,24 @@ export function run(recipes: readonly string[], flags: RunFlags): Promise<number
 
 function fresh(recipes: readonly string[], flags: RunFlags) {
   if (recipes.length === 0) {
-    throw new BenchError({ code: 'BENCH_USAGE', message: 'no recipe was named', hint: 'bench run recipes/tiny-cpu, or bench init to write one', exitCode: EXIT.usage });
+    throw new BenchError({
+      code: 'BENCH_USAGE',
+      message: 'no recipe was named',
+      hint: 'bench run recipes/tiny-cpu, or bench init to write one',
+      exitCode: EXIT.usage,
+    });
   }
   return { recipes: absolute(recipes), site: flags.on, filter: flags.filter, seed: flags.seed };
 }
 
 async function askedBefore(dir: string, recipes: readonly string[], flags: RunFlags) {
   if (recipes.length > 0 || flags.filter.length > 0) {
-    throw new BenchError({ code: 'BENCH_USAGE', message: '--resume goes on with the recipes and filters that the run began with', hint: 'name none', exitCode: EXIT.usage });
+    throw new BenchError({
+      code: 'BENCH_USAGE',
+      message: '--resume goes on with the recipes and filters that the run began with',
+      hint: 'name none',
+      exitCode: EXIT.usage,
+    });
   }
   return (await readRunFile(dir)).asked;
 }
@@ -78,20 +88,32 @@ async function measure(o: {
   const doubts = flags.strict ? doubtful(view) : [];
   const exitCode = outcome.exitCode === EXIT.ok && doubts.length > 0 ? EXIT.strict : outcome.exitCode;
   if (flags.json) {
-    process.stdout.write(`${JSON.stringify({ id: outcome.id, dir: outcome.dir, status: outcome.status, exitCode, doubts, reports: files, rows: await renderRows([view], 'json') }, null, 1)}\n`);
+    process.stdout.write(
+      `${JSON.stringify({ id: outcome.id, dir: outcome.dir, status: outcome.status, exitCode, doubts, reports: files, rows: await renderRows([view], 'json') }, null, 1)}\n`,
+    );
     return exitCode;
   }
   if (measured) process.stdout.write(`\n${await renderRows([view], 'text')}\n`);
   for (const doubt of doubts) process.stderr.write(`${options.style.yellow('in doubt:')} ${doubt}\n`);
   for (const file of files) process.stdout.write(`${file}\n`);
-  if (outcome.status === 'interrupted') process.stderr.write(`interrupted; go on with: bench run --resume ${outcome.id}${flags.out === 'runs' ? '' : ` --out ${flags.out}`}\n`);
-  else if (outcome.status === 'failed') process.stderr.write(`some tasks failed; try what is missing again with: bench run --resume ${outcome.id}${flags.out === 'runs' ? '' : ` --out ${flags.out}`}\n`);
+  if (outcome.status === 'interrupted')
+    process.stderr.write(`interrupted; go on with: bench run --resume ${outcome.id}${flags.out === 'runs' ? '' : ` --out ${flags.out}`}\n`);
+  else if (outcome.status === 'failed')
+    process.stderr.write(
+      `some tasks failed; try what is missing again with: bench run --resume ${outcome.id}${flags.out === 'runs' ? '' : ` --out ${flags.out}`}\n`,
+    );
   return exitCode;
 }
 
 /** Where the user's engines and plugins are: beside the recipes, in the working folder, beside the CLI. */
 function engineFolders(recipes: readonly string[]): string[] {
-  return [...new Set([...recipes.map((r) => (r.endsWith('.yaml') || r.endsWith('.yml') ? dirname(r) : r)), process.cwd(), join(dirname(fileURLToPath(import.meta.url)), '..')])];
+  return [
+    ...new Set([
+      ...recipes.map((r) => (r.endsWith('.yaml') || r.endsWith('.yml') ? dirname(r) : r)),
+      process.cwd(),
+      join(dirname(fileURLToPath(import.meta.url)), '..'),
+    ]),
+  ];
 }
 
 /** Flags that make a figure doubtful; generated weights and few samples are known beforehand. */

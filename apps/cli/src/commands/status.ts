@@ -12,16 +12,25 @@ export async function status(run: string, flags: { out: string; json?: true | un
     return EXIT.ok;
   }
   const { run: file } = view;
-  process.stdout.write(`${style.bold(file.id)}  ${view.status}  on ${file.asked.site}  since ${file.createdAt}${file.endedAt === null ? '' : `  ended ${file.endedAt}`}\n${style.dim(view.dir)}\n\n`);
+  process.stdout.write(
+    `${style.bold(file.id)}  ${view.status}  on ${file.asked.site}  since ${file.createdAt}${file.endedAt === null ? '' : `  ended ${file.endedAt}`}\n${style.dim(view.dir)}\n\n`,
+  );
   process.stdout.write(
     columns(
       ['TASK', 'STATUS', 'MEASURED', 'ENGINE', 'ERROR'],
-      view.tasks.map((task) => [name(task), taskStatus(task, view), measured(task, view), engine(task), firstLine(task.file.error?.message ?? pointError(task))]),
+      view.tasks.map((task) => [
+        name(task),
+        taskStatus(task, view),
+        measured(task, view),
+        engine(task),
+        firstLine(task.file.error?.message ?? pointError(task)),
+      ]),
       style,
     ),
   );
   for (const problem of view.problems) process.stdout.write(`left out: ${problem.path}: ${problem.message}\n`);
-  if (view.status === 'interrupted' || view.status === 'failed') process.stdout.write(`\ngo on with: bench run --resume ${file.id}${flags.out === 'runs' ? '' : ` --out ${flags.out}`}\n`);
+  if (view.status === 'interrupted' || view.status === 'failed')
+    process.stdout.write(`\ngo on with: bench run --resume ${file.id}${flags.out === 'runs' ? '' : ` --out ${flags.out}`}\n`);
   return EXIT.ok;
 }
 
@@ -57,6 +66,7 @@ function measured(task: TaskView, view: RunView): string {
 }
 
 const name = (task: TaskView) => `${task.file.recipe}/${task.file.variant}`;
-const engine = (task: TaskView) => (task.deployment ? [task.deployment.engine.name, task.deployment.engine.version].filter(Boolean).join(' ') : '');
+const engine = (task: TaskView) =>
+  task.deployment ? [task.deployment.engine.name, task.deployment.engine.version].filter(Boolean).join(' ') : '';
 const pointError = (task: TaskView) => task.points.find((p) => p.entry.error !== null)?.entry.error ?? '';
 const firstLine = (text: string) => text.split('\n')[0] ?? '';

@@ -4,7 +4,11 @@ import type { Styles } from './style.ts';
 export function columns(header: readonly string[], rows: readonly (readonly string[])[], style: Styles): string {
   const clean = rows.map((row) => row.map(printable));
   const widths = header.map((title, i) => Math.max(title.length, ...clean.map((row) => (row[i] ?? '').length)));
-  const line = (cells: readonly string[]) => cells.map((cell, i) => (i === cells.length - 1 ? cell : cell.padEnd(widths[i] ?? 0))).join('  ').trimEnd();
+  const line = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => (i === cells.length - 1 ? cell : cell.padEnd(widths[i] ?? 0)))
+      .join('  ')
+      .trimEnd();
   return `${[style.dim(line(header)), ...clean.map(line)].join('\n')}\n`;
 }
 

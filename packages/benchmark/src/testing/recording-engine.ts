@@ -41,7 +41,11 @@ require('node:http').createServer(async (request, response) => {
 
 export const recordingEngine: Engine = {
   name: 'recording',
-  settings: z.strictObject({ mode: z.enum(['good', 'die', 'fail', 'slow']).default('good'), limit: z.int().default(0), record_to: z.string() }),
+  settings: z.strictObject({
+    mode: z.enum(['good', 'die', 'fail', 'slow']).default('good'),
+    limit: z.int().default(0),
+    record_to: z.string(),
+  }),
   models: new Set(['huggingface']),
   llmFields: new Set(['max_concurrent_requests']),
   tasks: new Set(['generate']),

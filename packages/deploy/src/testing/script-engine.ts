@@ -24,7 +24,10 @@ require('node:http').createServer((request, response) => {
 
 export const scriptEngine: Engine = {
   name: 'script',
-  settings: z.strictObject({ mode: z.string().default('good'), env: z.record(z.string(), z.union([z.string(), z.strictObject({ from_env: z.string() })])).default({}) }),
+  settings: z.strictObject({
+    mode: z.string().default('good'),
+    env: z.record(z.string(), z.union([z.string(), z.strictObject({ from_env: z.string() })])).default({}),
+  }),
   models: new Set(['huggingface', 'random']),
   llmFields: new Set([]),
   tasks: new Set(['generate', 'embed']),
