@@ -30,8 +30,15 @@ const MAX_SERIES = 240;
 const MAX_GAPS = 200_000;
 
 /** Reads requests, gaps and series of the given rows, one point at a time, and keeps only what the charts need. */
-export async function readDetails(runs: readonly RunView[], group: TaskGroup, rows: readonly ReportRow[], signal?: AbortSignal): Promise<PointDetail[]> {
-  const task = runs.find((view) => view.run.id === group.first.runId)?.tasks.find((t) => t.file.key === group.first.taskKey && t.file.variant === group.first.variant);
+export async function readDetails(
+  runs: readonly RunView[],
+  group: TaskGroup,
+  rows: readonly ReportRow[],
+  signal?: AbortSignal,
+): Promise<PointDetail[]> {
+  const task = runs
+    .find((view) => view.run.id === group.first.runId)
+    ?.tasks.find((t) => t.file.key === group.first.taskKey && t.file.variant === group.first.variant);
   const details: PointDetail[] = [];
   for (const row of rows) {
     signal?.throwIfAborted();
@@ -114,9 +121,21 @@ function curve(samples: Sample[]): Curve {
 /** Straight lines between the stored percentiles. */
 function summaryCurve(d: Distribution | undefined): Curve | null {
   if (!d || d.count === 0) return null;
-  const known: [number, number][] = [[0, d.min], [0.5, d.p50], [0.75, d.p75], [0.9, d.p90], [0.95, d.p95], [0.99, d.p99], [0.999, d.p999], [1, d.max]];
+  const known: [number, number][] = [
+    [0, d.min],
+    [0.5, d.p50],
+    [0.75, d.p75],
+    [0.9, d.p90],
+    [0.95, d.p95],
+    [0.99, d.p99],
+    [0.999, d.p999],
+    [1, d.max],
+  ];
   const quantiles = SHARES.map((share) => {
-    const at = Math.max(1, known.findIndex(([s]) => s >= share));
+    const at = Math.max(
+      1,
+      known.findIndex(([s]) => s >= share),
+    );
     const [s0, v0] = known[at - 1] as [number, number];
     const [s1, v1] = known[at] as [number, number];
     return v0 + ((v1 - v0) * (share - s0)) / (s1 - s0);

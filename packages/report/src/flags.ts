@@ -13,7 +13,8 @@ export interface FlagWords {
 export const FLAG_WORDS: Record<PointFlag['code'], FlagWords> = {
   cache_warm: {
     title: 'Warm cache',
-    meaning: 'The engine answered part of the prompts from its prefix cache although the load did not ask for that, so time to first token looks better than it is.',
+    meaning:
+      'The engine answered part of the prompts from its prefix cache although the load did not ask for that, so time to first token looks better than it is.',
     weight: 'doubt',
   },
   client_bound: {
@@ -37,10 +38,15 @@ export const FLAG_WORDS: Record<PointFlag['code'], FlagWords> = {
     meaning: 'Too few requests to carry every percentile shown; read p99 as roughly the largest value seen.',
     weight: 'note',
   },
-  failures: { title: 'Failed requests', meaning: 'Some requests failed; latencies and throughput describe only those that succeeded.', weight: 'doubt' },
+  failures: {
+    title: 'Failed requests',
+    meaning: 'Some requests failed; latencies and throughput describe only those that succeeded.',
+    weight: 'doubt',
+  },
   random_weights: {
     title: 'Random weights',
-    meaning: 'The model’s weights were generated, not trained: timings are real, the text is noise, and the figures say nothing about a real model.',
+    meaning:
+      'The model’s weights were generated, not trained: timings are real, the text is noise, and the figures say nothing about a real model.',
     weight: 'note',
   },
   coalesced: {

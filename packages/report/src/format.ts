@@ -12,7 +12,10 @@ export function decimalsOf(value: number): number {
 
 /** One number of digits for a whole column, so that points stand under each other: fine enough for its median, never more than `max`. */
 export function columnDecimals(values: readonly number[], max = 3): number {
-  const finite = values.filter((v) => Number.isFinite(v) && v !== 0).map(Math.abs).sort((a, b) => a - b);
+  const finite = values
+    .filter((v) => Number.isFinite(v) && v !== 0)
+    .map(Math.abs)
+    .sort((a, b) => a - b);
   const median = finite[Math.floor((finite.length - 1) / 2)];
   if (median === undefined || values.every((v) => Number.isInteger(v))) return 0;
   return Math.min(decimalsOf(median), max);

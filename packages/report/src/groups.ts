@@ -33,7 +33,9 @@ export function taskGroups(rows: readonly ReportRow[]): TaskGroup[] {
       manyRecipes || !manyVariants ? first.recipe : '',
       manyVariants || first.variant !== 'default' ? first.variant : '',
     ].filter(Boolean);
-    const measured = list.filter((row) => row.counts !== null).sort((a, b) => (loadAxis(a.load)?.value ?? 0) - (loadAxis(b.load)?.value ?? 0));
+    const measured = list
+      .filter((row) => row.counts !== null)
+      .sort((a, b) => (loadAxis(a.load)?.value ?? 0) - (loadAxis(b.load)?.value ?? 0));
     return { key, name: parts.join(' / '), first, rows: list, measured };
   });
 }

@@ -21,10 +21,13 @@ const THROUGHPUT: readonly [name: string, unit: string, words: string][] = [
 ];
 
 /** The throughput that all rows have: output tokens, else all tokens (embeddings), else requests. */
-export function mainThroughput(rows: readonly ReportRow[]): { name: string; unit: string; words: string; of(row: ReportRow): number } | null {
+export function mainThroughput(
+  rows: readonly ReportRow[],
+): { name: string; unit: string; words: string; of(row: ReportRow): number } | null {
   const measured = rows.filter((row) => row.counts !== null);
   for (const [name, unit, words] of THROUGHPUT) {
-    if (measured.length > 0 && measured.every((row) => (row.scalars[name] ?? 0) > 0)) return { name, unit, words, of: (row) => row.scalars[name] ?? 0 };
+    if (measured.length > 0 && measured.every((row) => (row.scalars[name] ?? 0) > 0))
+      return { name, unit, words, of: (row) => row.scalars[name] ?? 0 };
   }
   for (const [name, unit, words] of THROUGHPUT) {
     if (measured.some((row) => (row.scalars[name] ?? 0) > 0)) return { name, unit, words, of: (row) => row.scalars[name] ?? 0 };
@@ -55,7 +58,9 @@ export function findings(groups: readonly TaskGroup[]): Finding[] {
   const best = throughput && extreme(rows, throughput.of, 'max');
   if (throughput && best) {
     const tail = latency && best.distributions[latency.name];
-    const cost = tail ? ` There, half of the requests wait ${formatMs(tail.p50)} or less for ${latency.label === 'TTFT' ? 'their first token' : 'their answer'}, one in a hundred more than ${formatMs(tail.p99)}.` : '';
+    const cost = tail
+      ? ` There, half of the requests wait ${formatMs(tail.p50)} or less for ${latency.label === 'TTFT' ? 'their first token' : 'their answer'}, one in a hundred more than ${formatMs(tail.p99)}.`
+      : '';
     out.push({
       question: 'Best throughput',
       value: formatShort(throughput.of(best)),
@@ -71,7 +76,10 @@ export function findings(groups: readonly TaskGroup[]): Finding[] {
     const [value, unit] = formatMs(quickest.distributions[latency.name]?.p50).split(' ') as [string, string];
     // Gaps that describe the socket say nothing about how text appears.
     const bunched = quickest.flags.some((flag) => flag.code === 'coalesced');
-    const rate = quickest.distributions.tpot_ms && !bunched ? ` Text then comes at ${formatShort(1000 / quickest.distributions.tpot_ms.p50)} tokens per second for each user.` : '';
+    const rate =
+      quickest.distributions.tpot_ms && !bunched
+        ? ` Text then comes at ${formatShort(1000 / quickest.distributions.tpot_ms.p50)} tokens per second for each user.`
+        : '';
     out.push({
       question: latency.label === 'TTFT' ? 'Quickest first token' : 'Quickest answer',
       value,
@@ -84,7 +92,10 @@ export function findings(groups: readonly TaskGroup[]): Finding[] {
 
   const cheapest = extreme(rows, (row) => row.scalars.cost_per_mtok_total ?? null, 'min');
   if (cheapest) {
-    const price = cheapest.priceUsdPerHour === null ? '' : ` The machine costs ${formatUsd(cheapest.priceUsdPerHour)} an hour${cheapest.priceSource ? ` (${cheapest.priceSource})` : ''}.`;
+    const price =
+      cheapest.priceUsdPerHour === null
+        ? ''
+        : ` The machine costs ${formatUsd(cheapest.priceUsdPerHour)} an hour${cheapest.priceSource ? ` (${cheapest.priceSource})` : ''}.`;
     out.push({
       question: 'Cheapest tokens',
       value: formatUsd(cheapest.scalars.cost_per_mtok_total),
@@ -146,7 +157,8 @@ function closedSaturation(rows: ReportRow[]): Saturation | null {
   const share = throughput.of(row) / best;
   const gain = throughput.of(last) / throughput.of(row) - 1;
   const slower = latencyRatio(row, last);
-  const change = Math.abs(gain) < 0.005 ? 'the same throughput' : `${formatPercent(Math.abs(gain))} ${gain > 0 ? 'more' : 'less'} throughput`;
+  const change =
+    Math.abs(gain) < 0.005 ? 'the same throughput' : `${formatPercent(Math.abs(gain))} ${gain > 0 ? 'more' : 'less'} throughput`;
   const price = slower ? `, ${slower}` : '';
   const words = `At ${loadLabel(row.load)} the engine gives ${share >= 0.999 ? 'its best throughput' : `${formatPercent(share)} of its best`}. Going on to ${formatShort(loadAxis(last.load)?.value)} brings ${change}${price}.`;
   return { kind: at === 0 ? 'from-start' : 'reached', row, words };
@@ -162,7 +174,8 @@ function openSaturation(rows: ReportRow[]): Saturation | null {
   };
   const broken = rows.findIndex((row) => !keptUp(row));
   const last = rows[rows.length - 1] as ReportRow;
-  if (broken < 0) return { kind: 'rising', row: last, words: `Not reached: the engine kept up with ${loadLabel(last.load)}, the highest rate tried.` };
+  if (broken < 0)
+    return { kind: 'rising', row: last, words: `Not reached: the engine kept up with ${loadLabel(last.load)}, the highest rate tried.` };
   if (broken === 0) {
     const first = rows[0] as ReportRow;
     return { kind: 'from-start', row: first, words: `The engine did not keep up with ${loadLabel(first.load)}, the lowest rate tried.` };

@@ -50,7 +50,10 @@ export function machineLabel(task: TaskFile, machine: MachineFile | null): strin
   const gpus = gpuLabel(task.gpu, machine?.system);
   if (gpus) return gpus;
   const cpu = machine?.system.cpu;
-  if (cpu) return `${oneLine(cpu.model, 60).replace(/\s*\((R|TM)\)/g, '').replace(/\s+(CPU\s+)?@.*$/, '')}, ${cpu.logicalCores} threads`;
+  if (cpu)
+    return `${oneLine(cpu.model, 60)
+      .replace(/\s*\((R|TM)\)/g, '')
+      .replace(/\s+(CPU\s+)?@.*$/, '')}, ${cpu.logicalCores} threads`;
   return machine ? oneLine(machine.name, 60) : null;
 }
 
@@ -69,7 +72,10 @@ function shortGpuName(name: string): string {
 
 /** `vllm 0.11.0`. */
 export function engineLabel(engine: EngineInfo): string {
-  return [engine.name, engine.version].filter(Boolean).map((part) => oneLine(part, 60)).join(' ');
+  return [engine.name, engine.version]
+    .filter(Boolean)
+    .map((part) => oneLine(part, 60))
+    .join(' ');
 }
 
 /** The last two parts of a recipe's path: where someone keeps their recipes is nobody else's business. */

@@ -47,7 +47,9 @@ describe('reportRows', () => {
     expect(rows.find((row) => row.variant === 'vllm-tp4')).toMatchObject({ status: 'failed', point: null, counts: null });
     expect(rows.find((row) => row.variant === 'vllm-tp4')?.error).toContain('CUDA out of memory');
     expect(rows.find((row) => row.variant === 'sglang-tp4')).toMatchObject({ status: 'not_run', recipe: 'qwen3-coder' });
-    const broken = reportRows([syntheticRun({ tasks: [{ points: [{ concurrency: 1 }, { concurrency: 2, error: 'the engine went away' }] }] })]);
+    const broken = reportRows([
+      syntheticRun({ tasks: [{ points: [{ concurrency: 1 }, { concurrency: 2, error: 'the engine went away' }] }] }),
+    ]);
     expect(broken[1]).toMatchObject({ status: 'failed', error: 'the engine went away', point: 1 });
   });
 

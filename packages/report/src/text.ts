@@ -17,5 +17,8 @@ export function plain(value: unknown, max = 400): string {
 
 /** The same on one line: every run of white space is one space. */
 export function oneLine(value: unknown, max = 400): string {
-  return plain(value, max * 4).replace(/\s+/g, ' ').trim().slice(0, max);
+  return plain(value, max * 4)
+    .replace(/\s+/g, ' ')
+    .trim()
+    .slice(0, max);
 }

@@ -1,5 +1,5 @@
 import { formatTick } from '../format.ts';
-import { escapeHtml, html, raw, type Markup } from '../html/html.ts';
+import { escapeHtml, markup, raw, type Markup } from '../html/markup.ts';
 import type { Readout } from './readout.ts';
 import type { Scale } from './scale.ts';
 
@@ -54,30 +54,35 @@ export function lineChart(chart: LineChart): Markup {
   const py = (value: number) => round(HEIGHT - BOTTOM - y.at(value) * (HEIGHT - TOP - BOTTOM));
   const yTicks = y.ticks.map(
     (tick) =>
-      html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${py(tick)}" y2="${py(tick)}"/><text class="tick" x="${LEFT - 8}" y="${py(tick) + 4}" text-anchor="end">${formatY(tick)}</text>`,
+      markup`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${py(tick)}" y2="${py(tick)}"/><text class="tick" x="${LEFT - 8}" y="${py(tick) + 4}" text-anchor="end">${formatY(tick)}</text>`,
   );
   const xTicks = x.ticks.map(
     (tick) =>
-      html`<line class="mark" x1="${px(tick)}" x2="${px(tick)}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM + 4}"/><text class="tick" x="${px(tick)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${formatX(tick)}</text>`,
+      markup`<line class="mark" x1="${px(tick)}" x2="${px(tick)}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM + 4}"/><text class="tick" x="${px(tick)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${formatX(tick)}</text>`,
   );
   const inside = (p: ChartPoint) => p.x >= x.min && p.x <= x.max && (y.kind === 'linear' || p.y > 0);
   const lines = chart.series.map((s) => {
     const points = s.points.filter(inside).map((p): [number, number] => [px(p.x), py(p.y)]);
     // A point in the middle of a vertical stretch adds nothing but bytes.
-    const corners = points.filter(([at], i) => i === 0 || i === points.length - 1 || points[i - 1]?.[0] !== at || points[i + 1]?.[0] !== at);
+    const corners = points.filter(
+      ([at], i) => i === 0 || i === points.length - 1 || points[i - 1]?.[0] !== at || points[i + 1]?.[0] !== at,
+    );
     const path = corners.map(([cx, cy], i) => `${i === 0 ? 'M' : 'L'}${cx} ${cy}`).join('');
-    return html`<path class="line ${s.color}${s.dashed ? ' dashed' : ''}" d="${raw(path)}"/>`;
+    return markup`<path class="line ${s.color}${s.dashed ? ' dashed' : ''}" d="${raw(path)}"/>`;
   });
   const markers = chart.series.flatMap((s) =>
     s.marker
       ? s.points
           .filter(inside)
-          .map((p) => html`<circle class="dot ${s.color} ${s.marker ?? ''}" cx="${px(p.x)}" cy="${py(p.y)}" r="4">${p.title ? html`<title>${p.title}</title>` : null}</circle>`)
+          .map(
+            (p) =>
+              markup`<circle class="dot ${s.color} ${s.marker ?? ''}" cx="${px(p.x)}" cy="${py(p.y)}" r="4">${p.title ? markup`<title>${p.title}</title>` : null}</circle>`,
+          )
       : [],
   );
   const labels = placeLabels(chart.series, px, py);
   const readout: Readout | null = chart.readout ? { axis: 'y', box: [HEIGHT - BOTTOM, TOP, LEFT, WIDTH - RIGHT], ...chart.readout } : null;
-  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${chart.id}-t ${chart.id}-d"${readout ? html` data-tip="${raw(escapeHtml(JSON.stringify(readout)))}"` : null}><title id="${chart.id}-t">${chart.title}</title><desc id="${chart.id}-d">${chart.description}</desc>
+  return markup`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${chart.id}-t ${chart.id}-d"${readout ? markup` data-tip="${raw(escapeHtml(JSON.stringify(readout)))}"` : null}><title id="${chart.id}-t">${chart.title}</title><desc id="${chart.id}-d">${chart.description}</desc>
 ${yTicks}<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM}"/>${xTicks}
 <text class="name" x="0" y="16">${chart.yLabel}</text><text class="name" x="${WIDTH - RIGHT}" y="${HEIGHT - 8}" text-anchor="end">${chart.xLabel}</text>
 ${lines}${markers}${labels}</svg>`;
@@ -106,7 +111,8 @@ function placeLabels(series: readonly ChartSeries[], px: (v: number) => number, 
     ...s.points.slice(1).flatMap((p, i) => along(s.points[i] as ChartPoint, p, px, py)),
   ]);
   const own = taken.length;
-  const hits = (box: Box) => taken.some((other, i) => box.x < other.x + other.w && other.x < box.x + box.w && Math.abs(box.y - other.y) < (i < own ? 9 : 12));
+  const hits = (box: Box) =>
+    taken.some((other, i) => box.x < other.x + other.w && other.x < box.x + box.w && Math.abs(box.y - other.y) < (i < own ? 9 : 12));
   const out: Markup[] = [];
   for (const s of series) {
     for (const p of s.points) {
@@ -125,7 +131,9 @@ function placeLabels(series: readonly ChartSeries[], px: (v: number) => number, 
       const place = places.find((box) => !hits(box) && box.x > LEFT && box.x + box.w < WIDTH && box.y > 24 && box.y < HEIGHT - BOTTOM);
       if (!place) continue;
       taken.push(place);
-      out.push(html`<text class="label ${s.color}" x="${round(place.x + w / 2)}" y="${round(place.y)}" text-anchor="middle">${p.label}</text>`);
+      out.push(
+        markup`<text class="label ${s.color}" x="${round(place.x + w / 2)}" y="${round(place.y)}" text-anchor="middle">${p.label}</text>`,
+      );
     }
   }
   return out;

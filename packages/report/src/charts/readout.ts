@@ -12,4 +12,5 @@ export interface Readout {
 }
 
 /** Three digits are read, four are kept. */
-export const shortNumber = (value: number | null): number | null => (value === null || !Number.isFinite(value) ? null : Number(value.toPrecision(4)));
+export const shortNumber = (value: number | null): number | null =>
+  value === null || !Number.isFinite(value) ? null : Number(value.toPrecision(4));

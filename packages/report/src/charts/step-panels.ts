@@ -1,5 +1,5 @@
 import { formatTick } from '../format.ts';
-import { escapeHtml, html, raw, type Markup } from '../html/html.ts';
+import { escapeHtml, markup, raw, type Markup } from '../html/markup.ts';
 import { shortNumber, type Readout } from './readout.ts';
 import { linearScale } from './scale.ts';
 
@@ -47,27 +47,35 @@ export function stepPanels(chart: StepPanels): Markup {
     const py = (value: number) => round(base - y.at(value) * PANEL);
     const ticks = y.ticks.map(
       (tick) =>
-        html`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${py(tick)}" y2="${py(tick)}"/><text class="tick" x="${LEFT - 8}" y="${py(tick) + 4}" text-anchor="end">${formatTick(tick)}</text>`,
+        markup`<line class="grid" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${py(tick)}" y2="${py(tick)}"/><text class="tick" x="${LEFT - 8}" y="${py(tick) + 4}" text-anchor="end">${formatTick(tick)}</text>`,
     );
     const shape = panel.line ? linePath(panel.values, chart.bucketS, px, py) : stepPath(panel.values, chart.bucketS, px, py);
-    const area = panel.line ? null : html`<path class="area ${panel.color}" d="${raw(`${shape}L${px(panel.values.length * chart.bucketS)} ${base}L${px(0)} ${base}Z`)}"/>`;
-    return html`<text class="name" x="0" y="${base - PANEL - 14}">${panel.label}</text>${ticks}${area}<path class="line thin ${panel.color}" d="${raw(shape)}"/>${panel.line && count <= MAX_DOTS ? dots(panel, chart.bucketS, px, py) : null}`;
+    const area = panel.line
+      ? null
+      : markup`<path class="area ${panel.color}" d="${raw(`${shape}L${px(panel.values.length * chart.bucketS)} ${base}L${px(0)} ${base}Z`)}"/>`;
+    return markup`<text class="name" x="0" y="${base - PANEL - 14}">${panel.label}</text>${ticks}${area}<path class="line thin ${panel.color}" d="${raw(shape)}"/>${panel.line && count <= MAX_DOTS ? dots(panel, chart.bucketS, px, py) : null}`;
   });
   const bottom = height - BOTTOM;
   const readout: Readout = {
     axis: 'x',
     box: [LEFT, WIDTH - RIGHT, TOP, bottom],
     stepS: chart.bucketS,
-    rows: chart.panels.map((p) => ({ name: p.label, color: p.color, values: Array.from({ length: count }, (_, i) => shortNumber(p.values[i] ?? null)) })),
+    rows: chart.panels.map((p) => ({
+      name: p.label,
+      color: p.color,
+      values: Array.from({ length: count }, (_, i) => shortNumber(p.values[i] ?? null)),
+    })),
   };
   const xTicks = x.ticks
     .filter((tick) => tick <= endS)
-    .map((tick) => html`<text class="tick" x="${px(tick)}" y="${bottom + 18}" text-anchor="middle">${formatTick(tick)}</text>`);
-  return html`<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="${chart.id}-t ${chart.id}-d" data-tip="${raw(escapeHtml(JSON.stringify(readout)))}"><title id="${chart.id}-t">${chart.title}</title><desc id="${chart.id}-d">${chart.description}</desc>${panels}<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${bottom}" y2="${bottom}"/>${xTicks}<text class="name" x="${WIDTH - RIGHT}" y="${height - 4}" text-anchor="end">seconds since the point’s start</text></svg>`;
+    .map((tick) => markup`<text class="tick" x="${px(tick)}" y="${bottom + 18}" text-anchor="middle">${formatTick(tick)}</text>`);
+  return markup`<svg class="chart" viewBox="0 0 ${WIDTH} ${height}" role="img" aria-labelledby="${chart.id}-t ${chart.id}-d" data-tip="${raw(escapeHtml(JSON.stringify(readout)))}"><title id="${chart.id}-t">${chart.title}</title><desc id="${chart.id}-d">${chart.description}</desc>${panels}<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${bottom}" y2="${bottom}"/>${xTicks}<text class="name" x="${WIDTH - RIGHT}" y="${height - 4}" text-anchor="end">seconds since the point’s start</text></svg>`;
 }
 
 function dots(panel: Panel, bucketS: number, px: (s: number) => number, py: (v: number) => number): Markup[] {
-  return panel.values.flatMap((v, i) => (v === null ? [] : [html`<circle class="dot ${panel.color}" cx="${px((i + 0.5) * bucketS)}" cy="${py(v)}" r="1.6"/>`]));
+  return panel.values.flatMap((v, i) =>
+    v === null ? [] : [markup`<circle class="dot ${panel.color}" cx="${px((i + 0.5) * bucketS)}" cy="${py(v)}" r="1.6"/>`],
+  );
 }
 
 function stepPath(values: readonly (number | null)[], bucketS: number, px: (s: number) => number, py: (v: number) => number): string {

@@ -4,7 +4,7 @@ import { formatMs, formatShort } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { mainThroughput } from '../headline.ts';
 import { loadAxis, loadLabel } from '../labels.ts';
-import { data, html, type Markup } from './html.ts';
+import { data, markup, type Markup } from './markup.ts';
 
 const MAX_GROUPS = 8;
 
@@ -26,7 +26,9 @@ export function curveSection(groups: readonly TaskGroup[]): Markup | null {
   if (shown.length === 0 || rows.length < 2) return null;
 
   const charts = shown.map(([name, label, words]) => {
-    const values = drawn.flatMap((group) => group.measured.flatMap((row) => (row.distributions[name] ? [row.distributions[name].p50, row.distributions[name].p99] : [])));
+    const values = drawn.flatMap((group) =>
+      group.measured.flatMap((row) => (row.distributions[name] ? [row.distributions[name].p50, row.distributions[name].p99] : [])),
+    );
     const series: ChartSeries[] = drawn.flatMap((group, i) => {
       const points = group.measured.filter((row) => row.distributions[name]);
       const at = (key: 'p50' | 'p99') =>
@@ -52,14 +54,20 @@ export function curveSection(groups: readonly TaskGroup[]): Markup | null {
       yLabel: `${label}, ms${y.kind === 'log' ? ' (log scale)' : ''}`,
       series,
     });
-    return html`<figure><figcaption>${words} <span>${label}, p50 solid and p99 dashed</span></figcaption>${chart}</figure>`;
+    return markup`<figure><figcaption>${words} <span>${label}, p50 solid and p99 dashed</span></figcaption>${chart}</figure>`;
   });
   const kinds = new Set(rows.map((row) => loadAxis(row.load)?.kind));
-  const labels = kinds.has('rate') ? (kinds.size > 1 ? 'concurrency or request rate' : 'request rate (req/s)') : 'number of concurrent requests';
+  const labels = kinds.has('rate')
+    ? kinds.size > 1
+      ? 'concurrency or request rate'
+      : 'request rate (req/s)'
+    : 'number of concurrent requests';
   const legend =
-    drawn.length > 1 ? html`<ul class="legend">${drawn.map((group, i) => html`<li><i class="c${i}"></i>${data(group.name, 60)}</li>`)}</ul>` : null;
+    drawn.length > 1
+      ? markup`<ul class="legend">${drawn.map((group, i) => markup`<li><i class="c${i}"></i>${data(group.name, 60)}</li>`)}</ul>`
+      : null;
   const left = groups.filter((group) => group.measured.length > 0).length - drawn.length;
-  return html`<section id="curve" aria-labelledby="curve-h"><h2 id="curve-h">Latency against throughput</h2>
+  return markup`<section id="curve" aria-labelledby="curve-h"><h2 id="curve-h">Latency against throughput</h2>
 <p>Each point is one load; the figure beside it is the ${labels}. Right is more work done, down is less waiting.${left > 0 ? ` ${left} more tasks are in the table only.` : null}</p>
 <div class="charts">${charts}</div>${legend}</section>`;
 }
@@ -69,6 +77,7 @@ function describe(group: TaskGroup, name: string, label: string, throughput: (ro
   const first = points[0];
   const last = points[points.length - 1];
   if (!first || !last) return '';
-  const part = (row: TaskGroup['first']) => `${loadLabel(row.load)}: ${formatShort(throughput(row))} ${unit}, ${label} p50 ${formatMs(row.distributions[name]?.p50)}`;
+  const part = (row: TaskGroup['first']) =>
+    `${loadLabel(row.load)}: ${formatShort(throughput(row))} ${unit}, ${label} p50 ${formatMs(row.distributions[name]?.p50)}`;
   return `${group.name} goes from ${part(first)} to ${part(last)}.`;
 }

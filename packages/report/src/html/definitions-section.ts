@@ -2,19 +2,21 @@ import { metric } from '@bench/core';
 import { FLAG_WORDS } from '../flags.ts';
 import type { ReportRow } from '../rows.ts';
 import { usedMetrics } from '../used-metrics.ts';
-import { html, type Markup } from './html.ts';
+import { markup, type Markup } from './markup.ts';
 
 /** Every metric and note that the report shows, each with its one meaning. */
 export function definitionsSection(rows: readonly ReportRow[]): Markup | null {
   const used = usedMetrics(rows);
   const metrics = [...used.distributions, ...used.scalars].map((name) => {
     const definition = metric(name);
-    return html`<div><dt>${definition?.label ?? name}<span>${definition ? `${definition.unit}, ` : null}${name}</span></dt><dd>${definition?.definition ?? 'Reported by a client or a command; not one of ours.'}</dd></div>`;
+    return markup`<div><dt>${definition?.label ?? name}<span>${definition ? `${definition.unit}, ` : null}${name}</span></dt><dd>${definition?.definition ?? 'Reported by a client or a command; not one of ours.'}</dd></div>`;
   });
   const codes = [...new Set(rows.flatMap((row) => row.flags.map((flag) => flag.code)))];
-  const flags = codes.map((code) => html`<div><dt>${FLAG_WORDS[code].title}<span>note</span></dt><dd>${FLAG_WORDS[code].meaning}</dd></div>`);
+  const flags = codes.map(
+    (code) => markup`<div><dt>${FLAG_WORDS[code].title}<span>note</span></dt><dd>${FLAG_WORDS[code].meaning}</dd></div>`,
+  );
   if (metrics.length === 0) return null;
-  return html`<section id="definitions" aria-labelledby="definitions-h"><h2 id="definitions-h">Definitions</h2>
+  return markup`<section id="definitions" aria-labelledby="definitions-h"><h2 id="definitions-h">Definitions</h2>
 <p>Percentiles interpolate linearly between ranks (numpy’s default): p99 is the value that 99 % of the samples stay at or under. Of a repeated point, each figure is the mean over its repeats.</p>
 <dl class="terms">${metrics}<div><dt>Saturation<span>closed loop</span></dt><dd>The lowest concurrency tried that gives at least 90 % of the best throughput. For request rates: the highest rate that the engine kept up with, which is 90 % of it or more coming out as fast as it went in.</dd></div>${flags}</dl></section>`;
 }

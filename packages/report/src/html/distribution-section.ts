@@ -7,7 +7,7 @@ import { columnDecimals, formatMs, formatNumber } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { loadLabel } from '../labels.ts';
 import { rankColor } from './colors.ts';
-import { data, html, type Markup } from './html.ts';
+import { data, markup, type Markup } from './markup.ts';
 
 const STATISTICS: readonly (keyof Distribution)[] = ['p50', 'p90', 'p99', 'max'];
 
@@ -20,7 +20,7 @@ export function distributionSection(details: readonly { group: TaskGroup; points
     }),
   );
   if (figures.length === 0) return null;
-  return html`<section id="distributions" aria-labelledby="distributions-h"><h2 id="distributions-h">Distributions</h2>
+  return markup`<section id="distributions" aria-labelledby="distributions-h"><h2 id="distributions-h">Distributions</h2>
 <p>The share of requests (or gaps between tokens) that took at most this long. A steep curve far to the left is good; a long flat end at the top is a slow tail.${left > 0 ? ` Points were thinned out: ${left} more are in the table only.` : null}</p>
 <div class="charts">${figures}</div></section>`;
 }
@@ -31,7 +31,10 @@ function figure(group: TaskGroup, drawn: { point: PointDetail; curve: Curve }[],
   const words = kind === 'ttft' ? 'Time to first token' : 'Time between tokens';
   const x = xScale(drawn.map(({ curve }) => curve));
   const color = (i: number) => rankColor(i, drawn.length);
-  const medians = drawn.map(({ point, curve }) => `${loadLabel(point.row.load)}: half within ${formatMs(curve.quantiles[100])}, 99 % within ${formatMs(curve.quantiles[198])}`);
+  const medians = drawn.map(
+    ({ point, curve }) =>
+      `${loadLabel(point.row.load)}: half within ${formatMs(curve.quantiles[100])}, 99 % within ${formatMs(curve.quantiles[198])}`,
+  );
   const chart = lineChart({
     id,
     title: `${words}, cumulative distribution${named ? `, ${group.name}` : ''}`,
@@ -47,15 +50,23 @@ function figure(group: TaskGroup, drawn: { point: PointDetail; curve: Curve }[],
     })),
     readout: {
       at: SHARES,
-      rows: drawn.map(({ point, curve }, i) => ({ name: loadLabel(point.row.load), color: color(i), unit: ' ms', values: curve.quantiles.map(shortNumber) })),
+      rows: drawn.map(({ point, curve }, i) => ({
+        name: loadLabel(point.row.load),
+        color: color(i),
+        unit: ' ms',
+        values: curve.quantiles.map(shortNumber),
+      })),
     },
   });
   const exact = drawn.every(({ curve }) => curve.from === 'samples');
   const rows = drawn.map(({ point }) => ({ load: loadLabel(point.row.load), d: point.row.distributions[name] }));
-  const decimals = columnDecimals(rows.flatMap(({ d }) => (d ? STATISTICS.map((s) => d[s]) : [])), 2);
-  return html`<figure><figcaption>${words} <span>${named ? html`${data(group.name, 80)} · ` : null}${label}${exact ? null : ', drawn from stored percentiles'}</span></figcaption>${chart}
-<div class="scroll bare" role="region" tabindex="0" aria-label="${words}, percentiles"><table><thead><tr><th class="l" scope="col">Load</th>${STATISTICS.map((s) => html`<th scope="col">${s}</th>`)}</tr></thead>
-<tbody>${rows.map(({ load, d }, i) => html`<tr><th class="l" scope="row"><i class="key ${color(i)}"></i>${load}</th>${STATISTICS.map((s) => html`<td>${formatNumber(d?.[s], decimals)}</td>`)}</tr>`)}</tbody></table></div></figure>`;
+  const decimals = columnDecimals(
+    rows.flatMap(({ d }) => (d ? STATISTICS.map((s) => d[s]) : [])),
+    2,
+  );
+  return markup`<figure><figcaption>${words} <span>${named ? markup`${data(group.name, 80)} · ` : null}${label}${exact ? null : ', drawn from stored percentiles'}</span></figcaption>${chart}
+<div class="scroll bare" role="region" tabindex="0" aria-label="${words}, percentiles"><table><thead><tr><th class="l" scope="col">Load</th>${STATISTICS.map((s) => markup`<th scope="col">${s}</th>`)}</tr></thead>
+<tbody>${rows.map(({ load, d }, i) => markup`<tr><th class="l" scope="row"><i class="key ${color(i)}"></i>${load}</th>${STATISTICS.map((s) => markup`<td>${formatNumber(d?.[s], decimals)}</td>`)}</tr>`)}</tbody></table></div></figure>`;
 }
 
 /** To the slowest 0.5 % of the slowest curve; logarithmic when that is far from the fastest. */

@@ -3,7 +3,7 @@ import type { DeploymentFile, MachineFile, RunView } from '@bench/results';
 import { formatMs, formatShort, formatStamp, formatUsd, plural } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { dataLabel, engineImage, engineLabel, loadsLabel, recipePath, systemFacts } from '../labels.ts';
-import { data, html, type Markup } from './html.ts';
+import { data, markup, type Markup } from './markup.ts';
 
 const MAX_RECIPE = 20_000;
 const MAX_BLOCKS = 24;
@@ -11,9 +11,9 @@ const MAX_BLOCKS = 24;
 type Fact = readonly [string, Markup | string | null | undefined];
 
 const facts = (list: readonly Fact[]): Markup =>
-  html`<dl class="facts">${list.flatMap(([name, value]) => (value ? [html`<dt>${name}</dt><dd>${typeof value === 'string' ? data(value, 2000) : value}</dd>`] : []))}</dl>`;
+  markup`<dl class="facts">${list.flatMap(([name, value]) => (value ? [markup`<dt>${name}</dt><dd>${typeof value === 'string' ? data(value, 2000) : value}</dd>`] : []))}</dl>`;
 
-const panel = (title: Markup | string, body: Markup): Markup => html`<div class="panel"><h3>${title}</h3>${body}</div>`;
+const panel = (title: Markup | string, body: Markup): Markup => markup`<div class="panel"><h3>${title}</h3>${body}</div>`;
 
 const sumMs = (phases: DeploymentFile['phases']): number => phases.reduce((sum, p) => sum + p.durationMs, 0);
 
@@ -28,15 +28,15 @@ export function phasesSection(runs: readonly RunView[]): Markup | null {
     // One after another by length: between the last two lies the load itself, which would dwarf them all.
     const rows = deployment.phases.map(
       (p, i) =>
-        html`<tr><th class="l" scope="row">${data(p.name.replaceAll('_', ' '), 60)}</th><td>${formatDuration(p.durationMs)}</td><td class="gantt"><div><i style="left:${percent(sumMs(deployment.phases.slice(0, i)))};width:${percent(p.durationMs)}"></i></div></td></tr>`,
+        markup`<tr><th class="l" scope="row">${data(p.name.replaceAll('_', ' '), 60)}</th><td>${formatDuration(p.durationMs)}</td><td class="gantt"><div><i style="left:${percent(sumMs(deployment.phases.slice(0, i)))};width:${percent(p.durationMs)}"></i></div></td></tr>`,
     );
     const upMs = sumMs(deployment.phases.filter((p) => p.name !== 'teardown'));
-    const title = html`${data(engineLabel(deployment.engine), 80)}, ${data(deployment.engine.model, 80)}`;
-    return html`<figure><figcaption>${title} <span>${deployment.status === 'failed' ? 'failed after' : 'ready after'} ${formatDuration(upMs)}</span></figcaption>
+    const title = markup`${data(engineLabel(deployment.engine), 80)}, ${data(deployment.engine.model, 80)}`;
+    return markup`<figure><figcaption>${title} <span>${deployment.status === 'failed' ? 'failed after' : 'ready after'} ${formatDuration(upMs)}</span></figcaption>
 <div class="scroll bare" role="region" tabindex="0" aria-label="Phases"><table><thead><tr><th class="l" scope="col">Phase</th><th scope="col">Time</th><th class="l" scope="col">Share</th></tr></thead><tbody>${rows}</tbody></table></div></figure>`;
   });
   const left = list.length - shown.length;
-  return html`<section id="phases" aria-labelledby="phases-h"><h2 id="phases-h">Bringing it up</h2>
+  return markup`<section id="phases" aria-labelledby="phases-h"><h2 id="phases-h">Bringing it up</h2>
 <p>What it took to get each deployment ready, and to take it down again; the load lies between.${left > 0 ? ` ${left} more are left out.` : null}</p><div class="charts">${figures}</div></section>`;
 }
 
@@ -54,33 +54,46 @@ export function environmentSection(runs: readonly RunView[], groups: readonly Ta
         ['Recipes', run.asked.recipes.map(recipePath).join(', ')],
         ['Filter', run.asked.filter.join(', ')],
         ['Seed', String(run.asked.seed)],
-        ['Tools', Object.entries(run.tools).map(([tool, version]) => `${tool} ${version}`).join(', ')],
+        [
+          'Tools',
+          Object.entries(run.tools)
+            .map(([tool, version]) => `${tool} ${version}`)
+            .join(', '),
+        ],
         ['Tags', notes.tags.join(', ')],
         ...notes.remarks.map((remark): Fact => [`Remark, ${formatStamp(remark.at)}`, remark.text]),
       ]),
     ),
   );
-  const machines = uniqueBy(runs.flatMap((run) => run.machines), (machine) => JSON.stringify(machine)).slice(0, MAX_BLOCKS);
+  const machines = uniqueBy(
+    runs.flatMap((run) => run.machines),
+    (machine) => JSON.stringify(machine),
+  ).slice(0, MAX_BLOCKS);
   const engines = uniqueBy(deployments(runs), (d) => JSON.stringify(d.engine)).slice(0, MAX_BLOCKS);
   const loads = uniqueBy(
     groups.flatMap((group) => (group.measured.length > 0 ? [group] : [])),
     (group) => loadFacts(group).map(String).join('|'),
   ).slice(0, MAX_BLOCKS);
   const recipes = uniqueBy(
-    runs.flatMap((run) => run.tasks.flatMap((task) => (task.recipeText ? [{ name: `${task.file.recipe} / ${task.file.variant}`, text: task.recipeText }] : []))),
+    runs.flatMap((run) =>
+      run.tasks.flatMap((task) => (task.recipeText ? [{ name: `${task.file.recipe} / ${task.file.variant}`, text: task.recipeText }] : [])),
+    ),
     (recipe) => recipe.name + recipe.text,
   ).slice(0, MAX_BLOCKS);
-  return html`<section id="environment" aria-labelledby="environment-h"><h2 id="environment-h">Environment</h2>
+  return markup`<section id="environment" aria-labelledby="environment-h"><h2 id="environment-h">Environment</h2>
 <p>What was measured, on what, and how. What is not known is left out.</p>
-<div class="panels">${runPanels}${machines.map(machinePanel)}${engines.map(enginePanel)}${loads.map((group) => panel(loads.length > 1 ? html`Load, ${data(group.name, 80)}` : 'Load', facts(loadFacts(group))))}</div>
-${recipes.length > 0 ? html`<h3 class="gap">Resolved ${recipes.length > 1 ? 'recipes' : 'recipe'}</h3>` : null}${recipes.map(
+<div class="panels">${runPanels}${machines.map(machinePanel)}${engines.map(enginePanel)}${loads.map((group) => panel(loads.length > 1 ? markup`Load, ${data(group.name, 80)}` : 'Load', facts(loadFacts(group))))}</div>
+${recipes.length > 0 ? markup`<h3 class="gap">Resolved ${recipes.length > 1 ? 'recipes' : 'recipe'}</h3>` : null}${recipes.map(
     (recipe) =>
-      html`<details><summary>${data(recipe.name)}</summary><pre tabindex="0">${recipe.text.slice(0, MAX_RECIPE)}${recipe.text.length > MAX_RECIPE ? '\n… cut here; the whole of it is in the run directory' : null}</pre></details>`,
+      markup`<details><summary>${data(recipe.name)}</summary><pre tabindex="0">${recipe.text.slice(0, MAX_RECIPE)}${recipe.text.length > MAX_RECIPE ? '\n… cut here; the whole of it is in the run directory' : null}</pre></details>`,
   )}</section>`;
 }
 
 function machinePanel(machine: MachineFile): Markup {
-  const price = machine.priceUsdPerHour === null ? 'not known' : `${formatUsd(machine.priceUsdPerHour)} an hour${machine.priceSource ? `, ${machine.priceSource}` : ''}`;
+  const price =
+    machine.priceUsdPerHour === null
+      ? 'not known'
+      : `${formatUsd(machine.priceUsdPerHour)} an hour${machine.priceSource ? `, ${machine.priceSource}` : ''}`;
   return panel('Machine', facts([...systemFacts(machine.system), ['Price', price]]));
 }
 
@@ -93,7 +106,7 @@ function enginePanel(deployment: DeploymentFile): Markup {
       ['Model', engine.model],
       ['Weights', engine.randomWeights ? 'generated (random): timings are real, the text is noise' : null],
       ['Image', engineImage(deployment)],
-      ['Command', engine.command ? html`<code>${engine.command.join(' ')}</code>` : null],
+      ['Command', engine.command ? markup`<code>${engine.command.join(' ')}</code>` : null],
       ['Error', deployment.error?.message],
     ]),
   );
@@ -107,20 +120,41 @@ function loadFacts(group: TaskGroup): Fact[] {
   const warmup = load.warmupRequests > 0 ? `${plural(load.warmupRequests, 'request')} before each point, left out of every figure` : 'none';
   return [
     ['Points', loadsLabel(group.measured.map((r) => r.load))],
-    ['Requests', `${load.api === 'chat' ? 'chat completions' : load.api}, ${load.stream && load.api !== 'embeddings' ? 'streamed' : 'not streamed'}`],
+    [
+      'Requests',
+      `${load.api === 'chat' ? 'chat completions' : load.api}, ${load.stream && load.api !== 'embeddings' ? 'streamed' : 'not streamed'}`,
+    ],
     ['Data', dataLabel(load)],
-    ['A point ends', load.numPrompts ? `after ${plural(load.numPrompts, 'request')}${group.measured.some((r) => r.load?.numPrompts !== load.numPrompts) ? ' (first point)' : ''}` : load.durationMs ? `after ${formatDuration(load.durationMs)}` : null],
+    [
+      'A point ends',
+      load.numPrompts
+        ? `after ${plural(load.numPrompts, 'request')}${group.measured.some((r) => r.load?.numPrompts !== load.numPrompts) ? ' (first point)' : ''}`
+        : load.durationMs
+          ? `after ${formatDuration(load.durationMs)}`
+          : null,
+    ],
     ['Warm-up', warmup],
-    ['Arrival', load.arrival.kind === 'closed' ? 'closed loop: a new request as soon as one ends' : `open loop, ${load.arrival.kind} arrivals`],
-    ['Sampling', load.api === 'embeddings' ? null : `temperature ${formatShort(load.temperature)}${load.ignoreEos ? ', end of sequence ignored' : ''}`],
+    [
+      'Arrival',
+      load.arrival.kind === 'closed' ? 'closed loop: a new request as soon as one ends' : `open loop, ${load.arrival.kind} arrivals`,
+    ],
+    [
+      'Sampling',
+      load.api === 'embeddings' ? null : `temperature ${formatShort(load.temperature)}${load.ignoreEos ? ', end of sequence ignored' : ''}`,
+    ],
     ['SLO', slo.join(', ')],
-    ['Output tokens counted by', row.tokenSources && row.tokenSources.output !== 'none' ? row.tokenSources.output.replaceAll('_', ' ') : null],
+    [
+      'Output tokens counted by',
+      row.tokenSources && row.tokenSources.output !== 'none' ? row.tokenSources.output.replaceAll('_', ' ') : null,
+    ],
   ];
 }
 
 function deployments(runs: readonly RunView[]): DeploymentFile[] {
   return uniqueBy(
-    runs.flatMap((run) => run.tasks.flatMap((task) => (task.deployment ? [{ id: `${run.run.id}/${task.deployment.id}`, deployment: task.deployment }] : []))),
+    runs.flatMap((run) =>
+      run.tasks.flatMap((task) => (task.deployment ? [{ id: `${run.run.id}/${task.deployment.id}`, deployment: task.deployment }] : [])),
+    ),
     (entry) => entry.id,
   ).map((entry) => entry.deployment);
 }

@@ -3,7 +3,7 @@ import type { PointDetail } from '../detail.ts';
 import { formatMs, formatShort, plural } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { loadLabel } from '../labels.ts';
-import { data, html, type Markup } from './html.ts';
+import { data, markup, type Markup } from './markup.ts';
 
 /** A shorter point has no course to speak of. */
 const MIN_SECONDS = 3;
@@ -11,14 +11,23 @@ const MIN_SECONDS = 3;
 /** Tokens per second, requests in flight and TTFT over time, a figure a point. */
 export function seriesSection(details: readonly { group: TaskGroup; points: PointDetail[] }[], left: number): Markup | null {
   const blocks = details.flatMap(({ group, points }, g) => {
-    const figures = points.flatMap((point, p) => (point.series && point.series.rows.length >= MIN_SECONDS ? [figure(point, point.series, `series-${g}-${p}`)] : []));
+    const figures = points.flatMap((point, p) =>
+      point.series && point.series.rows.length >= MIN_SECONDS ? [figure(point, point.series, `series-${g}-${p}`)] : [],
+    );
     if (figures.length === 0) return [];
-    const charts = html`<div class="charts">${figures}</div>`;
-    return [details.length > 1 ? html`<details${g === 0 ? html` open` : null}><summary>${data(group.name, 120)}</summary>${charts}</details>` : charts];
+    const charts = markup`<div class="charts">${figures}</div>`;
+    return [
+      details.length > 1
+        ? markup`<details${g === 0 ? markup` open` : null}><summary>${data(group.name, 120)}</summary>${charts}</details>`
+        : charts,
+    ];
   });
   if (blocks.length === 0) return null;
-  const short = details.reduce((sum, { points }) => sum + points.filter((point) => point.series && point.series.rows.length < MIN_SECONDS).length, 0);
-  return html`<section id="series" aria-labelledby="series-h"><h2 id="series-h">Second by second</h2>
+  const short = details.reduce(
+    (sum, { points }) => sum + points.filter((point) => point.series && point.series.rows.length < MIN_SECONDS).length,
+    0,
+  );
+  return markup`<section id="series" aria-labelledby="series-h"><h2 id="series-h">Second by second</h2>
 <p>What happened during each point. A level curve is a steady engine; a fall at the end is the last requests draining. Of a repeated point, the first repeat is drawn.${short > 0 ? ` ${plural(short, 'point')} of less than ${MIN_SECONDS} seconds ${short === 1 ? 'is' : 'are'} not drawn.` : null}${left > 0 ? ` ${left} more points are in the table only.` : null}</p>
 ${blocks}</section>`;
 }
@@ -32,19 +41,25 @@ function figure(point: PointDetail, series: NonNullable<PointDetail['series']>, 
   const ttft = rows.map((row) => row.ttftP50Ms);
   const hasTtft = ttft.some((v) => v !== null);
   const load = loadLabel(point.row.load);
-  const peak = hasTokens ? `Output tokens peak at ${formatShort(Math.max(...tokens))} per second` : `Answers peak at ${formatShort(Math.max(...done))} per second`;
+  const peak = hasTokens
+    ? `Output tokens peak at ${formatShort(Math.max(...tokens))} per second`
+    : `Answers peak at ${formatShort(Math.max(...done))} per second`;
   const chart = stepPanels({
     id,
     title: `Second by second, ${load}`,
     description: `${plural(rows.length * bucketS, 'second')}. ${peak}; in flight at most ${formatShort(Math.max(...inFlight))} requests${hasTtft ? `; median TTFT up to ${formatMs(Math.max(...ttft.map((v) => v ?? 0)))}` : ''}.`,
     bucketS,
     panels: [
-      hasTokens ? { label: 'output tokens per second', color: 'c0', values: tokens } : { label: 'answers per second', color: 'c0', values: done },
+      hasTokens
+        ? { label: 'output tokens per second', color: 'c0', values: tokens }
+        : { label: 'answers per second', color: 'c0', values: done },
       { label: 'requests in flight, mean', color: 'c2', values: inFlight },
       ...(hasTtft ? [{ label: 'TTFT p50, ms', color: 'c1', values: ttft, line: true }] : []),
     ],
   });
   const failed = rows.reduce((sum, row) => sum + row.failed, 0);
-  const facts = [bucketS > 1 ? `means of ${bucketS} s` : '', failed > 0 ? plural(failed, 'request') + ' failed' : ''].filter(Boolean).join(', ');
-  return html`<figure><figcaption>${load}${facts ? html` <span>${facts}</span>` : null}</figcaption>${chart}</figure>`;
+  const facts = [bucketS > 1 ? `means of ${bucketS} s` : '', failed > 0 ? plural(failed, 'request') + ' failed' : '']
+    .filter(Boolean)
+    .join(', ');
+  return markup`<figure><figcaption>${load}${facts ? markup` <span>${facts}</span>` : null}</figcaption>${chart}</figure>`;
 }

@@ -4,7 +4,8 @@ import { columnDecimals, formatNumber } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { engineLabel, loadLabel } from '../labels.ts';
 import type { ReportRow } from '../rows.ts';
-import { data, html, type Markup } from './html.ts';
+import { flagMarks } from '../table/flag-marks.ts';
+import { data, markup, type Markup } from './markup.ts';
 
 interface Column {
   group: string;
@@ -15,7 +16,13 @@ interface Column {
   bar?: boolean;
 }
 
-const scalar = (group: string, head: string, name: string, better: Column['better'], bar = false): Column => ({ group, head, of: (row) => row.scalars[name], better, bar });
+const scalar = (group: string, head: string, name: string, better: Column['better'], bar = false): Column => ({
+  group,
+  head,
+  of: (row) => row.scalars[name],
+  better,
+  bar,
+});
 const spread = (group: string, name: string, ...keys: (keyof Distribution)[]): Column[] =>
   keys.map((key) => ({ group, head: key, of: (row: ReportRow) => row.distributions[name]?.[key], better: 'lower' as const }));
 
@@ -39,12 +46,14 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
   const columns = COLUMNS.flatMap((column) => {
     const values = measured.map((row) => column.of(row)).filter((v): v is number => v !== null && v !== undefined && Number.isFinite(v));
     if (values.length === 0) return [];
-    const best = column.better === null || values.length < 2 ? null : column.better === 'higher' ? Math.max(...values) : Math.min(...values);
+    const best =
+      column.better === null || values.length < 2 ? null : column.better === 'higher' ? Math.max(...values) : Math.min(...values);
     return [{ ...column, best, max: Math.max(...values), decimals: columnDecimals(values, 2) }];
   });
   const repeated = measured.some((row) => row.repeats > 1);
   // What is true of every row is said once, above the table.
-  const tagged = (row: ReportRow) => row.flags.filter((flag) => measured.length === 1 || !measured.every((other) => other.flags.some((f) => f.code === flag.code)));
+  const everywhere = new Set(flagMarks(measured).everywhere);
+  const tagged = (row: ReportRow) => row.flags.filter((flag) => !everywhere.has(flag.code));
   const noted = measured.some((row) => tagged(row).length > 0 || row.status === 'partial');
   const heads: { group: string; span: number }[] = [];
   for (const { group } of columns) {
@@ -55,11 +64,12 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
   const width = 1 + columns.length + (repeated ? 1 : 0) + (noted ? 1 : 0);
 
   const line = (row: ReportRow): Markup => {
-    const head = html`<th scope="row" class="l stick">${row.load ? loadLabel(row.load) : `point ${(row.point ?? 0) + 1}`}</th>`;
+    const head = markup`<th scope="row" class="l stick">${row.load ? loadLabel(row.load) : `point ${(row.point ?? 0) + 1}`}</th>`;
     if (row.counts === null) {
-      const what = row.status === 'failed' ? html`<span class="fail">failed</span> ${data(row.error ?? 'no reason was recorded', 600)}` : 'not run';
-      if (row.point === null) return html`<tr><td class="wide" colspan="${width}">${what}</td></tr>`;
-      return html`<tr>${head}<td class="wide" colspan="${Math.max(1, width - 1)}">${what}</td></tr>`;
+      const what =
+        row.status === 'failed' ? markup`<span class="fail">failed</span> ${data(row.error ?? 'no reason was recorded', 600)}` : 'not run';
+      if (row.point === null) return markup`<tr><td class="wide" colspan="${width}">${what}</td></tr>`;
+      return markup`<tr>${head}<td class="wide" colspan="${Math.max(1, width - 1)}">${what}</td></tr>`;
     }
     const cells = columns.map((column) => {
       const value = column.of(row);
@@ -68,24 +78,26 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
         column.best !== null && value === column.best ? 'best' : '',
         column.head === 'failed' && value ? 'fail' : '',
       ].filter(Boolean);
-      const style = column.bar && value ? html` style="--share:${Math.round((value / column.max) * 100)}%"` : null;
-      return html`<td${classes.length > 0 ? html` class="${classes.join(' ')}"` : null}${style}>${formatNumber(value, column.decimals)}</td>`;
+      const style = column.bar && value ? markup` style="--share:${Math.round((value / column.max) * 100)}%"` : null;
+      return markup`<td${classes.length > 0 ? markup` class="${classes.join(' ')}"` : null}${style}>${formatNumber(value, column.decimals)}</td>`;
     });
-    const tags = tagged(row).map((flag) => html`<span class="tag" title="${flag.message}">${FLAG_WORDS[flag.code].title}</span>`);
-    const partial = row.status === 'partial' ? html`<span class="tag" title="${row.error}">A repeat failed</span>` : null;
-    return html`<tr>${head}${repeated ? html`<td>${row.repeats}</td>` : null}${cells}${noted ? html`<td class="l">${tags}${partial}</td>` : null}</tr>`;
+    const tags = tagged(row).map((flag) => markup`<span class="tag" title="${flag.message}">${FLAG_WORDS[flag.code].title}</span>`);
+    const partial = row.status === 'partial' ? markup`<span class="tag" title="${row.error}">A repeat failed</span>` : null;
+    return markup`<tr>${head}${repeated ? markup`<td>${row.repeats}</td>` : null}${cells}${noted ? markup`<td class="l">${tags}${partial}</td>` : null}</tr>`;
   };
 
   const bodies = groups.map((group) => {
-    const facts = [group.first.model, group.first.engine ? engineLabel(group.first.engine) : null, group.first.machine].flatMap((fact) => (fact ? [fact] : []));
+    const facts = [group.first.model, group.first.engine ? engineLabel(group.first.engine) : null, group.first.machine].flatMap((fact) =>
+      fact ? [fact] : [],
+    );
     const title =
       groups.length > 1
-        ? html`<tr class="group"><th scope="rowgroup" colspan="${width}">${data(group.name)}<span>${facts.map((fact, i) => html`${i > 0 ? ' · ' : null}${data(fact, 80)}`)}</span></th></tr>`
+        ? markup`<tr class="group"><th scope="rowgroup" colspan="${width}">${data(group.name)}<span>${facts.map((fact, i) => markup`${i > 0 ? ' · ' : null}${data(fact, 80)}`)}</span></th></tr>`
         : null;
-    return html`<tbody>${title}${group.rows.map(line)}</tbody>`;
+    return markup`<tbody>${title}${group.rows.map(line)}</tbody>`;
   });
-  return html`<div class="scroll" role="region" aria-label="Summary table" tabindex="0"><table>
-<thead><tr><th class="l stick" scope="col" rowspan="2">Load</th>${repeated ? html`<th scope="col" rowspan="2">Repeats</th>` : null}${heads.map((h) => html`<th scope="colgroup" colspan="${h.span}">${h.group}</th>`)}${noted ? html`<th class="l" scope="col" rowspan="2">Notes</th>` : null}</tr>
-<tr>${columns.map((column) => html`<th scope="col">${column.head}</th>`)}</tr></thead>
+  return markup`<div class="scroll" role="region" aria-label="Summary table" tabindex="0"><table>
+<thead><tr><th class="l stick" scope="col" rowspan="2">Load</th>${repeated ? markup`<th scope="col" rowspan="2">Repeats</th>` : null}${heads.map((h) => markup`<th scope="colgroup" colspan="${h.span}">${h.group}</th>`)}${noted ? markup`<th class="l" scope="col" rowspan="2">Notes</th>` : null}</tr>
+<tr>${columns.map((column) => markup`<th scope="col">${column.head}</th>`)}</tr></thead>
 ${bodies}</table></div>`;
 }

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeHtml } from '../index.ts';
 import { demoRun, hostileRun, mixedRun, syntheticRun } from '../testing/synthetic-run.ts';
-import { html } from './html.ts';
+import { markup } from './markup.ts';
 import type { RunView } from '@bench/results';
 
 let dir: string;
@@ -43,7 +43,8 @@ describe('writeHtml', () => {
     for (const [, attributes] of text.matchAll(/<th\b([^>]*)>/g)) expect(attributes).toContain('scope=');
     const ids = [...text.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]);
     expect(new Set(ids).size).toBe(ids.length);
-    for (const [, labels] of text.matchAll(/aria-labelledby="([^"]+)"/g)) for (const id of (labels ?? '').split(' ')) expect(ids).toContain(id);
+    for (const [, labels] of text.matchAll(/aria-labelledby="([^"]+)"/g))
+      for (const id of (labels ?? '').split(' ')) expect(ids).toContain(id);
     expect(text).toMatch(/<desc id="curve-ttft_ms-d">vllm-tp8 goes from 1 concurrent: .* to 64 concurrent: /);
     expect(text).toMatch(/<html lang="en">/);
   });
@@ -73,7 +74,18 @@ describe('writeHtml', () => {
   });
 
   it('has no empty parts when there is nothing to show in them', async () => {
-    const embeddings = await page(syntheticRun({ tasks: [{ points: [{ embeddings: true, concurrency: 1 }, { embeddings: true, concurrency: 4 }] }] }));
+    const embeddings = await page(
+      syntheticRun({
+        tasks: [
+          {
+            points: [
+              { embeddings: true, concurrency: 1 },
+              { embeddings: true, concurrency: 4 },
+            ],
+          },
+        ],
+      }),
+    );
     expect(sections(embeddings)).not.toContain('distributions');
     expect(embeddings).toContain('End-to-end latency');
     expect(embeddings).not.toContain('TTFT');
@@ -116,9 +128,11 @@ describe('writeHtml', () => {
   });
 });
 
-describe('html', () => {
+describe('markup', () => {
   it('escapes what is interpolated, and nothing twice', () => {
-    const inner = html`<b>${'a & "b" <c>'}</b>`;
-    expect(html`<i title="${'x" onload="y'}">${[inner, null, false, 3]}</i>`.text).toBe('<i title="x&quot; onload=&quot;y"><b>a &amp; &quot;b&quot; &lt;c&gt;</b>3</i>');
+    const inner = markup`<b>${'a & "b" <c>'}</b>`;
+    expect(markup`<i title="${'x" onload="y'}">${[inner, null, false, 3]}</i>`.text).toBe(
+      '<i title="x&quot; onload=&quot;y"><b>a &amp; &quot;b&quot; &lt;c&gt;</b>3</i>',
+    );
   });
 });

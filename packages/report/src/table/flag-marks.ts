@@ -14,5 +14,13 @@ export function flagMarks(rows: readonly ReportRow[]): { everywhere: Code[]; mar
     if (count === measured.length) everywhere.push(code);
     else marks.set(code, String.fromCharCode(97 + marks.size));
   }
-  return { everywhere, marks, of: (row) => row.flags.flatMap((flag) => marks.get(flag.code) ?? []).sort().join(' ') };
+  return {
+    everywhere,
+    marks,
+    of: (row) =>
+      row.flags
+        .flatMap((flag) => marks.get(flag.code) ?? [])
+        .sort()
+        .join(' '),
+  };
 }

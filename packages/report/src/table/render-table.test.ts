@@ -20,7 +20,9 @@ describe('renderTable', () => {
     const row = reportRows([demoRun()])[3];
     expect(eight).toContain(`${Math.round(row?.scalars.output_throughput ?? 0)}`);
     expect(eight).toContain((row?.distributions.ttft_ms?.p50 ?? 0).toFixed(1));
-    const ends = table.filter((line) => /^\s+(1|2|4|8|16) /.test(line)).map((line) => line.indexOf(line.trim().split(/\s+/)[1] ?? '') + (line.trim().split(/\s+/)[1] ?? '').length);
+    const ends = table
+      .filter((line) => /^\s+(1|2|4|8|16) /.test(line))
+      .map((line) => line.indexOf(line.trim().split(/\s+/)[1] ?? '') + (line.trim().split(/\s+/)[1] ?? '').length);
     expect(new Set(ends).size).toBe(1);
   });
 
@@ -47,7 +49,18 @@ describe('renderTable', () => {
   });
 
   it('leaves out columns without any figure: embeddings have no first token', () => {
-    const text = lines(syntheticRun({ tasks: [{ points: [{ embeddings: true, concurrency: 1 }, { embeddings: true, concurrency: 2 }] }] })).join('\n');
+    const text = lines(
+      syntheticRun({
+        tasks: [
+          {
+            points: [
+              { embeddings: true, concurrency: 1 },
+              { embeddings: true, concurrency: 2 },
+            ],
+          },
+        ],
+      }),
+    ).join('\n');
     expect(text).not.toContain('TTFT');
     expect(text).not.toContain('TPOT');
     expect(text).toContain('E2EL');

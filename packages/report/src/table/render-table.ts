@@ -40,7 +40,14 @@ export function renderTable(rows: readonly ReportRow[], options: TableOptions): 
   const name: Column = { id: 'name', group: '', head: 'task', keep: Infinity, name: 'task', cells: [] };
   if (!headed) name.cells = groups.flatMap((group) => group.rows.map(() => oneLine(group.name, 200)));
   const load = loadColumn(ordered, headed);
-  const flags: Column = { id: 'flags', group: '', head: 'notes', keep: Infinity, name: 'notes', cells: ordered.map((row) => marks.of(row)) };
+  const flags: Column = {
+    id: 'flags',
+    group: '',
+    head: 'notes',
+    keep: Infinity,
+    name: 'notes',
+    cells: ordered.map((row) => marks.of(row)),
+  };
   const measured = ordered.some((row) => row.counts !== null);
   const lead = headed ? [load] : [name, load];
   const right = [...(measured ? figureColumns(ordered) : []), ...(flags.cells.some(Boolean) ? [flags] : [])];
@@ -89,7 +96,11 @@ function loadColumn(rows: readonly ReportRow[], indent: boolean): Column {
   const kinds = new Set(axes.flatMap((axis) => (axis ? [axis.kind] : [])));
   const mixed = kinds.size > 1;
   const cells = axes.map((axis, i) => {
-    const text = axis ? formatShort(axis.value) + (mixed ? (axis.kind === 'rate' ? '/s' : ' at once') : '') : rows[i]?.point === null ? '' : `#${(rows[i]?.point ?? 0) + 1}`;
+    const text = axis
+      ? formatShort(axis.value) + (mixed ? (axis.kind === 'rate' ? '/s' : ' at once') : '')
+      : rows[i]?.point === null
+        ? ''
+        : `#${(rows[i]?.point ?? 0) + 1}`;
     return (indent ? '  ' : '') + text;
   });
   const head = mixed || kinds.size === 0 ? 'load' : kinds.has('rate') ? 'asked' : 'concurrent';
@@ -145,7 +156,9 @@ function groupLine(columns: readonly Column[], widths: readonly number[]): strin
 }
 
 function heading(name: string, first: ReportRow, width: number, glyph: { dot: string; cut: string }): string[] {
-  const facts = [first.model, first.engine && engineLabel(first.engine), first.machine].flatMap((fact) => (fact ? [oneLine(fact, 120)] : []));
+  const facts = [first.model, first.engine && engineLabel(first.engine), first.machine].flatMap((fact) =>
+    fact ? [oneLine(fact, 120)] : [],
+  );
   const title = oneLine(name, 200);
   const rest = facts.join(` ${glyph.dot} `);
   return [truncate(title, width, glyph.cut), ...(rest ? [truncate(rest, width, glyph.cut)] : [])];
@@ -157,7 +170,12 @@ interface NoteContext {
   measured: boolean;
 }
 
-function notes(rows: readonly ReportRow[], marks: ReturnType<typeof flagMarks>, hidden: Column[], { width, paint, measured }: NoteContext): string[] {
+function notes(
+  rows: readonly ReportRow[],
+  marks: ReturnType<typeof flagMarks>,
+  hidden: Column[],
+  { width, paint, measured }: NoteContext,
+): string[] {
   const out: string[] = [];
   const flag = (mark: string, title: string, meaning: string) =>
     wrap(`${title}. ${meaning}`, width - 3).map((line, i) => paint.yellow(`${(i === 0 ? mark : '').padEnd(3)}${line}`));
@@ -165,12 +183,15 @@ function notes(rows: readonly ReportRow[], marks: ReturnType<typeof flagMarks>, 
   for (const [code, mark] of marks.marks) out.push(...flag(mark, FLAG_WORDS[code].title, FLAG_WORDS[code].meaning));
   const partial = rows.filter((row) => row.status === 'partial');
   for (const row of partial.slice(0, 5)) {
-    out.push(...wrap(`Point ${(row.point ?? 0) + 1} of ${oneLine(row.variant, 60)}: a repeat failed (${oneLine(row.error, 160)}).`, width, 2));
+    out.push(
+      ...wrap(`Point ${(row.point ?? 0) + 1} of ${oneLine(row.variant, 60)}: a repeat failed (${oneLine(row.error, 160)}).`, width, 2),
+    );
   }
   if (measured) {
     const repeats = Math.max(...rows.map((row) => row.repeats));
     if (repeats > 1) out.push(...wrap(`Figures are means of up to ${repeats} repeats; requests are their sum.`, width, 2).map(paint.dim));
-    if (hidden.length > 0) out.push(...wrap(`Not shown at this width: ${hidden.map((column) => column.name).join(', ')}.`, width, 2).map(paint.dim));
+    if (hidden.length > 0)
+      out.push(...wrap(`Not shown at this width: ${hidden.map((column) => column.name).join(', ')}.`, width, 2).map(paint.dim));
   }
   return out.length > 0 ? ['', ...out] : [];
 }
@@ -184,7 +205,21 @@ function painter(color: boolean): Paint {
   return { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), yellow: code(33, 39) };
 }
 
-const ASCII: Record<string, string> = { '–': '-', '—': '-', '−': '-', '·': '|', '×': 'x', '’': "'", '‘': "'", '“': '"', '”': '"', '…': '.', 'µ': 'u', '\u00A0': ' ', '\u202F': ' ' };
+const ASCII: Record<string, string> = {
+  '–': '-',
+  '—': '-',
+  '−': '-',
+  '·': '|',
+  '×': 'x',
+  '’': "'",
+  '‘': "'",
+  '“': '"',
+  '”': '"',
+  '…': '.',
+  µ: 'u',
+  '\u00A0': ' ',
+  '\u202F': ' ',
+};
 
 function toAscii(line: string): string {
   return line.replace(/[^\x20-\x7E\u001B]/gu, (c) => ASCII[c] ?? '?');

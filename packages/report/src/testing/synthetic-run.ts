@@ -94,7 +94,13 @@ function syntheticTask(plan: TaskPlan, index: number): TaskView {
       cpu: { model: 'AMD EPYC 7B13', logicalCores: 8 },
       memoryBytes: 33_554_432_000,
       nodeVersion: '20.20.1',
-      ...(plan.gpu?.name ? { gpus: Array.from({ length: plan.gpu.count }, () => ({ name: plan.gpu?.name ?? '', memoryMiB: 81_559, driver: '570.86' })), driverVersion: '570.86', cudaVersion: '12.8' } : {}),
+      ...(plan.gpu?.name
+        ? {
+            gpus: Array.from({ length: plan.gpu.count }, () => ({ name: plan.gpu?.name ?? '', memoryMiB: 81_559, driver: '570.86' })),
+            driverVersion: '570.86',
+            cudaVersion: '12.8',
+          }
+        : {}),
     },
     priceUsdPerHour: null,
     priceSource: null,
@@ -124,7 +130,9 @@ function syntheticTask(plan: TaskPlan, index: number): TaskView {
     ],
     error: null,
   };
-  const points = plan.points.flatMap((point, i) => Array.from({ length: point.repeats ?? 1 }, (_, repeat) => syntheticPoint(plan, point, i, repeat)));
+  const points = plan.points.flatMap((point, i) =>
+    Array.from({ length: point.repeats ?? 1 }, (_, repeat) => syntheticPoint(plan, point, i, repeat)),
+  );
   return {
     file: {
       schemaVersion: 1,
@@ -156,7 +164,8 @@ function syntheticPoint(task: TaskPlan, plan: PointPlan, point: number, repeat: 
     status: plan.error ? ('failed' as const) : ('ok' as const),
     error: plan.error ?? null,
   };
-  if (plan.error) return { entry, result: null, series: () => Promise.resolve([]), requests: () => Promise.resolve([]), gaps: () => Promise.resolve([]) };
+  if (plan.error)
+    return { entry, result: null, series: () => Promise.resolve([]), requests: () => Promise.resolve([]), gaps: () => Promise.resolve([]) };
   const { records, gaps } = simulate(task, plan, plan.seed ?? point * 100 + repeat + 1);
   const result = measure(plan, point, repeat, records, gaps);
   return {
@@ -240,16 +249,35 @@ function measure(plan: PointPlan, point: number, repeat: number, records: Reques
     const summary = summarize(values);
     if (summary) distributions[name] = summary;
   };
-  add('ttft_ms', ok.flatMap((r) => (r.firstTokenMs === null ? [] : [r.firstTokenMs - r.sentMs])));
-  add('tpot_ms', ok.flatMap((r) => (r.lastTokenMs !== null && r.firstTokenMs !== null && (r.outputTokens ?? 0) > 1 ? [(r.lastTokenMs - r.firstTokenMs) / ((r.outputTokens ?? 0) - 1)] : [])));
+  add(
+    'ttft_ms',
+    ok.flatMap((r) => (r.firstTokenMs === null ? [] : [r.firstTokenMs - r.sentMs])),
+  );
+  add(
+    'tpot_ms',
+    ok.flatMap((r) =>
+      r.lastTokenMs !== null && r.firstTokenMs !== null && (r.outputTokens ?? 0) > 1
+        ? [(r.lastTokenMs - r.firstTokenMs) / ((r.outputTokens ?? 0) - 1)]
+        : [],
+    ),
+  );
   add('itl_ms', plan.embeddings ? [] : gaps.flatMap((g) => [...g.gapsMs]));
-  add('e2el_ms', ok.flatMap((r) => (r.endMs === null ? [] : [r.endMs - r.sentMs])));
+  add(
+    'e2el_ms',
+    ok.flatMap((r) => (r.endMs === null ? [] : [r.endMs - r.sentMs])),
+  );
   const load = loadSpecSchema.parse(
     plan.load ?? {
       api: plan.embeddings ? 'embeddings' : 'chat',
-      ...(plan.ratePerS ? { arrival: { kind: 'poisson', ratePerS: plan.ratePerS }, maxConcurrency: null } : { maxConcurrency: plan.concurrency ?? 8 }),
+      ...(plan.ratePerS
+        ? { arrival: { kind: 'poisson', ratePerS: plan.ratePerS }, maxConcurrency: null }
+        : { maxConcurrency: plan.concurrency ?? 8 }),
       numPrompts: plan.requests ?? 48,
-      data: { kind: 'random', inputTokens: { min: 128, max: 128 }, outputTokens: { min: plan.outputTokens ?? 64, max: plan.outputTokens ?? 64 } },
+      data: {
+        kind: 'random',
+        inputTokens: { min: 128, max: 128 },
+        outputTokens: { min: plan.outputTokens ?? 64, max: plan.outputTokens ?? 64 },
+      },
       warmupRequests: 4,
     },
   );
@@ -329,12 +357,50 @@ export function mixedRun(): RunView {
     id: 'rmixed0001',
     status: 'failed',
     tasks: [
-      { recipe: 'qwen3-coder', variant: 'vllm-tp8', gpu, machine, engine: { name: 'vllm', version: '0.11.0', model: 'Qwen/Qwen3-Coder-480B-A35B-Instruct', image: 'vllm/vllm-openai:v0.11.0', digest: 'sha256:9b1e' }, points: sweep, speed: { tpotMs: 7, slope: 0.03, ttftMs: 60 } },
-      { recipe: 'qwen3-coder', variant: 'sglang-tp8', gpu, machine, engine: { name: 'sglang', version: '0.5.4', model: 'Qwen/Qwen3-Coder-480B-A35B-Instruct' }, points: sweep.map((p, i) => ({ ...p, ...(i === 3 ? { failed: 5, flags: [{ code: 'failures' as const, message: '10 of 1152 requests failed' }] } : {}) })), speed: { tpotMs: 6.2, slope: 0.034, ttftMs: 48 } },
-      { recipe: 'qwen3-coder', variant: 'vllm-tp4', gpu: { name: 'NVIDIA H200', count: 4 }, machine, engine: { name: 'vllm', version: '0.11.0', model: 'Qwen/Qwen3-Coder-480B-A35B-Instruct' }, points: [], error: 'the engine ended with exit code 1 before it was ready: CUDA out of memory' },
+      {
+        recipe: 'qwen3-coder',
+        variant: 'vllm-tp8',
+        gpu,
+        machine,
+        engine: {
+          name: 'vllm',
+          version: '0.11.0',
+          model: 'Qwen/Qwen3-Coder-480B-A35B-Instruct',
+          image: 'vllm/vllm-openai:v0.11.0',
+          digest: 'sha256:9b1e',
+        },
+        points: sweep,
+        speed: { tpotMs: 7, slope: 0.03, ttftMs: 60 },
+      },
+      {
+        recipe: 'qwen3-coder',
+        variant: 'sglang-tp8',
+        gpu,
+        machine,
+        engine: { name: 'sglang', version: '0.5.4', model: 'Qwen/Qwen3-Coder-480B-A35B-Instruct' },
+        points: sweep.map((p, i) => ({
+          ...p,
+          ...(i === 3 ? { failed: 5, flags: [{ code: 'failures' as const, message: '10 of 1152 requests failed' }] } : {}),
+        })),
+        speed: { tpotMs: 6.2, slope: 0.034, ttftMs: 48 },
+      },
+      {
+        recipe: 'qwen3-coder',
+        variant: 'vllm-tp4',
+        gpu: { name: 'NVIDIA H200', count: 4 },
+        machine,
+        engine: { name: 'vllm', version: '0.11.0', model: 'Qwen/Qwen3-Coder-480B-A35B-Instruct' },
+        points: [],
+        error: 'the engine ended with exit code 1 before it was ready: CUDA out of memory',
+      },
     ],
     planned: [{ recipe: 'qwen3-coder', variant: 'sglang-tp4', key: 'never' }],
-    problems: [{ path: 'tasks/qwen3-coder/vllm-tp8/attempts/1/points/2/0/requests.jsonl.gz', message: 'unexpected end of file; 118 lines were read' }],
+    problems: [
+      {
+        path: 'tasks/qwen3-coder/vllm-tp8/attempts/1/points/2/0/requests.jsonl.gz',
+        message: 'unexpected end of file; 118 lines were read',
+      },
+    ],
   });
 }
 
@@ -351,7 +417,12 @@ export function hostileRun(): RunView {
         variant: `=1+1`,
         params: { '<b>': HOSTILE, '=cmd': '@SUM(1)' },
         engine: { name: HOSTILE, version: long, model: `${HOSTILE}${long}`, image: '-2+3', command: ['\u001B[31mred', HOSTILE, `'\`$(x)`] },
-        machine: { name: HOSTILE, system: { hostname: HOSTILE, cpu: { model: `+${long}`, logicalCores: 2 } }, priceUsdPerHour: 1, priceSource: HOSTILE },
+        machine: {
+          name: HOSTILE,
+          system: { hostname: HOSTILE, cpu: { model: `+${long}`, logicalCores: 2 } },
+          priceUsdPerHour: 1,
+          priceSource: HOSTILE,
+        },
         points: [
           { concurrency: 1, flags: [{ code: 'few_samples', message: `"><svg onload=alert(1)>${HOSTILE}` }] },
           { concurrency: 2, requests: 16 },

@@ -46,7 +46,9 @@ export function setUpSheet(sheet: Worksheet, columns: readonly SheetColumn[]): v
   header.eachCell((cell, i) => {
     cell.font = { name: 'Calibri', size: 11, bold: true, color: { argb: 'FFFFFFFF' } };
     cell.fill = { type: 'pattern', pattern: 'solid', fgColor: { argb: 'FF1F3A4D' } };
-    cell.alignment = columns[i - 1]?.format ? { vertical: 'middle', horizontal: 'right', wrapText: true } : { ...TEXT, vertical: 'middle', wrapText: true };
+    cell.alignment = columns[i - 1]?.format
+      ? { vertical: 'middle', horizontal: 'right', wrapText: true }
+      : { ...TEXT, vertical: 'middle', wrapText: true };
     cell.numFmt = '@';
   });
   header.height = 32;

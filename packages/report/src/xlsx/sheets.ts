@@ -174,7 +174,12 @@ export function environmentSheet(runs: readonly RunView[], now: number): SheetPl
   }
   return {
     name: 'Environment',
-    columns: [{ header: 'Run', width: 14 }, { header: 'Part', width: 24 }, { header: 'Fact', width: 28 }, { header: 'Value', width: 90, wrap: true }],
+    columns: [
+      { header: 'Run', width: 14 },
+      { header: 'Part', width: 24 },
+      { header: 'Fact', width: 28 },
+      { header: 'Value', width: 90, wrap: true },
+    ],
     rows: rows.filter((row) => row[3] !== null && row[3] !== undefined && row[3] !== ''),
   };
 }
@@ -228,7 +233,10 @@ export const REQUEST_COLUMNS: SheetColumn[] = [
 ];
 
 /** One line of the Requests sheet. */
-export function requestCells(where: { run: string; recipe: string; variant: string; point: number; repeat: number }, record: RequestRecord): CellValue[] {
+export function requestCells(
+  where: { run: string; recipe: string; variant: string; point: number; repeat: number },
+  record: RequestRecord,
+): CellValue[] {
   const since = (ms: number | null) => (ms === null ? null : ms - record.sentMs);
   return [
     where.run,

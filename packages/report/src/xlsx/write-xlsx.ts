@@ -55,7 +55,10 @@ export async function writeXlsx(runs: readonly RunView[], file: string, options:
       addRow(sheet, cells);
       written++;
     }
-    if (written < seen) addRow(sheet, [`Sampled: every ${stride}th of ${plural(seen, 'request')} is listed; a sheet holds no more. All of them are in the run directory.`]);
+    if (written < seen)
+      addRow(sheet, [
+        `Sampled: every ${stride}th of ${plural(seen, 'request')} is listed; a sheet holds no more. All of them are in the run directory.`,
+      ]);
     sheet.commit();
 
     for (const plan of [environmentSheet(runs, options.now), definitionsSheet(rows)]) {
@@ -79,7 +82,8 @@ export async function writeXlsx(runs: readonly RunView[], file: string, options:
 function requestCount(runs: readonly RunView[]): number {
   let total = 0;
   for (const run of runs) {
-    for (const task of run.tasks) for (const point of task.points) total += (point.result?.counts.sent ?? 0) + (point.result?.counts.warmup ?? 0);
+    for (const task of run.tasks)
+      for (const point of task.points) total += (point.result?.counts.sent ?? 0) + (point.result?.counts.warmup ?? 0);
   }
   return total;
 }
@@ -89,7 +93,13 @@ async function* requestRows(runs: readonly RunView[], signal: AbortSignal | unde
     for (const task of tasks) {
       for (const point of task.points) {
         signal?.throwIfAborted();
-        const where = { run: run.id, recipe: task.file.recipe, variant: task.file.variant, point: point.entry.point, repeat: point.entry.repeat };
+        const where = {
+          run: run.id,
+          recipe: task.file.recipe,
+          variant: task.file.variant,
+          point: point.entry.point,
+          repeat: point.entry.repeat,
+        };
         // A file that cannot be read is named in the report's problems; the workbook carries the rest.
         const records = await point.requests().catch(() => []);
         for (const record of records) yield requestCells(where, record);

@@ -1,6 +1,6 @@
 import { plain } from '../text.ts';
 
-/** Text that is markup already. Only {@link html} and {@link raw} make it. */
+/** Text that is markup already. Only {@link markup} and {@link raw} make it. */
 export class Markup {
   readonly text: string;
   constructor(text: string) {
@@ -18,7 +18,7 @@ export function escapeHtml(text: string): string {
 }
 
 /** A template whose interpolations are escaped unless they are markup; lists are joined, null, undefined and false are left out. */
-export function html(strings: TemplateStringsArray, ...values: Value[]): Markup {
+export function markup(strings: TemplateStringsArray, ...values: Value[]): Markup {
   let out = strings[0] ?? '';
   values.forEach((value, i) => {
     out += render(value) + (strings[i + 1] ?? '');
@@ -38,4 +38,5 @@ function render(value: Value): string {
 export const raw = (text: string): Markup => new Markup(text);
 
 /** A name from data: cut to a length that can be read, and kept from changing the direction of the text around it. */
-export const data = (value: string | null | undefined, max = 160): Markup | null => (value ? html`<bdi>${plain(value, max)}</bdi>` : null);
+export const data = (value: string | null | undefined, max = 160): Markup | null =>
+  value ? markup`<bdi>${plain(value, max)}</bdi>` : null;
