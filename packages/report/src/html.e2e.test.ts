@@ -44,7 +44,7 @@ describe.skipIf(!CHROMIUM)(
           '--disable-sync',
         ],
       });
-      for (const [name, run] of PAGES) await writeHtml([run()], join(OUT, `${name}.markup`), { now: NOW });
+      for (const [name, run] of PAGES) await writeHtml([run()], join(OUT, `${name}.html`), { now: NOW });
     }, 60_000);
     afterAll(() => browser?.close());
 
@@ -70,7 +70,7 @@ describe.skipIf(!CHROMIUM)(
         void dialog.dismiss();
       });
       page.on('request', (request) => requests.push(request.url()));
-      await page.goto(pathToFileURL(join(OUT, `${name}.markup`)).href, { waitUntil: 'load', timeout: 20_000 });
+      await page.goto(pathToFileURL(join(OUT, `${name}.html`)).href, { waitUntil: 'load', timeout: 20_000 });
       return { page, complaints, requests };
     }
 
