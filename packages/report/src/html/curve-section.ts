@@ -50,7 +50,7 @@ export function curveSection(groups: readonly TaskGroup[]): Markup | null {
       description: drawn.map((group) => describe(group, name, label, throughput.of, throughput.unit)).join(' '),
       x: linearScale(Math.max(...drawn.flatMap((group) => group.measured.map(throughput.of)))),
       y,
-      xLabel: `${throughput.words}`,
+      xLabel: throughput.words,
       yLabel: `${label}, ms${y.kind === 'log' ? ' (log scale)' : ''}`,
       series,
     });
