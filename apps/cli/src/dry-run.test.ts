@@ -6,7 +6,9 @@ const tasks = (yaml: string) => expandRecipe(parseRecipe(yaml, { file: '/r/recip
 
 it('shows one deployment for tasks that share it, with every point', () => {
   const text = dryRun(
-    tasks('model: {huggingface: org/m}\nengine: {llm: {vllm: {}}}\nbenchmark: {num_prompts: 5, random_input_len: {min: 10, max: 20}}\nmatrices: {cross: {deploy.gpu: NVIDIA H200, benchmark.max_concurrency: [1, 2]}}\n'),
+    tasks(
+      'model: {huggingface: org/m}\nengine: {llm: {vllm: {}}}\nbenchmark: {num_prompts: 5, random_input_len: {min: 10, max: 20}}\nmatrices: {cross: {deploy.gpu: NVIDIA H200, benchmark.max_concurrency: [1, 2]}}\n',
+    ),
     { site: 'local', json: false },
   );
   expect(text.match(/^deploy vllm on NVIDIA H200/gm)).toHaveLength(1);

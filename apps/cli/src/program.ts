@@ -20,7 +20,7 @@ export function buildProgram(result: { code: number }): Command {
     .description('deploy what recipes describe, measure it, take it down, write a report')
     .argument('[recipe...]', 'recipe folders or files')
     .addOption(new Option('--on <site>', 'where the run happens').choices(['local']).default('local'))
-    .option('--filter <key=glob>', 'keep variants whose parameter matches; repeatable, all must match', collect, [] as string[])
+    .option('--filter <key=glob>', 'keep variants whose parameter matches; repeatable, all must match', collect)
     .option('--out <folder>', 'folder of runs', 'runs')
     .option('--seed <n>', 'seed of everything random in the load', integer(0), 0)
     .option('--resume <run>', 'go on with a run: measure only what is missing')
@@ -29,7 +29,7 @@ export function buildProgram(result: { code: number }): Command {
     .option('--no-report', 'write no report.html and report.xlsx')
     .option('--json', 'print the result as JSON')
     .action(async (recipes, options) => {
-      result.code = await (await import('./commands/run.ts')).run(recipes, options);
+      result.code = await (await import('./commands/run.ts')).run(recipes, { ...options, filter: options.filter ?? [] });
     });
 
   program
@@ -84,19 +84,19 @@ export function buildProgram(result: { code: number }): Command {
     .description('print a resolved recipe, with where each value comes from')
     .argument('<path>', 'recipe folder or file')
     .option('--variant <name>', 'which variant (default: the first)')
-    .option('--filter <key=glob>', 'keep variants whose parameter matches', collect, [] as string[])
+    .option('--filter <key=glob>', 'keep variants whose parameter matches', collect)
     .option('--json', 'print the result as JSON')
     .action(async (path, options) => {
-      result.code = await (await import('./commands/recipe.ts')).show(path, options);
+      result.code = await (await import('./commands/recipe.ts')).show(path, { ...options, filter: options.filter ?? [] });
     });
   recipe
     .command('variants')
     .description('list the variants of recipes')
     .argument('<path...>', 'recipe folders or files')
-    .option('--filter <key=glob>', 'keep variants whose parameter matches', collect, [] as string[])
+    .option('--filter <key=glob>', 'keep variants whose parameter matches', collect)
     .option('--json', 'print the result as JSON')
     .action(async (paths, options) => {
-      result.code = await (await import('./commands/recipe.ts')).variants(paths, options);
+      result.code = await (await import('./commands/recipe.ts')).variants(paths, { ...options, filter: options.filter ?? [] });
     });
   recipe
     .command('schema')
@@ -139,8 +139,8 @@ export function buildProgram(result: { code: number }): Command {
   return program;
 }
 
-function collect(value: string, previous: string[]): string[] {
-  return [...previous, value];
+function collect(value: string, previous: string[] | undefined): string[] {
+  return [...(previous ?? []), value];
 }
 
 function integer(min: number) {

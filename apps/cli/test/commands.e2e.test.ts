@@ -73,12 +73,16 @@ describe('the command line', () => {
 
   it('prints the JSON Schema that is published', async () => {
     const { stdout } = await bench(['recipe', 'schema']);
-    expect(JSON.parse(stdout)).toEqual(JSON.parse(await readFile(new URL('../../../packages/recipe/recipe.schema.json', import.meta.url), 'utf8')));
+    expect(JSON.parse(stdout)).toEqual(
+      JSON.parse(await readFile(new URL('../../../packages/recipe/recipe.schema.json', import.meta.url), 'utf8')),
+    );
   });
 
   it('names the missing engine and the command that adds it', async () => {
     const recipe = await tinyRecipe(root);
-    const text = (await readFile(join(recipe, 'recipe.yaml'), 'utf8')).replace('model: {random: tiny}', 'model: {gguf: m.gguf}').replace('embedded: {}', 'llamacpp: {}');
+    const text = (await readFile(join(recipe, 'recipe.yaml'), 'utf8'))
+      .replace('model: {random: tiny}', 'model: {gguf: m.gguf}')
+      .replace('embedded: {}', 'llamacpp: {}');
     await writeFile(join(recipe, 'recipe.yaml'), text);
     const { code, stderr } = await bench(['run', recipe], { cwd: root });
     expect([code, stderr]).toEqual([3, expect.stringContaining('llama-server')]);
@@ -90,13 +94,29 @@ describe('bench load', () => {
   it('measures a server that is up, asking it for its model', async () => {
     const engine = await startEmbeddedEngine({ model: { random: 'tiny', cacheDir: join(root, 'cache') }, apiKey: 'open sesame 123' });
     try {
-      const args = ['load', engine.baseUrl, '--concurrency', '2', '--requests', '6', '--input-len', '40-60', '--output-len', '8', '--api-key-env', 'ENGINE_KEY'];
+      const args = [
+        'load',
+        engine.baseUrl,
+        '--concurrency',
+        '2',
+        '--requests',
+        '6',
+        '--input-len',
+        '40-60',
+        '--output-len',
+        '8',
+        '--api-key-env',
+        'ENGINE_KEY',
+      ];
       const env = { ENGINE_KEY: 'open sesame 123' };
       const text = await bench(args, { env });
       expect(text.stdout).toMatch(/Successful requests: +6/);
       expect(text.code).toBe(0);
       expect(`${text.stdout}${text.stderr}`).not.toContain('open sesame');
-      const json = JSON.parse((await bench([...args, '--json', '--rate', '50'], { env })).stdout) as { counts: { ok: number }; load: { arrival: { kind: string } } };
+      const json = JSON.parse((await bench([...args, '--json', '--rate', '50'], { env })).stdout) as {
+        counts: { ok: number };
+        load: { arrival: { kind: string } };
+      };
       expect([json.counts.ok, json.load.arrival.kind]).toEqual([6, 'poisson']);
       const refused = await bench(['load', engine.baseUrl]);
       expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining('401')]);

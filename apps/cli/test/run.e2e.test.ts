@@ -46,7 +46,12 @@ describe('bench run', () => {
     const listed = await bench(['list', '--out', runs, '--json']);
     expect(JSON.parse(listed.stdout)).toMatchObject([{ status: 'done', site: 'local', recipes: ['tiny'], measured: 2, points: 2 }]);
     const status = await bench(['status', 'latest', '--out', runs, '--json']);
-    expect(JSON.parse(status.stdout)).toMatchObject({ status: 'done', exitCode: 0, tasks: [{ recipe: 'tiny', status: 'done' }], problems: [] });
+    expect(JSON.parse(status.stdout)).toMatchObject({
+      status: 'done',
+      exitCode: 0,
+      tasks: [{ recipe: 'tiny', status: 'done' }],
+      problems: [],
+    });
     const html = join(root, 'again.html');
     const report = await bench(['report', 'latest', '--out', runs, '--html', html, '--json']);
     expect((JSON.parse(report.stdout) as { rows: unknown[] }).rows).toHaveLength(2);
@@ -61,7 +66,10 @@ describe('bench run', () => {
 
   it('does nothing with --dry-run, and says the same each time', async () => {
     const recipe = await tinyRecipe(root);
-    const [first, second] = [await bench(['run', recipe, '--out', runs, '--dry-run']), await bench(['run', recipe, '--out', runs, '--dry-run'])];
+    const [first, second] = [
+      await bench(['run', recipe, '--out', runs, '--dry-run']),
+      await bench(['run', recipe, '--out', runs, '--dry-run']),
+    ];
     expect(first.code).toBe(0);
     expect(first.stdout).toContain('--model-random tiny');
     expect(first.stdout).toBe(second.stdout);
@@ -70,7 +78,10 @@ describe('bench run', () => {
 
   it('runs twice at once', async () => {
     const recipe = await tinyRecipe(root, { points: [1] });
-    const both = await Promise.all([bench(['run', recipe, '--out', runs, '--no-report']), bench(['run', recipe, '--out', runs, '--no-report'])]);
+    const both = await Promise.all([
+      bench(['run', recipe, '--out', runs, '--no-report']),
+      bench(['run', recipe, '--out', runs, '--no-report']),
+    ]);
     expect(both.map((b) => b.code)).toEqual([0, 0]);
     expect(await readdir(runs)).toHaveLength(2);
   });
@@ -139,7 +150,10 @@ describe('a run that is stopped', () => {
     expect(busy.stderr).toContain('is writing this run');
     running.child.kill('SIGINT');
     await running.finished;
-    await writeFile(join(recipe, 'recipe.yaml'), (await readFile(join(recipe, 'recipe.yaml'), 'utf8')).replace('num_prompts: 200', 'num_prompts: 201'));
+    await writeFile(
+      join(recipe, 'recipe.yaml'),
+      (await readFile(join(recipe, 'recipe.yaml'), 'utf8')).replace('num_prompts: 200', 'num_prompts: 201'),
+    );
     const changed = await bench(['run', '--resume', 'latest', '--out', runs]);
     expect([changed.code, changed.stderr]).toEqual([2, expect.stringContaining('not the one this run began with')]);
   });

@@ -71,6 +71,7 @@ async function measure(o: {
   const { context, flags } = o;
   const options = { stream: process.stderr, style: styles(process.stderr), clock: context.io.monotonic };
   const progress = new Progress(options);
+  progress.status(() => 'looking at this machine and its engines');
   const outcome = await runTasks({
     io: context.io,
     tasks: o.tasks,

@@ -5,7 +5,16 @@ import { styles } from './style.ts';
 const plain = { ...styles(process.stderr), dim: (text: string) => text };
 
 it('aligns columns and leaves no blanks at the ends of lines', () => {
-  expect(columns(['A', 'LONG', 'C'], [['1', '2', '3'], ['wider', '', 'x']], plain)).toBe('A      LONG  C\n1      2     3\nwider        x\n');
+  expect(
+    columns(
+      ['A', 'LONG', 'C'],
+      [
+        ['1', '2', '3'],
+        ['wider', '', 'x'],
+      ],
+      plain,
+    ),
+  ).toBe('A      LONG  C\n1      2     3\nwider        x\n');
 });
 
 it('shows control characters instead of obeying them', () => {

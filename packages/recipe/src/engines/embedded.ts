@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { splitShellWords } from '../shell-words.ts';
 import { envSchema } from '../schema/values.ts';
-import type { Engine } from './engine.ts';
+import type { Engine, EngineLogFact } from './engine.ts';
 import { extraArgsSchema } from './extra-args.ts';
 import { modelName } from './model-name.ts';
 
@@ -16,11 +16,14 @@ const reservedFlags = new Set([
   '--threads',
   '--seed',
   '--api-key',
+  '--parent-pid',
+  '--exit-on-stdin-end',
+  '--handshake',
 ]);
 
 const settings = z.strictObject({
   threads: z.int().positive().optional().describe('CPU threads of the model. Default: 1.'),
-  seed: z.int().min(0).max(0xffff_ffff).optional().describe('Seed of generated weights. Default: 0.'),
+  seed: z.int().min(0).max(0xffff_ffff).optional().describe('Seed of generated weights. Default: 1.'),
   extra_args: extraArgsSchema(reservedFlags),
   extra_env: envSchema.default({}),
 });
@@ -59,9 +62,21 @@ export const embedded: Engine = {
   program: {
     argv: ['bench-embedded-engine'],
     needs: { nodePackage: '@bench/embedded-engine', bin: 'bench-embedded-engine', protocol: 1 },
-    install: (platform) => `npm i --omit=optional @bench/embedded-engine @node-llama-cpp/${platform}@3.22.1   (85 MB)`,
+    install: (platform) => `npm i --omit=optional @bench/embedded-engine @node-llama-cpp/${platform}@3.22.1   (93 MB)`,
   },
   reservedFlags,
   paths: { health: '/health', metrics: '/metrics', tokenize: '/tokenize', resetCache: '/reset_prefix_cache' },
   api: { tokenIdPrompts: true, ignoreEos: true, streamUsage: true },
+  readLog,
 };
+
+/** Its log has a line of JSON for each phase: `{"event":"phase","phase":"weights_load","durationMs":54}`. */
+function readLog(line: string): EngineLogFact | undefined {
+  if (!line.startsWith('{"event":"phase"')) return undefined;
+  try {
+    const { phase, durationMs } = JSON.parse(line) as { phase?: unknown; durationMs?: unknown };
+    return typeof phase === 'string' && typeof durationMs === 'number' ? { kind: 'phase', phase: { name: phase, durationMs } } : undefined;
+  } catch {
+    return undefined;
+  }
+}
