@@ -18,7 +18,7 @@ export interface XlsxOptions extends WriteOptions {
 
 /**
  * Writes a workbook: Summary, Points, Requests, Environment, Definitions. It is streamed to a temporary file beside `file` and
- * renamed, so a million requests need no memory and a reader never sees half a file.
+ * renamed: only one point’s requests are in memory at a time, and a reader never sees half a file.
  * @throws the file system's error, or the signal's reason when aborted.
  */
 export async function writeXlsx(runs: readonly RunView[], file: string, options: XlsxOptions): Promise<void> {
