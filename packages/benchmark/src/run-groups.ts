@@ -30,6 +30,13 @@ export interface Tally {
   failedTasks: number;
 }
 
+/** A deployment that is up, and when its start began on the monotonic clock. */
+interface Live {
+  deployment: Deployment;
+  key: string;
+  startedAt: number;
+}
+
 type Calibrations = Parameters<typeof measurePoint>[0]['calibrations'];
 
 /** Runs every group, one deployment after another. Never throws for a task's failure. */
@@ -51,12 +58,13 @@ async function runDeployment(planned: PlannedDeployment, context: GroupsContext,
   const open = records.filter((record) => missingPoints(record.task, state).length > 0);
   const first = open[0];
   if (!first) return;
-  const deployment = await bringUp(first.task, planned.key, context).catch(async (error: unknown) => {
+  const live = await bringUp(first.task, planned.key, context).catch(async (error: unknown) => {
     for (const record of open) await record.fail(error, context.io.signal.aborted);
     if (!context.io.signal.aborted) tally.failedTasks += open.length;
     return null;
   });
-  if (!deployment) return;
+  if (!live) return;
+  const { deployment } = live;
   const calibrations: Calibrations = new Map();
   try {
     for (const record of open) {
@@ -66,7 +74,7 @@ async function runDeployment(planned: PlannedDeployment, context: GroupsContext,
     }
   } finally {
     if (context.io.signal.aborted) context.on({ type: 'stopping', reason: 'interrupted' });
-    await takeDown(deployment, planned.key, context);
+    await takeDown(live, context);
   }
 }
 
@@ -126,7 +134,7 @@ async function runTask(
   return failures > 0;
 }
 
-async function bringUp(task: Task, key: string, context: GroupsContext): Promise<Deployment> {
+async function bringUp(task: Task, key: string, context: GroupsContext): Promise<Live> {
   const { site, writer, io, state, on } = context;
   const id = `d${++state.deployments}-${key.slice(0, 8)}`;
   const dir = await writer.deploymentDir(id);
@@ -151,7 +159,7 @@ async function bringUp(task: Task, key: string, context: GroupsContext): Promise
     await writer.event({ type: 'deployment_ready', deployment: id });
     await writer.deployment(file(deployment.record, { status: 'ready', phases: deployment.phases, error: null }));
     on({ type: 'deployment_ready', ...about, durationMs: io.monotonic() - startedAt });
-    return deployment;
+    return { deployment, key, startedAt };
   } catch (error) {
     const failure = errorFacts(error);
     await writer.event({ type: 'deployment_failed', deployment: id, error: failure });
@@ -163,12 +171,11 @@ async function bringUp(task: Task, key: string, context: GroupsContext): Promise
   }
 }
 
-async function takeDown(deployment: Deployment, key: string, context: GroupsContext): Promise<void> {
+async function takeDown({ deployment, key, startedAt }: Live, context: GroupsContext): Promise<void> {
   const { writer, io } = context;
   const before = io.monotonic();
   await deployment.stop();
-  const last = deployment.phases.at(-1);
-  const teardown = { name: 'teardown', startMs: last ? last.startMs + last.durationMs : 0, durationMs: io.monotonic() - before };
+  const teardown = { name: 'teardown', startMs: before - startedAt, durationMs: io.monotonic() - before };
   await writer.event({ type: 'deployment_stopped', deployment: deployment.record.id });
   await writer.deployment({
     ...file(deployment.record, { status: 'stopped', phases: [...deployment.phases, teardown], error: null }),

@@ -6,6 +6,8 @@ export const phaseSchema = z.strictObject({
   /** Milliseconds since the timer was made. */
   startMs: z.number(),
   durationMs: z.number(),
+  /** Name of the phase that this one is a part of, as the engine's own log tells it. Absent: it stands for itself. */
+  within: z.string().optional(),
 });
 export type Phase = z.infer<typeof phaseSchema>;
 export type Phases = Phase[];

@@ -66,7 +66,12 @@ describe('a good engine', () => {
     const { deployment, events } = await start(task());
     const live = await deployment;
     expect(live.endpoint).toMatchObject({ address: '127.0.0.1', scope: 'host', model: 'org/m', api: 'chat' });
-    expect(live.phases.map((p) => p.name)).toEqual(['launch', 'model_load', 'smoke_test', 'engine.start']);
+    expect(live.phases.map((p) => [p.name, p.within])).toEqual([
+      ['launch', undefined],
+      ['model_load', undefined],
+      ['smoke_test', undefined],
+      ['start', 'model_load'],
+    ]);
     expect(live.exited()).toBeNull();
     const started = events.find((e) => e.type === 'started') as { record: DeploymentRecord };
     expect(started.record.pid).toBeGreaterThan(0);

@@ -197,23 +197,25 @@ function followLog(path: string, engine: Engine, context: TargetContext): LogFol
   let reading: Promise<void> = Promise.resolve();
   const read = () => (reading = reading.then(readOn));
   const readOn = async () => {
+    const ended: { name: string; durationMs: number }[] = [];
     for (const line of await tail.next()) {
       await context.on({ type: 'log', line });
       const fact = engine.readLog?.(line);
-      if (fact?.kind === 'phase') {
-        const end = context.io.monotonic() - startedAt;
-        phases.push({
-          name: `engine.${fact.phase.name}`,
-          startMs: Math.max(0, end - fact.phase.durationMs),
-          durationMs: fact.phase.durationMs,
-        });
-      } else if (fact?.kind === 'failure') failure ??= { message: fact.message, hint: fact.hint };
+      if (fact?.kind === 'phase') ended.push(fact.phase);
+      else if (fact?.kind === 'failure') failure ??= { message: fact.message, hint: fact.hint };
     }
+    // The log says how long, not when: what was read at once ended one after another, the last of it now.
+    let end = context.io.monotonic() - startedAt;
+    const placed = ended.reverse().map(({ name, durationMs }) => {
+      end = Math.max(0, end - durationMs);
+      return { name, startMs: end, durationMs, within: 'model_load' };
+    });
+    phases.push(...placed.reverse());
   };
   const loop = (async () => {
     while (!stop.signal.aborted) {
       await read();
-      await context.io.sleep(200, stop.signal).catch(() => undefined);
+      await context.io.sleep(50, stop.signal).catch(() => undefined);
     }
     await read();
   })().catch((error: unknown) => context.io.logger.log('warn', `cannot read ${path}: ${messageOf(error)}`));

@@ -15,7 +15,21 @@ const facts = (list: readonly Fact[]): Markup =>
 
 const panel = (title: Markup | string, body: Markup): Markup => markup`<div class="panel"><h3>${title}</h3>${body}</div>`;
 
-const sumMs = (phases: DeploymentFile['phases']): number => phases.reduce((sum, p) => sum + p.durationMs, 0);
+type Phases = DeploymentFile['phases'];
+
+const sumMs = (phases: Phases): number => phases.reduce((sum, p) => sum + p.durationMs, 0);
+
+/** Phases that stand for themselves, each followed by its parts. */
+function nested(phases: Phases): { phase: Phases[number]; offsetMs: number }[] {
+  const whole = phases.filter((p) => p.within === undefined);
+  // One after another by length: between the last two lies the load itself, which would dwarf them all.
+  return whole.flatMap((phase, i) => {
+    const offsetMs = sumMs(whole.slice(0, i));
+    const parts = phases.filter((p) => p.within === phase.name);
+    const inside = (p: Phases[number]) => Math.min(Math.max(0, p.startMs - phase.startMs), Math.max(0, phase.durationMs - p.durationMs));
+    return [{ phase, offsetMs }, ...parts.map((part) => ({ phase: part, offsetMs: offsetMs + inside(part) }))];
+  });
+}
 
 /** How long each deployment took to come up, and on what. */
 export function phasesSection(runs: readonly RunView[]): Markup | null {
@@ -23,14 +37,14 @@ export function phasesSection(runs: readonly RunView[]): Markup | null {
   if (list.length === 0) return null;
   const shown = list.slice(0, MAX_BLOCKS);
   const figures = shown.map((deployment) => {
-    const total = Math.max(sumMs(deployment.phases), 1);
+    const whole = deployment.phases.filter((p) => p.within === undefined);
+    const total = Math.max(sumMs(whole), 1);
     const percent = (ms: number) => `${((ms / total) * 100).toFixed(2)}%`;
-    // One after another by length: between the last two lies the load itself, which would dwarf them all.
-    const rows = deployment.phases.map(
-      (p, i) =>
-        markup`<tr><th class="l" scope="row">${data(p.name.replaceAll('_', ' '), 60)}</th><td>${formatDuration(p.durationMs)}</td><td class="gantt"><div><i style="left:${percent(sumMs(deployment.phases.slice(0, i)))};width:${percent(p.durationMs)}"></i></div></td></tr>`,
-    );
-    const upMs = sumMs(deployment.phases.filter((p) => p.name !== 'teardown'));
+    const rows = nested(deployment.phases).map(({ phase, offsetMs }) => {
+      const part = phase.within !== undefined;
+      return markup`<tr${part ? markup` class="part"` : null}><th class="l" scope="row">${data(phase.name.replaceAll('_', ' '), 60)}</th><td>${formatDuration(phase.durationMs)}</td><td class="gantt"><div><i style="left:${percent(offsetMs)};width:${percent(phase.durationMs)}"></i></div></td></tr>`;
+    });
+    const upMs = sumMs(whole.filter((p) => p.name !== 'teardown'));
     const title = markup`${data(engineLabel(deployment.engine), 80)}, ${data(deployment.engine.model, 80)}`;
     return markup`<figure><figcaption>${title} <span>${deployment.status === 'failed' ? 'failed after' : 'ready after'} ${formatDuration(upMs)}</span></figcaption>
 <div class="scroll bare" role="region" tabindex="0" aria-label="Phases"><table><thead><tr><th class="l" scope="col">Phase</th><th scope="col">Time</th><th class="l" scope="col">Share</th></tr></thead><tbody>${rows}</tbody></table></div></figure>`;

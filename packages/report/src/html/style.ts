@@ -53,6 +53,7 @@ tbody th{font-weight:600}
 td.wide{white-space:normal;min-width:16rem;text-align:left}
 tr.group th{background:var(--bg);text-align:left;padding-top:12px;white-space:normal}
 tr.group span{font-weight:400;color:var(--soft);margin-left:8px}
+.part th{padding-left:1.6em;font-weight:400}.part .gantt i{opacity:.45}
 .bar{background:linear-gradient(to right,var(--accent-soft) var(--share),transparent var(--share))}
 .best{font-weight:700;color:var(--accent)}
 .fail{color:var(--bad);font-weight:600}

@@ -31,6 +31,12 @@ describe('writeHtml', () => {
     expect(text.match(/<svg class="chart"/g)).toHaveLength(2 + 2 + 5);
   });
 
+  it('adds up the phases of a deployment without counting a part twice, and without the teardown', async () => {
+    const text = await page(demoRun());
+    expect(text).toContain('ready after 4.7 s');
+    expect(text).toMatch(/model load<\/bdi><\/th>.*<tr class="part"><th class="l" scope="row"><bdi>weights load/);
+  });
+
   it('loads nothing from outside', async () => {
     const text = await page(demoRun());
     expect(text.includes(`Content-Security-Policy" content="default-src 'none';`)).toBe(true);

@@ -127,6 +127,7 @@ function syntheticTask(plan: TaskPlan, index: number): TaskView {
       { name: 'ready', startMs: 4370, durationMs: 240 },
       { name: 'smoke_test', startMs: 4610, durationMs: 95 },
       { name: 'teardown', startMs: 95_000, durationMs: 310 },
+      { name: 'weights_load', startMs: 1800, durationMs: 2000, within: 'model_load' },
     ],
     error: null,
   };

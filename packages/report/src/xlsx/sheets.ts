@@ -167,7 +167,12 @@ export function environmentSheet(runs: readonly RunView[], now: number): SheetPl
       add(part, 'Image', engineImage(deployment));
       add(part, 'Command', deployment.engine.command?.join(' '));
       add(part, 'Weights', deployment.engine.randomWeights ? 'generated (random)' : null);
-      for (const phase of deployment.phases) add(part, `Phase ${phase.name.replaceAll('_', ' ')} (s)`, phase.durationMs / 1000);
+      for (const phase of deployment.phases)
+        add(
+          part,
+          `Phase ${(phase.within === undefined ? phase.name : `${phase.within}: ${phase.name}`).replaceAll('_', ' ')} (s)`,
+          phase.durationMs / 1000,
+        );
       if (deployment.error) add(part, 'Error', deployment.error.message);
     }
     for (const problem of problems) add('Problems while reading', problem.path, problem.message);
