@@ -1,9 +1,9 @@
-import { createIo, type Io } from '@bench/core';
+import { BenchError, createIo, type Io } from '@bench/core';
 import { connect } from '@bench/host';
 import { styles } from './ui/style.ts';
 
 export interface CliContext {
-  io: Io & { redact(text: string): string };
+  io: Io;
   /** Aborted by the first Ctrl-C. */
   signal: AbortSignal;
   /** Stops listening to signals. */
@@ -49,7 +49,23 @@ export async function withContext<T>(action: (context: CliContext) => Promise<T>
   const context = openContext();
   try {
     return await action(context);
+  } catch (error) {
+    throw redacted(error, context.io.redact);
   } finally {
     context.dispose();
   }
+}
+
+/** The same error with its texts masked; what is not a BenchError is ours to find, and stays. */
+function redacted(error: unknown, redact: (text: string) => string): unknown {
+  if (!BenchError.is(error)) return error;
+  const hint = error.hint === undefined ? undefined : redact(error.hint);
+  return new BenchError({
+    code: error.code,
+    message: redact(error.message),
+    hint,
+    retryable: error.retryable,
+    exitCode: error.exitCode,
+    cause: error,
+  });
 }

@@ -1,11 +1,17 @@
-import { BenchError, messageOf } from '@bench/core';
+import { BenchError, type Io, messageOf } from '@bench/core';
 
-/** An error as the run directory keeps it. */
-export function errorFacts(error: unknown): { code: string; message: string; hint?: string } {
+export interface ErrorFacts {
+  code: string;
+  message: string;
+  hint?: string;
+}
+
+/** An error as the run directory keeps it: texts may come from engines and servers, so secrets are masked. */
+export function errorFacts(error: unknown, io: Pick<Io, 'redact'>): ErrorFacts {
   const hint = BenchError.is(error) ? error.hint : undefined;
   return {
     code: BenchError.is(error) ? error.code : 'BENCH_UNEXPECTED',
-    message: messageOf(error),
-    ...(hint === undefined ? {} : { hint }),
+    message: io.redact(messageOf(error)),
+    ...(hint === undefined ? {} : { hint: io.redact(hint) }),
   };
 }

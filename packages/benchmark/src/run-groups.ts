@@ -3,7 +3,7 @@ import type { Deployment, DeploymentRecord } from '@bench/deploy';
 import type { Plan, PlannedDeployment } from '@bench/planner';
 import type { Task } from '@bench/recipe';
 import type { DeploymentFile, RunWriter } from '@bench/results';
-import { errorFacts } from './error-facts.ts';
+import { type ErrorFacts, errorFacts } from './error-facts.ts';
 import type { RunEvent } from './events.ts';
 import { measurePoint } from './measure-point.ts';
 import { pointLabel } from './point-label.ts';
@@ -59,7 +59,7 @@ async function runDeployment(planned: PlannedDeployment, context: GroupsContext,
   const first = open[0];
   if (!first) return;
   const live = await bringUp(first.task, planned.key, context).catch(async (error: unknown) => {
-    for (const record of open) await record.fail(error, context.io.signal.aborted);
+    for (const record of open) await record.fail(context.io.signal.aborted ? null : errorFacts(error, context.io));
     if (!context.io.signal.aborted) tally.failedTasks += open.length;
     return null;
   });
@@ -124,7 +124,7 @@ async function runTask(
     } catch (error) {
       if (io.signal.aborted) break;
       failures += 1;
-      const failure = failureOf(error, deployment);
+      const failure = failureOf(error, deployment, io);
       await writer.event({ type: 'point_failed', ...where, error: failure });
       await record.point({ point: point.index, repeat, path: '', status: 'failed', error: failure.message });
       on({ type: 'point_failed', ref, message: failure.message });
@@ -161,7 +161,7 @@ async function bringUp(task: Task, key: string, context: GroupsContext): Promise
     on({ type: 'deployment_ready', ...about, durationMs: io.monotonic() - startedAt });
     return { deployment, key, startedAt };
   } catch (error) {
-    const failure = errorFacts(error);
+    const failure = errorFacts(error, io);
     await writer.event({ type: 'deployment_failed', deployment: id, error: failure });
     const phases =
       BenchError.is(error) && Array.isArray(error.details?.['phases']) ? (error.details['phases'] as DeploymentFile['phases']) : [];
@@ -197,8 +197,8 @@ function nothingAnswered(errors: Record<string, number>, records: readonly { err
 }
 
 /** The engine's death explains every error that follows from it. */
-function failureOf(error: unknown, deployment: Deployment) {
-  const failure = errorFacts(error);
+function failureOf(error: unknown, deployment: Deployment, io: Io): ErrorFacts {
+  const failure = errorFacts(error, io);
   const death = deployment.exited();
   return death === null ? failure : { ...failure, code: 'BENCH_ENGINE_EXITED', message: `${death}; the log: ${deployment.record.logPath}` };
 }

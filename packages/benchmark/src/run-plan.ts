@@ -51,6 +51,8 @@ export async function runTasks(options: RunOptions): Promise<RunOutcome> {
   const site = await openLocalSite(options);
   try {
     await refuseUnfit(tasks, site);
+    const aggregating = [...new Set(tasks.filter((task) => task.resolved.aggregate !== undefined).map((task) => task.recipe))];
+    if (aggregating.length > 0) io.logger.log('warn', `"aggregate" is not run on site "${site.name}": ${aggregating.join(', ')}`);
     const writer = await openWriter(options, plan);
     try {
       const journal = await readJournal(runPaths.journal(writer.dir), { missing: 'empty' });

@@ -1,7 +1,7 @@
 import type { Task } from '@bench/recipe';
 import type { PointEntry, RunWriter, TaskFile } from '@bench/results';
 import { stringify } from 'yaml';
-import { errorFacts } from './error-facts.ts';
+import type { ErrorFacts } from './error-facts.ts';
 import { pointKey, type RunState } from './run-state.ts';
 import { allPoints } from './work-list.ts';
 
@@ -60,9 +60,10 @@ export class TaskRecord {
     await this.#save({ status });
   }
 
-  async fail(error: unknown, interrupted: boolean): Promise<void> {
-    await this.#save({ error: interrupted ? null : errorFacts(error) });
-    await this.end(interrupted ? 'interrupted' : 'failed');
+  /** Ends a task whose deployment did not come up; null: because the run was interrupted. */
+  async fail(failure: ErrorFacts | null): Promise<void> {
+    await this.#save({ error: failure });
+    await this.end(failure === null ? 'interrupted' : 'failed');
   }
 
   async #save(change: Partial<TaskFile>): Promise<void> {

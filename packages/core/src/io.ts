@@ -31,6 +31,8 @@ export interface Io {
   random(): number;
   logger: Logger;
   secrets: Secrets;
+  /** Masks secrets, known ones and what looks like one. For text that came from elsewhere (logs, answers) and goes into an error or a file. */
+  redact(text: string): string;
   /** Aborted when the user wants everything to stop. */
   signal: AbortSignal;
 }

@@ -19,7 +19,7 @@ export interface CreateIoOptions {
 const silent: Logger = { log: () => undefined };
 
 /** The real {@link Io}. The only place of the libraries that touches clock, randomness and environment. */
-export function createIo(options: CreateIoOptions = {}): Io & { redact(text: string): string } {
+export function createIo(options: CreateIoOptions = {}): Io {
   const env = options.env ?? process.env;
   const mask = redactor();
   const logger = options.logger ?? silent;

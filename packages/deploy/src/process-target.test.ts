@@ -167,6 +167,15 @@ describe('secrets', () => {
     expect(JSON.stringify([record, live.record])).not.toContain('hunter2');
   });
 
+  it('that the engine prints are masked in the error', async () => {
+    const { deployment } = await start(task({ mode: 'leak', env: '{SECRET_VALUE: {from_env: MY_TOKEN}}' }), {
+      env: { MY_TOKEN: 'hunter2hunter2' },
+    });
+    const error: unknown = await deployment.catch((e: unknown) => e);
+    expect((error as Error).message).toContain('| token is ***');
+    expect((error as Error).message).not.toContain('hunter2');
+  });
+
   it('that are not set are named before anything starts', async () => {
     const { deployment } = await start(task({ env: '{SECRET_VALUE: {from_env: MY_TOKEN}}' }));
     await expect(deployment).rejects.toMatchObject({

@@ -175,7 +175,7 @@ async function start(
     timer.end();
     await supervised.stop(STOP_GRACE_MS);
     await log.stop();
-    throw await withLog(error, record, [...timer.phases, ...log.phases], log.failure);
+    throw await withLog({ error, record, phases: [...timer.phases, ...log.phases], failure: log.failure, io });
   }
 }
 
@@ -324,12 +324,14 @@ function resolveEnv(env: Readonly<Record<string, EnvValue>>, io: Pick<Io, 'secre
   );
 }
 
-async function withLog(
-  error: unknown,
-  record: DeploymentRecord,
-  phases: Phases,
-  failure: { message: string; hint?: string | undefined } | null,
-): Promise<unknown> {
+async function withLog(o: {
+  error: unknown;
+  record: DeploymentRecord;
+  phases: Phases;
+  failure: LogFollower['failure'];
+  io: Pick<Io, 'redact'>;
+}): Promise<unknown> {
+  const { error, record, phases, failure, io } = o;
   if ((error as { name?: string }).name === 'AbortError') return error;
   const lines = await lastLines(record.logPath, 20);
   const known = BenchError.is(error) ? error : null;
@@ -337,7 +339,7 @@ async function withLog(
   const log = lines.length > 0 ? `\n${lines.map((line) => `  | ${line.slice(0, 400)}`).join('\n')}` : '';
   return new BenchError({
     code: known?.code ?? 'BENCH_DEPLOY_FAILED',
-    message: `${record.engine.name} did not come up: ${reason}${log}`,
+    message: io.redact(`${record.engine.name} did not come up: ${reason}${log}`),
     hint: failure?.hint ?? known?.hint ?? `the whole log: ${record.logPath}`,
     cause: error,
     details: { phases, logPath: record.logPath },

@@ -34,6 +34,7 @@ export async function lockRun(path: string): Promise<RunLock> {
         code: 'BENCH_RUN_BUSY',
         message: `process ${other.pid} is writing this run (${path})`,
         hint: 'wait for it, or stop it with Ctrl-C in its terminal',
+        exitCode: 2,
       });
     }
     // Renaming first lets only one of several waiting processes take the dead lock away.

@@ -6,6 +6,7 @@ export const SERVER = String.raw`
 const [port, mode] = process.argv.slice(1);
 console.log('starting ' + mode);
 if (mode === 'exit') { console.error('CUDA error: no device'); process.exit(9); }
+if (mode === 'leak') { console.log('token is ' + process.env.SECRET_VALUE); process.exit(1); }
 if (mode === 'oom') { console.log('OUT OF MEMORY'); setTimeout(() => process.exit(1), 400); }
 const child = require('node:child_process').spawn('sleep', ['300']);
 console.log('child ' + child.pid);
