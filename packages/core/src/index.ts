@@ -25,6 +25,7 @@ export {
   requestErrorClassSchema,
   requestRecordSchema,
   tokenSourceSchema,
+  type GapList,
   type RequestErrorClass,
   type RequestRecord,
   type TokenSource,

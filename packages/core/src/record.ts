@@ -61,3 +61,10 @@ export const requestRecordSchema = z.strictObject({
   error: z.strictObject({ class: requestErrorClassSchema, message: z.string() }).nullable(),
 });
 export type RequestRecord = z.infer<typeof requestRecordSchema>;
+
+/** Inter-chunk gaps of one request, milliseconds, in the order in which its chunks came. */
+export interface GapList {
+  /** The request's index. */
+  index: number;
+  gapsMs: Float32Array;
+}

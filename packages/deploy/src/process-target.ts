@@ -1,10 +1,13 @@
 import { join } from 'node:path';
-import { BenchError, findGpu, type Io, messageOf, PhaseTimer, type Phases, processStart } from '@bench/core';
+import { BenchError, type Io, messageOf, PhaseTimer, type Phases, processStart } from '@bench/core';
 import { endGroup } from '@bench/host';
-import { BUILTIN_ENGINES, deploymentKey, type Engine, engineOf, type EnvValue, servedModelName, type Task } from '@bench/recipe';
-import type { Deployment, DeploymentRecord, Endpoint, Problem, RenderedStep, SiteFacts, Target, TargetContext } from './contract.ts';
+import { BUILTIN_ENGINES, deploymentKey, type Engine, engineOf, servedModelName, type Task } from '@bench/recipe';
+import type { Deployment, DeploymentRecord, Endpoint, RenderedStep, SiteFacts, Target, TargetContext } from './contract.ts';
+import { followLog, type LogFollower } from './follow-log.ts';
 import { lastLines, LogTail } from './log-tail.ts';
+import { checkProcess } from './process-checks.ts';
 import { httpReadiness, waitUntil } from './readiness.ts';
+import { resolveEnv } from './resolve-env.ts';
 import { smokeTest } from './smoke-test.ts';
 import { supervise, type Supervised } from './supervisor.ts';
 
@@ -18,7 +21,7 @@ export function processTarget(options: { engines?: readonly Engine[]; platform?:
   const platform = options.platform ?? `${process.platform}-${process.arch}`;
   return {
     name: 'process',
-    check: (task, site) => check(task, site, { engines, platform }),
+    check: (task, site) => checkProcess(task, site, { engines, platform }),
     plan: (task, site) => plan(task, site, engines),
     start: (planned, context) => start(planned, context, engines),
     adopt: async (record) => {
@@ -27,62 +30,6 @@ export function processTarget(options: { engines?: readonly Engine[]; platform?:
       return null;
     },
   };
-}
-
-function check(task: Task, site: SiteFacts, options: { engines: readonly Engine[]; platform: string }): Problem[] {
-  if (task.kind !== 'inference') {
-    return [
-      {
-        code: 'BENCH_SITE_UNFIT',
-        message: `${task.recipe}: a ${task.kind} recipe cannot run on site "local"`,
-        hint: 'service and command recipes need a container site',
-      },
-    ];
-  }
-  const { engine } = engineOf(task.resolved, options.engines);
-  const unfit = [...gpuProblem(task, site), ...clientProblem(task)];
-  if (site.programs[engine.name]) return unfit;
-  return [
-    ...unfit,
-    {
-      code: 'BENCH_ENGINE_MISSING',
-      message: `${task.recipe}: engine "${engine.name}" is not installed here`,
-      hint: engine.program?.install(options.platform) ?? 'this engine runs in containers only',
-    },
-  ];
-}
-
-/** The GPUs asked for must be here: figures of another one would carry the wrong name. */
-function gpuProblem(task: Task, site: SiteFacts): Problem[] {
-  const { gpu, gpu_count: count } = task.resolved.deploy;
-  if (gpu === undefined) return [];
-  const id = (name: string) => findGpu(name)?.family ?? name;
-  const fitting = site.gpuNames.filter((name) => id(name) === id(gpu)).length;
-  if (fitting >= count) return [];
-  const here =
-    site.gpuNames.length === 0
-      ? 'none'
-      : [...new Set(site.gpuNames)].map((name) => `${site.gpuNames.filter((n) => n === name).length}× ${name}`).join(', ');
-  return [
-    {
-      code: 'BENCH_GPU_UNFIT',
-      message: `${task.recipe}/${task.variant}: needs ${count}× ${gpu}; this machine has ${here}`,
-      hint: 'keep the variants that fit with --filter deploy.gpu=…',
-    },
-  ];
-}
-
-/** The engines' own measuring programs live in their images. */
-function clientProblem(task: Task): Problem[] {
-  const client = task.resolved.benchmark?.client ?? 'bench';
-  if (client === 'bench') return [];
-  return [
-    {
-      code: 'BENCH_SITE_UNFIT',
-      message: `${task.recipe}: benchmark.client "${client}" needs a container site`,
-      hint: 'leave benchmark.client out: bench measures itself',
-    },
-  ];
 }
 
 function plan(task: Task, site: SiteFacts, engines: readonly Engine[]): { record: DeploymentRecord; steps: RenderedStep[] } {
@@ -179,59 +126,6 @@ async function start(
   }
 }
 
-interface LogFollower {
-  readonly phases: Phases;
-  readonly failure: { message: string; hint?: string | undefined } | null;
-  /** Reads what there is by now. */
-  catchUp(): Promise<void>;
-  stop(): Promise<void>;
-}
-
-/** Reads the engine's log as it grows, for its load phases and for the reason when it fails. */
-function followLog(path: string, engine: Engine, context: TargetContext): LogFollower {
-  const tail = new LogTail(path);
-  const phases: Phases = [];
-  const stop = new AbortController();
-  const startedAt = context.io.monotonic();
-  let failure: LogFollower['failure'] = null;
-  let reading: Promise<void> = Promise.resolve();
-  const read = () => (reading = reading.then(readOn));
-  const readOn = async () => {
-    const ended: { name: string; durationMs: number }[] = [];
-    for (const line of await tail.next()) {
-      await context.on({ type: 'log', line });
-      const fact = engine.readLog?.(line);
-      if (fact?.kind === 'phase') ended.push(fact.phase);
-      else if (fact?.kind === 'failure') failure ??= { message: fact.message, hint: fact.hint };
-    }
-    // The log says how long, not when: what was read at once ended one after another, the last of it now.
-    let end = context.io.monotonic() - startedAt;
-    const placed = ended.reverse().map(({ name, durationMs }) => {
-      end = Math.max(0, end - durationMs);
-      return { name, startMs: end, durationMs, within: 'model_load' };
-    });
-    phases.push(...placed.reverse());
-  };
-  const loop = (async () => {
-    while (!stop.signal.aborted) {
-      await read();
-      await context.io.sleep(50, stop.signal).catch(() => undefined);
-    }
-    await read();
-  })().catch((error: unknown) => context.io.logger.log('warn', `cannot read ${path}: ${messageOf(error)}`));
-  return {
-    phases,
-    get failure() {
-      return failure;
-    },
-    catchUp: read,
-    stop: async () => {
-      stop.abort();
-      await loop;
-    },
-  };
-}
-
 /** Healthy, or the reason why it never will be: the program ended, its log names a failure, time is up. */
 async function untilHealthy(options: {
   record: DeploymentRecord;
@@ -304,24 +198,6 @@ function smokeTestOf(task: Task): { prompt: string; contains: string | null } | 
   if (asked === false) return null;
   const random = task.resolved.model?.random !== undefined;
   return { prompt: asked?.prompt ?? 'What is 2+2?', contains: asked?.contains ?? (random || asked?.prompt !== undefined ? null : '4') };
-}
-
-function resolveEnv(env: Readonly<Record<string, EnvValue>>, io: Pick<Io, 'secrets'>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(env).map(([name, value]) => {
-      if (typeof value === 'string') return [name, value];
-      const secret = io.secrets.get(value.from_env);
-      if (secret === undefined) {
-        throw new BenchError({
-          code: 'BENCH_SECRET_MISSING',
-          message: `${name} is to come from the environment variable ${value.from_env}, which is not set`,
-          hint: `export ${value.from_env}=…`,
-          exitCode: 4,
-        });
-      }
-      return [name, secret];
-    }),
-  );
 }
 
 async function withLog(o: {

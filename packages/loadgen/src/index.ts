@@ -1,5 +1,6 @@
 export { runLoad, type RunLoadOptions } from './run-load.ts';
-export type { GapList, LoadProgress, LoadResult, LoadSummary } from './result.ts';
+export type { GapList } from '@bench/core';
+export type { LoadProgress, LoadResult, LoadSummary } from './result.ts';
 export { summarizeRecords, type SummarizeOptions } from './summarize.ts';
 export { buildSeries } from './series.ts';
 export { sseReader, type SseEvent, type SseReader } from './sse.ts';

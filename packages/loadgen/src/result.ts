@@ -1,11 +1,5 @@
-import type { PointResult, RequestRecord, SeriesRow } from '@bench/core';
+import type { GapList, PointResult, RequestRecord, SeriesRow } from '@bench/core';
 import type { Calibration } from './calibration.ts';
-
-/** Inter-chunk gaps of one measured request, milliseconds, in order: `chunks − 1` of them. */
-export interface GapList {
-  index: number;
-  gapsMs: Float32Array;
-}
 
 /** `result.json` of a point without its place in the task. */
 export type LoadSummary = Omit<PointResult, 'point' | 'repeat'>;
@@ -14,6 +8,7 @@ export interface LoadResult {
   summary: LoadSummary;
   /** In index order, warm-up first. Times are milliseconds since the first measured request could be sent; a warm-up's are negative. */
   records: RequestRecord[];
+  /** `chunks − 1` gaps a measured request. */
   gaps: GapList[];
   series: SeriesRow[];
   /** The zero of all times on the machine's monotonic clock (`process.hrtime`), milliseconds: what other stamps of this machine are lined up by. */

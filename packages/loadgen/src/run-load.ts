@@ -7,13 +7,14 @@ import {
   type LoadSpec,
   type LoadSpecInput,
   type RequestRecord,
+  type GapList,
 } from '@bench/core';
 import type { Calibration } from './calibration.ts';
 import { arrivalTimes } from './schedule.ts';
 import { clockMs } from './clock.ts';
 import { buildSeries } from './series.ts';
 import { progressReporter } from './progress.ts';
-import type { GapList, LoadProgress, LoadResult } from './result.ts';
+import type { LoadProgress, LoadResult } from './result.ts';
 import { summarizeRecords } from './summarize.ts';
 import { parseBaseUrl, type LoadTarget, type ServerAbilities } from './target.ts';
 import { startWorkers } from './worker-crew.ts';

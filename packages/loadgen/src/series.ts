@@ -1,5 +1,4 @@
-import { percentile, type RequestRecord, type SeriesRow } from '@bench/core';
-import type { GapList } from './result.ts';
+import { percentile, type RequestRecord, type SeriesRow, type GapList } from '@bench/core';
 import { eachTokenTime } from './token-times.ts';
 
 /** The point second by second, from measured records. Cancelled requests count as sent only. */

@@ -1,7 +1,15 @@
-import { summarize, type ClientObservation, type Distribution, type LoadSpec, type RequestRecord, type TokenSource } from '@bench/core';
+import {
+  summarize,
+  type ClientObservation,
+  type Distribution,
+  type LoadSpec,
+  type RequestRecord,
+  type TokenSource,
+  type GapList,
+} from '@bench/core';
 import { flagsOf } from './flags.ts';
 import { inFlightOf, windowAbove } from './in-flight.ts';
-import type { GapList, LoadSummary } from './result.ts';
+import type { LoadSummary } from './result.ts';
 import { eachTokenTime } from './token-times.ts';
 import { vllmFigures } from './vllm.ts';
 import { summarizeWeighted } from './weighted.ts';

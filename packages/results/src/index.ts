@@ -22,11 +22,12 @@ export {
   type RunStatus,
   type TaskFile,
 } from './run-file.ts';
-export type { GapList, PointView, RunView, TaskView } from './run-view.ts';
+export type { GapList } from '@bench/core';
+export type { PointView, RunView, TaskView } from './run-view.ts';
 export { readRun } from './read-run.ts';
 export { readRunFile, RunWriter, type MeasuredPoint, type NewRun } from './write-run.ts';
 export { findRuns, resolveRun } from './find-runs.ts';
-export { decodeGaps, encodeGaps, histogramPercentile, type DecodedGaps, type GapHistogram, type RequestGaps } from './formats/gaps.ts';
+export { decodeGaps, encodeGaps, histogramPercentile, type DecodedGaps, type GapHistogram } from './formats/gaps.ts';
 export { decodeRecords, encodeRecords, type DecodedRecords } from './formats/records.ts';
 export { renderVllmJson, renderVllmText, type VllmJsonOptions } from './formats/vllm-write.ts';
 export type { ForeignDistribution, ForeignResult } from './formats/foreign-result.ts';

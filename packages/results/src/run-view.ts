@@ -1,11 +1,5 @@
-import type { PointResult, RequestRecord, SeriesRow } from '@bench/core';
+import type { GapList, PointResult, RequestRecord, SeriesRow } from '@bench/core';
 import type { DeploymentFile, MachineFile, Notes, PointEntry, RunFile, TaskFile } from './run-file.ts';
-
-/** Inter-chunk gaps of one request, milliseconds. */
-export interface GapList {
-  index: number;
-  gapsMs: Float32Array;
-}
 
 /** One measured repeat of a point. The heavy parts are read when asked for. */
 export interface PointView {

@@ -1,6 +1,15 @@
 import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BenchError, type Io, type PointResult, type RequestRecord, type SeriesRow, syncFolder, writeAtomic } from '@bench/core';
+import {
+  BenchError,
+  type GapList,
+  type Io,
+  type PointResult,
+  type RequestRecord,
+  type SeriesRow,
+  syncFolder,
+  writeAtomic,
+} from '@bench/core';
 import { encodeGaps } from './formats/gaps.ts';
 import { encodeRecords } from './formats/records.ts';
 import { renderVllmText } from './formats/vllm-write.ts';
@@ -18,7 +27,6 @@ import {
   SCHEMA_VERSION,
   type TaskFile,
 } from './run-file.ts';
-import type { GapList } from './run-view.ts';
 import { newRunId } from './run-id.ts';
 
 export interface NewRun {

@@ -1,14 +1,7 @@
 import { Buffer } from 'node:buffer';
 import { endianness } from 'node:os';
 import { gunzipSync, gzipSync } from 'node:zlib';
-import { BenchError, messageOf } from '@bench/core';
-
-/** Inter-chunk gaps of one request, in order, milliseconds. */
-export interface RequestGaps {
-  /** The request's index in `requests.jsonl.gz`. */
-  index: number;
-  gapsMs: Float32Array;
-}
+import { BenchError, type GapList, messageOf } from '@bench/core';
 
 /** All gaps of a point in buckets whose width is relative: each gap is known to `relativeError` of its value. */
 export interface GapHistogram {
@@ -22,7 +15,7 @@ export interface GapHistogram {
 
 export interface DecodedGaps {
   /** One entry a request; empty when the point had more gaps than the cap. */
-  lists: RequestGaps[];
+  lists: GapList[];
   /** What is kept instead of lists past the cap; else null. */
   histogram: GapHistogram | null;
   /** Gaps that are kept exactly at most. */
@@ -53,7 +46,7 @@ const SMALLEST_MS = 1e-6;
  * Lists: `entries` × (u32 index, u32 length), then all gaps as f32.
  * Histogram: f64 sum, f64 min, f64 max, then `entries` × (i32 bucket, u32 zero, f64 count); bucket −2³¹ holds zeros.
  */
-export function encodeGaps(lists: readonly RequestGaps[], options: { capSamples?: number } = {}): Buffer {
+export function encodeGaps(lists: readonly GapList[], options: { capSamples?: number } = {}): Buffer {
   const cap = Math.min(options.capSamples ?? DEFAULT_CAP, LARGEST_CAP);
   const total = lists.reduce((sum, list) => sum + list.gapsMs.length, 0);
   return gzipSync(total <= cap ? encodeLists(lists, total, cap) : encodeHistogram(lists, cap), { level: 1 });
@@ -68,7 +61,7 @@ function header(body: Buffer, kind: 0 | 1, cap: number, relativeError: number, e
   body.writeUInt32LE(entries, 16);
 }
 
-function encodeLists(lists: readonly RequestGaps[], total: number, cap: number): Buffer {
+function encodeLists(lists: readonly GapList[], total: number, cap: number): Buffer {
   const body = Buffer.alloc(HEADER_BYTES + lists.length * 8 + total * 4);
   header(body, 0, cap, 0, lists.length);
   let row = HEADER_BYTES;
@@ -87,7 +80,7 @@ function encodeLists(lists: readonly RequestGaps[], total: number, cap: number):
 
 const ZEROS = -(2 ** 31);
 
-function encodeHistogram(lists: readonly RequestGaps[], cap: number): Buffer {
+function encodeHistogram(lists: readonly GapList[], cap: number): Buffer {
   const counts = new Map<number, number>();
   const width = Math.log(gammaOf(ERROR));
   let [sum, min, max] = [0, Infinity, -Infinity];
@@ -146,10 +139,10 @@ export function decodeGaps(content: Uint8Array): DecodedGaps {
   throw damaged(`kind ${kind} is not known`);
 }
 
-function readLists(body: Buffer, entries: number): RequestGaps[] {
+function readLists(body: Buffer, entries: number): GapList[] {
   let at = HEADER_BYTES + entries * 8;
   if (body.length < at) throw damaged('its list of requests is cut');
-  const lists: RequestGaps[] = [];
+  const lists: GapList[] = [];
   for (let i = 0; i < entries; i++) {
     const row = HEADER_BYTES + i * 8;
     const end = at + body.readUInt32LE(row + 4) * 4;

@@ -1,5 +1,4 @@
-import type { PointResult, RequestRecord } from '@bench/core';
-import type { RequestGaps } from './gaps.ts';
+import type { PointResult, RequestRecord, GapList } from '@bench/core';
 import { VLLM_ROWS, VLLM_SECTIONS } from './vllm-layout.ts';
 
 const WIDTH = 50;
@@ -70,7 +69,7 @@ export interface VllmJsonOptions {
   /** With records, the lists of `--save-detailed` are written too (seconds; a failed request has zeros). Generated texts are not kept, so that list is left out. */
   records?: readonly RequestRecord[] | undefined;
   /** For the `itls` lists. */
-  gaps?: readonly RequestGaps[] | undefined;
+  gaps?: readonly GapList[] | undefined;
 }
 
 const ENDPOINTS = { chat: 'openai-chat', completions: 'openai', embeddings: 'openai-embeddings' } as const;
@@ -104,7 +103,7 @@ export function renderVllmJson(options: VllmJsonOptions): string {
   return JSON.stringify(object);
 }
 
-function detailed(records: readonly RequestRecord[], gaps: readonly RequestGaps[]): Record<string, unknown> {
+function detailed(records: readonly RequestRecord[], gaps: readonly GapList[]): Record<string, unknown> {
   const measured = records.filter((r) => r.phase === 'measured').sort((a, b) => a.index - b.index);
   const byIndex = new Map(gaps.map((g) => [g.index, g.gapsMs]));
   const seconds = (r: RequestRecord, to: number | null) => (r.status === 'ok' && to !== null ? (to - r.sentMs) / 1000 : 0);
