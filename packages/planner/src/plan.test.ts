@@ -89,6 +89,20 @@ describe('planTasks', () => {
     expect(BenchError.is(error) && error.code).toBe('BENCH_DUPLICATE_TASK');
   });
 
+  it('refuses two tasks of one content, and names both files', () => {
+    const error = (() => {
+      try {
+        planTasks([...llm('description: one\n', 'a'), ...llm('description: two\n', 'b')]);
+        return null;
+      } catch (e) {
+        return e;
+      }
+    })();
+    expect(error).toMatchObject({ code: 'BENCH_DUPLICATE_TASK', exitCode: 2, hint: expect.stringContaining('benchmark.repeats') as string });
+    expect((error as Error).message).toMatch(/\/x\/a\/recipe\.yaml.*\/x\/b\/recipe\.yaml/);
+    expect(planTasks([...llm('', 'a'), ...llm('benchmark: {num_prompts: 5}\n', 'b')]).groups[0]?.deployments[0]?.tasks).toHaveLength(2);
+  });
+
   it('gives the same plan for the same tasks', () => {
     const yaml = 'matrices:\n  cross:\n    deploy.gpu: [NVIDIA H200, NVIDIA B200]\n    benchmark.max_concurrency: [1, 2, 4]\n';
     expect(JSON.stringify(planTasks(llm(yaml)))).toBe(JSON.stringify(planTasks(llm(yaml))));

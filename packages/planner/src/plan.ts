@@ -29,7 +29,7 @@ export interface Plan {
  * Divides tasks into execution groups: by model, GPU, vendor, driver and CUDA. Within a group the deployments that need
  * most GPUs come first, and tasks that share a deployment stand together. `deploy.gpu_concurrency` splits a group's
  * deployments over that many groups, round-robin. Pure: the same tasks give the same plan.
- * @throws BenchError `BENCH_DUPLICATE_TASK` when one task is named twice.
+ * @throws BenchError `BENCH_DUPLICATE_TASK` when one task is named twice, or two have one key: results are found again by it.
  */
 export function planTasks(tasks: readonly Task[]): Plan {
   refuseDuplicates(tasks);
@@ -90,6 +90,7 @@ function gpusOf(task: Task | undefined): number {
 
 function refuseDuplicates(tasks: readonly Task[]): void {
   const seen = new Map<string, Task>();
+  const byKey = new Map<string, Task>();
   for (const task of tasks) {
     const name = `${task.recipe}/${task.variant}`;
     const other = seen.get(name);
@@ -101,7 +102,17 @@ function refuseDuplicates(tasks: readonly Task[]): void {
         exitCode: 2,
       });
     }
+    const twin = byKey.get(task.key);
+    if (twin) {
+      throw new BenchError({
+        code: 'BENCH_DUPLICATE_TASK',
+        message: `${twin.recipe}/${twin.variant} (${twin.file}) and ${name} (${task.file}) are the same task under two names`,
+        hint: 'leave one of them out, or use benchmark.repeats to measure it again',
+        exitCode: 2,
+      });
+    }
     seen.set(name, task);
+    byKey.set(task.key, task);
   }
 }
 
