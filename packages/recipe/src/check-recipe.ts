@@ -61,6 +61,8 @@ function checkInference(recipe: Recipe, context: CheckContext, fail: Fail): void
   const source = (['huggingface', 'gguf', 'random'] as const).find((s): s is ModelSource => model[s] !== undefined);
   if (source && !engine.models.has(source))
     fail(['model', source], `${name} cannot load a model by "${source}"`, `it takes ${[...engine.models].join(' or ')}`);
+  if (model.revision !== undefined && engine.revision !== true)
+    fail(['model', 'revision'], `${name} cannot load a certain revision of a model`, 'take it away: it would run the main branch');
   if (!engine.tasks.has(model.task)) fail(['model', 'task'], `${name} cannot do "${model.task}"`);
   const llm: Record<string, unknown> = recipe.engine?.llm ?? {};
   for (const [key, neutral] of Object.entries(LLM_DEFAULTS)) {

@@ -50,7 +50,7 @@ describe('YAML that is no recipe', () => {
   it('too much, or too deep', () => {
     expect(complaints('['.repeat(200_000))[0]).toContain('nested or indented too deeply');
     expect(complaints('- '.repeat(100_000))[0]).toContain('nested or indented too deeply');
-    expect(complaints(`a: ${'x'.repeat(10_000_000)}`)[0]).toContain('recipe.yaml:1:1 the file has 10.0 MB, and a recipe may have 256 kB');
+    expect(complaints(`a: ${'x'.repeat(10_000_000)}`)[0]).toContain('recipe.yaml: the file has 10.0 MB, and a recipe may have 256 kB');
   });
 
   it('a billion laughs', () => {
@@ -233,7 +233,7 @@ matrices:
         expect(parseRecipe(text, { file: 'r' }).tasks.length).toBeGreaterThan(0);
       } catch (error) {
         expect(error).toMatchObject({ code: 'BENCH_RECIPE_INVALID' });
-        for (const line of (error as Error).message.split('\n')) expect(line).toMatch(/^(r:\d+:\d+ \S|… and \d+ more$)/);
+        for (const line of (error as Error).message.split('\n')) expect(line).toMatch(/^(r:(\d+:\d+)? \S|… and \d+ more$)/);
       }
     }
   });
@@ -273,7 +273,31 @@ describe('files', () => {
 
   it('names a recipe after its file, safely', async () => {
     const loaded = await loadRecipe(join(folder, 'My Recipe!.yaml'));
-    expect(loaded).toMatchObject({ name: 'My Recipe_', dir: folder, kind: 'inference' });
+    expect(loaded).toMatchObject({ name: 'My-Recipe', dir: folder, kind: 'inference' });
+  });
+
+  it.each([
+    ['tiny-cpu', 'tiny-cpu'],
+    ['Qwen3.6-35B-A3B', 'Qwen3.6-35B-A3B'],
+    ['my recipe', 'my-recipe'],
+    ['llama@home', 'llama-home'],
+    ['a+b~c', 'a-b-c'],
+    ['größe', 'gr-e'],
+    ['..', 'recipe'],
+    ['.hidden', 'hidden'],
+    [' x ', 'x'],
+    ['日本', 'recipe'],
+    ['a/../b', 'a-..-b'],
+    ['n'.repeat(300), 'n'.repeat(100)],
+  ])('makes a folder name of %s', (name, expected) => {
+    expect(parseRecipe(MODEL, { file: 'recipe.yaml', name }).name).toBe(expected);
+    expect(parseRecipe(MODEL, { file: 'recipe.yaml', name }).tasks[0]?.recipe).toBe(expected);
+  });
+
+  it.each(['missing', 'empty', 'nested', 'binary.yaml', 'large.yaml'])('%s is named without a line in it', async (name) => {
+    const error = await loadRecipe(join(folder, name)).catch((e: unknown) => e);
+    expect((error as Error).message).toMatch(new RegExp(`^${join(folder, name)}(/recipe.yaml)?: \\S`));
+    expect(error).toMatchObject({ details: { problems: [{ line: null, column: null }] } });
   });
 
   it('obeys a signal', async () => {

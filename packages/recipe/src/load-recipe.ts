@@ -23,7 +23,10 @@ export interface LoadOptions {
 
 /** A recipe that was read and checked with all its variants. */
 export interface LoadedRecipe {
-  /** The folder's name, or the file's when it is not called `recipe.yaml`. Safe as a folder name. */
+  /**
+   * The folder's name, or the file's when it is not called `recipe.yaml`. Safe as a folder name: of letters, digits, `.`, `_` and `-`
+   * (anything else became `-`), without a dot at the front, 100 characters at most.
+   */
   name: string;
   /** As it was asked for, with `recipe.yaml` at its end when a folder was. */
   file: string;
@@ -73,7 +76,11 @@ export function parseRecipe(
   if (text.includes('\0')) throw one(file, 'this is not text', 'a recipe is a UTF-8 text file');
   const { root, problems } = parseYaml(text.replace(/^\uFEFF/, ''), file);
   if (!root)
-    throw problems.length > 0 ? recipeError(problems) : one(file, 'the file is empty', '"bench init" writes a recipe to start from');
+    throw recipeError(
+      problems.length > 0
+        ? problems
+        : [{ file, line: 1, column: 1, message: 'the file is empty', hint: '"bench init" writes a recipe to start from' }],
+    );
   if (root.kind !== 'map') {
     const what = root.kind === 'list' ? 'a list' : root.value === null ? 'empty' : 'a single value';
     throw recipeError([
@@ -101,8 +108,9 @@ export function parseRecipe(
   return { name, file, dir, kind: first.kind, raw: plainOf(root), variantCount: built.tasks.length, tasks: built.tasks };
 }
 
+/** About the file as a whole: what is not there, or is no text, has no line 1. */
 function one(file: string, message: string, hint: string | null = null) {
-  return recipeError([{ file, line: 1, column: 1, message, hint }]);
+  return recipeError([{ file, line: null, column: null, message, hint }]);
 }
 
 const tooLarge = (file: string, bytes: number) =>
@@ -141,12 +149,16 @@ function decode(bytes: Buffer, file: string): string {
   }
 }
 
-/** A folder's name with what file systems object to replaced. */
+/**
+ * The name of a recipe is the name of a folder of the run: letters, digits, `.`, `_` and `-`, and anything else becomes `-`; dots at the
+ * front and dashes at either end that nobody wrote go; 100 characters at most. With nothing left it is `recipe`.
+ */
 function safeName(name: string): string {
+  if (/^[A-Za-z0-9_-][A-Za-z0-9._-]{0,99}$/.test(name)) return name;
   const safe = name
-    .replace(/[^\w.+@ -]/g, '_')
-    .replace(/^\.+/, '')
-    .trim()
-    .slice(0, 100);
+    .replace(/[^A-Za-z0-9._-]+/g, '-')
+    .replace(/^[.-]+/, '')
+    .slice(0, 100)
+    .replace(/-+$/, '');
   return safe === '' ? 'recipe' : safe;
 }

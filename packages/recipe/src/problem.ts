@@ -1,10 +1,10 @@
 import { BenchError, EXIT } from '@bench/core';
 
-/** One thing that is wrong with a recipe. Lines and columns count from 1. */
+/** One thing that is wrong with a recipe. Lines and columns count from 1; null: it is about the file as a whole, or there is none. */
 export interface Problem {
   file: string;
-  line: number;
-  column: number;
+  line: number | null;
+  column: number | null;
   /** What is wrong, without the position. */
   message: string;
   /** What to do, or null when the message says it all. */
@@ -13,9 +13,10 @@ export interface Problem {
 
 const MAX_SHOWN = 50;
 
-/** `recipe.yaml:12:5 unknown key "max_concurency"; did you mean "max_concurrency"?` */
+/** `recipe.yaml:12:5 unknown key "max_concurency"; did you mean "max_concurrency"?`, or without a place `recipe.yaml: …`. */
 export function formatProblem(problem: Problem): string {
-  const text = `${problem.file}:${problem.line}:${problem.column} ${problem.message}`;
+  const place = problem.line === null || problem.column === null ? ':' : `:${problem.line}:${problem.column}`;
+  const text = `${problem.file}${place} ${problem.message}`;
   return visible(problem.hint === null ? text : `${text}; ${problem.hint}`);
 }
 
@@ -28,7 +29,7 @@ function visible(text: string): string {
 /** One error for all problems of a file, sorted by position, each named once. */
 export function recipeError(problems: readonly Problem[]): BenchError {
   const unique = new Map(problems.map((p) => [formatProblem(p), p]));
-  const sorted = [...unique.entries()].sort(([, a], [, b]) => a.line - b.line || a.column - b.column);
+  const sorted = [...unique.entries()].sort(([, a], [, b]) => (a.line ?? 0) - (b.line ?? 0) || (a.column ?? 0) - (b.column ?? 0));
   const lines = sorted.slice(0, MAX_SHOWN).map(([text]) => text);
   if (sorted.length > MAX_SHOWN) lines.push(`… and ${sorted.length - MAX_SHOWN} more`);
   return new BenchError({

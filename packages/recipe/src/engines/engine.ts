@@ -64,6 +64,8 @@ export interface Engine {
   readonly settings: StandardSchemaLike;
   /** Kinds of model it can load. */
   readonly models: ReadonlySet<ModelSource>;
+  /** Whether it loads the `model.revision` that is asked for. Absent: asking is an error of the recipe, for another one would be measured. */
+  readonly revision?: boolean;
   /** Named fields of `engine.llm` that it obeys. Setting another one is an error of the recipe: it would be ignored. */
   readonly llmFields: ReadonlySet<keyof LlmSettings>;
   /** What the model can be asked to do. */

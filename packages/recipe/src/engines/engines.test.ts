@@ -158,6 +158,15 @@ it.each(BUILTIN_ENGINES.map((engine) => [engine.name, engine] as const))(
   },
 );
 
+it.each(BUILTIN_ENGINES.filter((engine) => engine.models.has('huggingface')).map((engine) => [engine.name, engine] as const))(
+  '%s loads the revision that is asked for, or refuses it',
+  (name, engine) => {
+    const yaml = `model: {huggingface: a/b, revision: v1.2}\nengine: {llm: {${name}: {}}}\n`;
+    if (engine.revision === true) expect(launch(yaml).line).toContain('--revision v1.2');
+    else expect(() => parseRecipe(yaml, { file: 'r' })).toThrow(/^r:1:37 .* cannot load a certain revision/);
+  },
+);
+
 describe('engines of plugins', () => {
   const plugin: Engine = {
     ...(BUILTIN_ENGINES[0] as Engine),

@@ -42,6 +42,7 @@ export const sglang: Engine = {
   name: 'sglang',
   settings,
   models: new Set(['huggingface']),
+  revision: true,
   llmFields: new Set([
     'tensor_parallel_size',
     'pipeline_parallel_size',

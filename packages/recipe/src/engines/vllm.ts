@@ -35,6 +35,7 @@ export const vllm: Engine = {
   name: 'vllm',
   settings,
   models: new Set(['huggingface']),
+  revision: true,
   llmFields: new Set([
     'tensor_parallel_size',
     'pipeline_parallel_size',
