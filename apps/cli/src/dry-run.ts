@@ -16,8 +16,8 @@ export function dryRun(tasks: readonly Task[], options: { site: string; json: bo
       const engine = first.kind === 'inference' ? engineOf(first.resolved).engine.name : first.kind;
       const facts = {
         gpuVendor: group.gpuVendor,
-        gpuIds: [],
-        gpuNames: Array<string>(group.gpuCount).fill(group.gpu ?? ''),
+
+        gpus: Array.from({ length: group.gpuCount }, (_, id) => ({ id: String(id), name: group.gpu ?? '' })),
         freePorts: [PORT],
         namePrefix: `d${n + 1}-${deployment.key.slice(0, 8)}`,
         deploymentDir: '<run>/deployments',
@@ -71,7 +71,7 @@ function amount(load: ReturnType<typeof loadPoints>[number]['load']): string {
   const what = load.durationMs === undefined ? `${load.numPrompts ?? '?'} requests` : `${load.durationMs / 1000} s`;
   const data =
     load.data.kind === 'random'
-      ? `${range(load.data.inputTokens)} tokens in, ${range(load.data.outputTokens)} out`
+      ? `${range(load.data.inputTokens)} tokens in${load.api === 'embeddings' ? '' : `, ${range(load.data.outputTokens)} out`}`
       : `${load.data.kind} ${load.data.path}`;
   return `${what}, ${data}, warm-up ${load.warmupRequests}`;
 }

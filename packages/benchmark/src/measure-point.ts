@@ -29,6 +29,8 @@ export async function measurePoint(options: {
   const baseUrl = `http://${endpoint.address}:${endpoint.port}`;
   if (endpoint.server.resetCachePath !== null) await resetCache(baseUrl + endpoint.server.resetCachePath, io);
   const { resetCachePath: _unused, ...server } = endpoint.server;
+  const over = new AbortController();
+  void deployment.died.then((reason) => over.abort(new Error(reason)));
   const known = options.calibrations.get(calibrationKey(point.load));
   const loaded = await runLoad({
     baseUrl,
@@ -37,7 +39,8 @@ export async function measurePoint(options: {
     load: { ...point.load, seed: seedOf(options.seed, task.key, point.index, repeat) },
     server,
     ...(known === undefined ? {} : { calibration: known }),
-    signal: io.signal,
+    // A dead engine would only fail every request that is left.
+    signal: AbortSignal.any([io.signal, over.signal]),
     onProgress: options.onProgress,
   });
   options.calibrations.set(calibrationKey(point.load), loaded.calibration);

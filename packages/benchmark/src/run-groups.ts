@@ -1,6 +1,6 @@
 import { BenchError, type Io } from '@bench/core';
 import type { Deployment, DeploymentRecord } from '@bench/deploy';
-import type { Plan, PlannedDeployment } from '@bench/planner';
+import type { Plan } from '@bench/planner';
 import type { Task } from '@bench/recipe';
 import type { DeploymentFile, RunWriter } from '@bench/results';
 import { type ErrorFacts, errorFacts } from './error-facts.ts';
@@ -10,7 +10,7 @@ import { pointLabel } from './point-label.ts';
 import type { RunSite } from './run-site.ts';
 import { pointKey, type RunState } from './run-state.ts';
 import { TaskRecord } from './task-record.ts';
-import { missingPoints } from './work-list.ts';
+import { missingPoints, type WorkPoint } from './work-list.ts';
 
 export interface GroupsContext {
   plan: Plan;
@@ -39,57 +39,88 @@ interface Live {
 
 type Calibrations = Parameters<typeof measurePoint>[0]['calibrations'];
 
+/** A task on its way through one deployment after another. */
+interface Job {
+  record: TaskRecord;
+  /** Points still to be measured in this invocation. */
+  todo: WorkPoint[];
+  failures: number;
+}
+
+/** An engine that dies costs the point it died in; after so many deaths the rest is not tried any more. */
+const MAX_DEATHS = 2;
+
 /** Runs every group, one deployment after another. Never throws for a task's failure. */
 export async function runGroups(context: GroupsContext): Promise<Tally> {
   const tally: Tally = { measured: 0, alreadyDone: context.state.finished.size, failedTasks: 0 };
   const position = { next: 1 };
   for (const group of context.plan.groups) {
     for (const planned of group.deployments) {
-      if (context.io.signal.aborted) return tally;
-      await runDeployment(planned, context, tally, position);
+      const records = await Promise.all(
+        planned.tasks.map((task) => TaskRecord.open({ task, writer: context.writer, state: context.state })),
+      );
+      if (context.io.signal.aborted) continue;
+      await runDeployment(planned.key, records, context, tally, position);
     }
   }
   return tally;
 }
 
-async function runDeployment(planned: PlannedDeployment, context: GroupsContext, tally: Tally, position: { next: number }): Promise<void> {
-  const { state, writer } = context;
-  const records = await Promise.all(planned.tasks.map((task) => TaskRecord.open({ task, writer, state })));
-  const open = records.filter((record) => missingPoints(record.task, state).length > 0);
-  const first = open[0];
-  if (!first) return;
-  const live = await bringUp(first.task, planned.key, context).catch(async (error: unknown) => {
-    for (const record of open) await record.fail(context.io.signal.aborted ? null : errorFacts(error, context.io));
-    if (!context.io.signal.aborted) tally.failedTasks += open.length;
-    return null;
-  });
-  if (!live) return;
-  const { deployment } = live;
+async function runDeployment(
+  key: string,
+  records: readonly TaskRecord[],
+  context: GroupsContext,
+  tally: Tally,
+  position: { next: number },
+): Promise<void> {
+  const { io, state } = context;
+  const jobs: Job[] = records.map((record) => ({ record, todo: missingPoints(record.task, state), failures: 0 }));
   const calibrations: Calibrations = new Map();
-  try {
-    for (const record of open) {
-      if (context.io.signal.aborted) return;
-      const failed = await runTask({ record, deployment, calibrations, tally, position }, context);
-      if (failed) tally.failedTasks += 1;
+  let lastDeath = '';
+  for (let deaths = 0; ; deaths += 1) {
+    const left = jobs.filter((job) => job.todo.length > 0);
+    const first = left[0];
+    if (!first || io.signal.aborted) return;
+    if (deaths > MAX_DEATHS) {
+      const failure = { code: 'BENCH_ENGINE_EXITED', message: `${lastDeath}, for the ${deaths}th time; the rest was not tried` };
+      for (const job of left) await job.record.fail(failure);
+      tally.failedTasks += left.length;
+      return;
     }
-  } finally {
-    if (context.io.signal.aborted) context.on({ type: 'stopping', reason: 'interrupted' });
-    await takeDown(live, context);
+    const live = await bringUp(first.record.task, key, context).catch(async (error: unknown) => {
+      for (const job of left) await job.record.fail(io.signal.aborted ? null : errorFacts(error, io));
+      if (!io.signal.aborted) tally.failedTasks += left.length;
+      return null;
+    });
+    if (!live) return;
+    try {
+      for (const job of left) {
+        if (io.signal.aborted || live.deployment.exited() !== null) break;
+        const ended = await runTask({ job, deployment: live.deployment, calibrations, tally, position }, context);
+        if (ended && job.failures > 0) tally.failedTasks += 1;
+      }
+    } finally {
+      if (io.signal.aborted) context.on({ type: 'stopping', reason: 'interrupted' });
+      lastDeath = live.deployment.exited() ?? '';
+      await takeDown(live, context);
+    }
   }
 }
 
-/** Measures every missing point of a task; true when one of them failed. */
+/** Measures a task's points until they are done, the engine dies or the user stops; true when the task has ended. */
 async function runTask(
-  o: { record: TaskRecord; deployment: Deployment; calibrations: Calibrations; tally: Tally; position: { next: number } },
+  o: { job: Job; deployment: Deployment; calibrations: Calibrations; tally: Tally; position: { next: number } },
   context: GroupsContext,
 ): Promise<boolean> {
-  const { record, deployment, calibrations, tally, position } = o;
+  const { job, deployment, calibrations, tally, position } = o;
+  const { record } = job;
   const { task } = record;
   const { io, writer, on, state } = context;
   await record.begin(deployment.record.id);
-  let failures = 0;
-  for (const { point, repeat } of missingPoints(task, state)) {
-    if (io.signal.aborted) break;
+  while (deployment.exited() === null && !io.signal.aborted) {
+    const next = job.todo.shift();
+    if (!next) break;
+    const { point, repeat } = next;
     const ref = {
       recipe: task.recipe,
       variant: task.variant,
@@ -102,6 +133,7 @@ async function runTask(
     const where = { recipe: task.recipe, variant: task.variant, key: task.key, attempt: record.attempt, point: point.index, repeat };
     on({ type: 'point_started', ref });
     await writer.event({ type: 'point_started', ...where });
+    let path = '';
     try {
       const measured = await measurePoint({
         task,
@@ -114,7 +146,9 @@ async function runTask(
         onProgress: (progress) => on({ type: 'point_progress', ref, progress }),
       });
       if (io.signal.aborted) break;
-      const path = await writer.point({ recipe: task.recipe, variant: task.variant, attempt: record.attempt, ...measured });
+      path = await writer.point({ recipe: task.recipe, variant: task.variant, attempt: record.attempt, ...measured });
+      // What an engine answered while it died says nothing about the engine.
+      if (deployment.exited() !== null) throw new BenchError({ code: 'BENCH_ENGINE_EXITED', message: 'the engine ended' });
       if (measured.result.counts.ok === 0) throw nothingAnswered(measured.result.errors, measured.records);
       await writer.event({ type: 'point_finished', ...where, path });
       state.finished.set(pointKey(task.key, point.index, repeat), { attempt: record.attempt, path });
@@ -123,15 +157,16 @@ async function runTask(
       on({ type: 'point_finished', ref, result: measured.result });
     } catch (error) {
       if (io.signal.aborted) break;
-      failures += 1;
+      job.failures += 1;
       const failure = failureOf(error, deployment, io);
       await writer.event({ type: 'point_failed', ...where, error: failure });
-      await record.point({ point: point.index, repeat, path: '', status: 'failed', error: failure.message });
+      await record.point({ point: point.index, repeat, path, status: 'failed', error: failure.message });
       on({ type: 'point_failed', ref, message: failure.message });
     }
   }
-  await record.end(io.signal.aborted ? 'interrupted' : failures > 0 ? 'failed' : 'done');
-  return failures > 0;
+  if (!io.signal.aborted && job.todo.length > 0) return false;
+  await record.end(io.signal.aborted ? 'interrupted' : job.failures > 0 ? 'failed' : 'done');
+  return true;
 }
 
 async function bringUp(task: Task, key: string, context: GroupsContext): Promise<Live> {

@@ -3,6 +3,7 @@ import { planTasks } from '@bench/planner';
 import type { Engine, Task } from '@bench/recipe';
 import { readJournal, runPaths, RunWriter } from '@bench/results';
 import type { RunEvent } from './events.ts';
+import { missingFiles } from './missing-files.ts';
 import { openLocalSite, type RunSite } from './run-site.ts';
 import { runGroups } from './run-groups.ts';
 import { stateOf } from './run-state.ts';
@@ -87,7 +88,12 @@ export async function runTasks(options: RunOptions): Promise<RunOutcome> {
 
 async function refuseUnfit(tasks: readonly Task[], site: RunSite): Promise<void> {
   const facts = await site.facts({ id: 'check', dir: '.' });
-  const problems = tasks.flatMap((task) => site.target.check(task, facts));
+  const files = (await missingFiles(tasks)).map((path) => ({
+    code: 'BENCH_FILE_MISSING' as const,
+    message: `${path} does not exist`,
+    hint: undefined,
+  }));
+  const problems = [...tasks.flatMap((task) => site.target.check(task, facts)), ...files];
   if (problems.length === 0) return;
   const unique = [...new Map(problems.map((p) => [p.message, p])).values()];
   throw new BenchError({

@@ -1,4 +1,4 @@
-import type { Host, Io, SystemInfo } from '@bench/core';
+import { findGpu, type GpuVendor, type Host, type Io, type SystemInfo } from '@bench/core';
 import { findPrograms, processTarget, type SiteFacts, type Target } from '@bench/deploy';
 import { freePort, systemInfo } from '@bench/host';
 import { BUILTIN_ENGINES, type Engine, engineOf, type Task } from '@bench/recipe';
@@ -34,9 +34,8 @@ export async function openLocalSite(options: {
     target: processTarget({ engines }),
     system,
     facts: async ({ id, dir }) => ({
-      gpuVendor: system.gpus && system.gpus.length > 0 ? 'nvidia' : null,
-      gpuIds: (system.gpus ?? []).map((_, i) => String(i)),
-      gpuNames: (system.gpus ?? []).map((gpu) => gpu.name),
+      gpuVendor: vendorOf(system),
+      gpus: (system.gpus ?? []).map(({ name, memoryMiB }, i) => ({ id: String(i), name, memoryMiB })),
       freePorts: [await freePort()],
       namePrefix: id,
       deploymentDir: dir,
@@ -44,4 +43,11 @@ export async function openLocalSite(options: {
     }),
     close: () => host.close(),
   };
+}
+
+/** A GPU that the catalogue does not know was named by nvidia-smi, or it would carry its vendor's name. */
+function vendorOf(system: SystemInfo): GpuVendor | null {
+  const first = system.gpus?.[0];
+  if (!first) return null;
+  return findGpu(first.name)?.vendor ?? (/\bAMD\b|Instinct|Radeon/i.test(first.name) ? 'amd' : 'nvidia');
 }

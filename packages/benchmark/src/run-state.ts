@@ -7,6 +7,8 @@ export interface RunState {
   finished: Map<string, { attempt: number; path: string }>;
   /** Highest attempt of each task key. */
   attempts: Map<string, number>;
+  /** The deployment that each task key was last measured on. */
+  servedBy: Map<string, string>;
   /** Deployments that were planned and not seen to end, by id. */
   live: Map<string, DeploymentRecord>;
   /** How many deployments were ever planned. */
@@ -18,7 +20,7 @@ export function pointKey(taskKey: string, point: number, repeat: number): string
 }
 
 export function stateOf(events: readonly JournalLine[]): RunState {
-  const state: RunState = { finished: new Map(), attempts: new Map(), live: new Map(), deployments: 0 };
+  const state: RunState = { finished: new Map(), attempts: new Map(), servedBy: new Map(), live: new Map(), deployments: 0 };
   for (const event of events) {
     switch (event.type) {
       case 'deployment_planned':
@@ -33,6 +35,7 @@ export function stateOf(events: readonly JournalLine[]): RunState {
         state.live.delete(event.deployment);
         break;
       case 'attempt_started':
+        state.servedBy.set(event.key, event.deployment);
         state.attempts.set(event.key, Math.max(event.attempt, state.attempts.get(event.key) ?? 0));
         break;
       case 'point_finished':

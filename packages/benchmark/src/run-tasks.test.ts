@@ -135,6 +135,26 @@ describe('a run', () => {
     expect(events.find((e) => e.type === 'point_failed')?.message).toContain('the engine ended with code 7');
   });
 
+  it('brings an engine that died up again for the points that are left', async () => {
+    const { outcome, events } = await run(tasks({ engine: 'mode: die, limit: 11', benchmark: 'sweep: {max_concurrency: [1, 2, 3]}' }));
+    expect(outcome.exitCode).toBe(1);
+    const [task] = (await readRun(outcome.dir)).tasks;
+    expect(task?.points.map((p) => p.entry.status)).toEqual(['ok', 'failed', 'ok']);
+    expect(task?.file.status).toBe('failed');
+    expect(events.filter((e) => e.type === 'deployment_ready')).toHaveLength(2);
+    await expectGone(await started());
+  });
+
+  it('gives an engine up that dies again and again', async () => {
+    const { outcome, events } = await run(tasks({ engine: 'mode: die, limit: 3', benchmark: 'sweep: {max_concurrency: [1, 2, 3, 4, 5]}' }));
+    expect(outcome.exitCode).toBe(5);
+    expect(events.filter((e) => e.type === 'deployment_ready')).toHaveLength(3);
+    expect((await readRun(outcome.dir)).tasks[0]?.file).toMatchObject({
+      status: 'failed',
+      error: { message: expect.stringContaining('not tried') as string },
+    });
+  });
+
   it('refuses an unfit site before anything is made', async () => {
     const missing = { ...recordingEngine, program: { argv: ['x'] as const, needs: { command: 'no-such-thing' }, install: () => 'get it' } };
     const error: unknown = await runTasks({
@@ -149,6 +169,15 @@ describe('a run', () => {
     expect(BenchError.is(error) && [error.code, error.exitCode, error.hint]).toEqual(['BENCH_ENGINE_MISSING', 3, 'get it']);
     await expect(readFile(join(root, 'runs'))).rejects.toThrow(/ENOENT/);
   });
+});
+
+it('misses a prompt file before the engine is started', async () => {
+  await expect(run(tasks({ benchmark: 'dataset: {type: jsonl, path: nowhere.jsonl}' }))).rejects.toMatchObject({
+    code: 'BENCH_FILE_MISSING',
+    exitCode: 3,
+    message: expect.stringContaining('nowhere.jsonl does not exist') as string,
+  });
+  await expect(seen()).rejects.toThrow(/ENOENT/);
 });
 
 describe('an interrupted run', () => {
@@ -192,6 +221,8 @@ describe('an interrupted run', () => {
     for (const keep of crashes) {
       const dir = join(root, `crash-${keep}`);
       await cp(outcome.dir, dir, { recursive: true });
+      // The index of the task lags behind its journal: at worst it is not there at all.
+      await rm(join(dir, 'tasks', 'r', 'default', 'result.json'));
       await writeFile(runPaths.journal(dir), `${lines.slice(0, keep).join('\n')}\n`);
       const before = lines.slice(0, keep).filter((line) => line.includes('"point_finished"')).length;
       const again = await run(list, { resume: dir });
@@ -199,6 +230,8 @@ describe('an interrupted run', () => {
       expect(again.events[0]).toMatchObject({ points: 3 - before, alreadyDone: before });
       const view = await readRun(dir);
       expect(view.tasks[0]?.points.map((p) => p.result?.counts.ok)).toEqual([4, 4, 4]);
+      expect(view.tasks[0]?.file).toMatchObject({ status: 'done' });
+      expect(view.tasks[0]?.deployment).not.toBeNull();
       await rm(dir, { recursive: true });
     }
     await expectGone(await started());

@@ -19,7 +19,7 @@ export class TaskRecord {
     this.#file = file;
   }
 
-  /** With the points that earlier attempts finished. */
+  /** With the points that earlier attempts finished, as the journal tells. */
   static async open({ task, writer, state }: { task: Task; writer: RunWriter; state: RunState }): Promise<TaskRecord> {
     const points: PointEntry[] = [];
     for (const { point, repeat } of allPoints(task)) {
@@ -28,7 +28,7 @@ export class TaskRecord {
     }
     const deploy = task.resolved.deploy;
     await writer.taskRecipe(task, stringify(task.resolved));
-    return new TaskRecord(task, (state.attempts.get(task.key) ?? 0) + 1, writer, {
+    const record = new TaskRecord(task, (state.attempts.get(task.key) ?? 0) + 1, writer, {
       schemaVersion: 1,
       recipe: task.recipe,
       variant: task.variant,
@@ -37,11 +37,14 @@ export class TaskRecord {
       params: task.params,
       gpu: { name: deploy?.gpu ?? null, count: deploy?.gpu === undefined ? 0 : (deploy.gpu_count ?? 1) },
       status: points.length === allPoints(task).length ? 'done' : 'pending',
-      deployment: null,
+      deployment: state.servedBy.get(task.key) ?? null,
       machine: 0,
       points,
       error: null,
     });
+    // The journal knows more than the file when an earlier process died between the two.
+    await record.#save({});
+    return record;
   }
 
   async begin(deployment: string): Promise<void> {

@@ -4,10 +4,8 @@ import type { Engine, EnvValue, Task } from '@bench/recipe';
 /** What a plan needs to know of the place it is for; gathered once, so that plans are pure. */
 export interface SiteFacts {
   gpuVendor: 'nvidia' | 'amd' | null;
-  /** Device ids that may be used, as the runtime names them. */
-  gpuIds: readonly string[];
-  /** Their names, as the driver reports them. */
-  gpuNames: readonly string[];
+  /** The GPUs there are, in PCI bus order. */
+  gpus: readonly SiteGpu[];
   /** Ports on 127.0.0.1 that were free, one a deployment. */
   freePorts: readonly number[];
   /** Names the deployment, and begins every name that is made for it there. */
@@ -16,6 +14,14 @@ export interface SiteFacts {
   deploymentDir: string;
   /** Where each engine's program lies, for engines that are run as a process; absent: not installed. */
   programs: Readonly<Record<string, FoundProgram | undefined>>;
+}
+
+export interface SiteGpu {
+  /** As the runtime names it: `0`. */
+  id: string;
+  /** As the driver reports it. */
+  name: string;
+  memoryMiB?: number | undefined;
 }
 
 /** How to start an engine's program on the local machine. */

@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
@@ -24,8 +24,8 @@ deploy: ${options.deploy ?? '{}'}
 async function site(): Promise<SiteFacts> {
   return {
     gpuVendor: null,
-    gpuIds: [],
-    gpuNames: [],
+
+    gpus: [],
     freePorts: [await freePort()],
     namePrefix: 'd1',
     deploymentDir: await mkdtemp(join(tmpdir(), 'bench-deploy-')),
@@ -119,7 +119,11 @@ describe('an engine that does not come up', () => {
     expect(error.details?.['phases']).toMatchObject([{ name: 'launch' }, { name: 'model_load' }, expect.anything()]);
   });
 
-  it('whose log names the reason: the reason, and what to do', async () => {
+  it('that exits at once: its code, every time', async () => {
+    for (let i = 0; i < 12; i++) expect((await failure(task({ mode: 'quick' }))).message).toContain('ended with code 7');
+  });
+
+  it('whose log names the reason while it hangs: the reason, and what to do', async () => {
     const error = await failure(task({ mode: 'oom' }));
     expect(error.message).toContain('out of memory');
     expect(error.hint).toBe('use a bigger machine');
@@ -164,6 +168,7 @@ describe('secrets', () => {
     for await (const line of live.logs()) lines.push(line);
     await live.stop();
     expect(lines).toContain('secret has 14 characters');
+    expect((await stat(record.logPath)).mode & 0o777).toBe(0o600);
     expect(JSON.stringify([record, live.record])).not.toContain('hunter2');
   });
 
@@ -199,12 +204,43 @@ describe('before anything starts', () => {
     );
   });
 
-  it('a GPU that is not there, or too few of it, is refused', async () => {
-    const facts = { ...(await site()), gpuNames: ['NVIDIA H200', 'NVIDIA L4'] };
+  it('a GPU that is not there, too few of it, or another kind of it is refused', async () => {
+    const gpus = [
+      { id: '0', name: 'NVIDIA L4', memoryMiB: 23034 },
+      { id: '1', name: 'NVIDIA H100 PCIe', memoryMiB: 81559 },
+      { id: '2', name: 'NVIDIA H200', memoryMiB: 143771 },
+    ];
+    const facts = { ...(await site()), gpus, gpuVendor: 'nvidia' as const };
     const problems = (deploy: string) => target.check(task({ deploy }), facts).map((p) => p.message);
     expect(problems('{gpu: NVIDIA H200 141GB}')).toEqual([]);
-    expect(problems('{gpu: H200, gpu_count: 2}')[0]).toContain('needs 2× H200; this machine has 1× NVIDIA H200, 1× NVIDIA L4');
-    expect(problems('{gpu: NVIDIA B200}')).toHaveLength(1);
+    expect(problems('{gpu: NVIDIA B200}')[0]).toContain(
+      'needs 1× NVIDIA B200; this machine has 1× NVIDIA L4, 1× NVIDIA H100 PCIe, 1× NVIDIA H200',
+    );
+    expect(problems('{gpu: NVIDIA H100 80GB HBM3}')).toHaveLength(1);
+    expect(problems('{gpu: NVIDIA H200, gpu_count: 2}')[0]).toContain('2 instances behind one endpoint');
+    expect(target.plan(task({ deploy: '{gpu: NVIDIA H200}' }), facts).record.env).toMatchObject({
+      CUDA_VISIBLE_DEVICES: '2',
+      CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+    });
+    expect(target.plan(task({ deploy: '{gpu: NVIDIA H200}' }), { ...facts, gpuVendor: 'amd' }).record.env).toMatchObject({
+      HIP_VISIBLE_DEVICES: '2',
+    });
+  });
+
+  it('what only a container could honour is refused', async () => {
+    const yaml =
+      'model: {huggingface: org/m}\nengine: {llm: {docker_options: {privileged: true}, vllm: {image: "vllm/vllm-openai:v1"}}}\nbenchmark: {client: vllm}\n';
+    const [vllmTask] = expandRecipe(parseRecipe(yaml, { file: '/r/recipe.yaml', name: 'r' }));
+    const facts = { ...(await site()), programs: { vllm: { argv: ['vllm'] as [string] } } };
+    expect(
+      processTarget()
+        .check(vllmTask as Task, facts)
+        .map((p) => p.message),
+    ).toEqual([
+      expect.stringContaining('image "vllm/vllm-openai:v1" needs a container site'),
+      expect.stringContaining('docker_options needs a container site'),
+      expect.stringContaining('benchmark.client "vllm" needs a container site'),
+    ]);
   });
 
   it('a plan is the same for the same input', async () => {

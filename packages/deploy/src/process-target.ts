@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { BenchError, type Io, messageOf, PhaseTimer, type Phases, processStart } from '@bench/core';
 import { endGroup } from '@bench/host';
 import { BUILTIN_ENGINES, deploymentKey, type Engine, engineOf, servedModelName, type Task } from '@bench/recipe';
+import { chooseGpus } from './choose-gpus.ts';
 import type { Deployment, DeploymentRecord, Endpoint, RenderedStep, SiteFacts, Target, TargetContext } from './contract.ts';
 import { followLog, type LogFollower } from './follow-log.ts';
 import { lastLines, LogTail } from './log-tail.ts';
@@ -59,7 +60,7 @@ function plan(task: Task, site: SiteFacts, engines: readonly Engine[]): { record
     port,
     logPath: join(site.deploymentDir, 'engine.log'),
     argv,
-    env: launch.env,
+    env: { ...visibleGpus(task, site), ...launch.env },
     cwd: task.dir,
   };
   const base = `http://${record.address}:${port}`;
@@ -80,6 +81,17 @@ function plan(task: Task, site: SiteFacts, engines: readonly Engine[]): { record
           ]),
     ],
   };
+}
+
+/** Only the GPUs asked for may be used, or the figures are of more hardware than the report says. */
+function visibleGpus(task: Task, site: SiteFacts): Record<string, string> {
+  const { gpu, gpu_count: count } = task.resolved.deploy;
+  if (gpu === undefined) return {};
+  const ids = chooseGpus(site.gpus, gpu, count)
+    .map(({ id }) => id)
+    .join(',');
+  // CUDA numbers devices by speed unless it is told to go by the bus, as nvidia-smi does.
+  return site.gpuVendor === 'amd' ? { HIP_VISIBLE_DEVICES: ids } : { CUDA_DEVICE_ORDER: 'PCI_BUS_ID', CUDA_VISIBLE_DEVICES: ids };
 }
 
 async function start(
@@ -141,6 +153,8 @@ async function untilHealthy(options: {
     {
       ...health,
       check: async (s) => {
+        const named = options.failure();
+        if (named) throw new BenchError({ code: 'BENCH_ENGINE_FAILED', message: 'its log names a failure' });
         if (supervised.exitCode !== null) {
           throw new BenchError({
             code: 'BENCH_ENGINE_EXITED',

@@ -9,6 +9,8 @@ export interface SmokeTest {
 }
 
 const LIMIT_MS = 120_000;
+/** Models that think first need room for it. */
+const MAX_TOKENS = 512;
 
 /**
  * Sends one request to a fresh deployment.
@@ -19,13 +21,17 @@ export async function smokeTest(endpoint: Endpoint, test: SmokeTest, io: Pick<Io
   const chat = endpoint.api === 'chat';
   const body = {
     model: endpoint.model,
-    max_tokens: 64,
+    max_tokens: MAX_TOKENS,
     temperature: 0,
     ...(chat ? { messages: [{ role: 'user', content: test.prompt }] } : { prompt: test.prompt }),
   };
   const answer = await post(endpoint, chat ? '/v1/chat/completions' : '/v1/completions', body, io, signal);
-  const choice = (answer as { choices?: { message?: { content?: unknown; reasoning_content?: unknown }; text?: unknown }[] }).choices?.[0];
-  const text = [choice?.message?.reasoning_content, choice?.message?.content, choice?.text].filter((t) => typeof t === 'string').join('');
+  const choice = (
+    answer as { choices?: { message?: { content?: unknown; reasoning_content?: unknown; reasoning?: unknown }; text?: unknown }[] }
+  ).choices?.[0];
+  const text = [choice?.message?.reasoning_content, choice?.message?.reasoning, choice?.message?.content, choice?.text]
+    .filter((t) => typeof t === 'string')
+    .join('');
   const tokens = (answer as { usage?: { completion_tokens?: number } }).usage?.completion_tokens ?? (text === '' ? 0 : 1);
   if (tokens === 0) throw failed(`"${test.prompt}" gave no tokens`, answer);
   if (test.contains !== null && !text.includes(test.contains))

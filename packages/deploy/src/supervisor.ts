@@ -1,4 +1,5 @@
 import { type ChildProcess, spawn } from 'node:child_process';
+import { open } from 'node:fs/promises';
 import { processStart } from '@bench/core';
 import { signalGroup } from '@bench/host';
 
@@ -22,7 +23,9 @@ child=$!
 ) &
 watcher=$!
 exec 3<&-
-code=0
+# A signal that is trapped ends a wait early; the program may still be ending then.
+wait "$child"
+code=$?
 while kill -0 "$child" 2>/dev/null; do wait "$child"; code=$?; done
 kill -KILL "$watcher"
 wait "$watcher"
@@ -46,6 +49,8 @@ export async function supervise(options: {
   cwd: string;
   log: string;
 }): Promise<Supervised> {
+  // An engine may print what it was given; its log is for its owner only.
+  await (await open(options.log, 'a', 0o600)).close();
   const child = spawn('sh', ['-c', SUPERVISOR, 'sh', options.log, ...options.argv], {
     cwd: options.cwd,
     env: { ...process.env, ...options.env },

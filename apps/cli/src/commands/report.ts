@@ -29,6 +29,7 @@ export function report(
       if (flags.xlsx !== undefined) await writeXlsx(views, resolve(flags.xlsx), options);
       files.push(...[flags.html, flags.xlsx].filter((f) => f !== undefined).map((f) => resolve(f)));
     } else if (views.length === 1) files.push(...(await writeReports(views, (views[0] as (typeof views)[0]).dir, context)));
+    if (files.length === 0) process.stderr.write('no file was written: name one with --html or --xlsx for a report of several runs\n');
     if (flags.json) process.stdout.write(`${JSON.stringify({ reports: files, rows: await renderRows(views, 'json') }, null, 1)}\n`);
     else process.stdout.write([await renderRows(views, 'text'), ...files, ''].join('\n'));
     return EXIT.ok;

@@ -12,10 +12,10 @@ import { styles } from '../ui/style.ts';
 import { CLI_VERSION } from '../version.ts';
 
 export interface RunFlags {
-  on: string;
+  on?: string | undefined;
   filter: string[];
   out: string;
-  seed: number;
+  seed?: number | undefined;
   resume?: string | undefined;
   dryRun?: true | undefined;
   strict?: true | undefined;
@@ -46,14 +46,14 @@ function fresh(recipes: readonly string[], flags: RunFlags) {
       exitCode: EXIT.usage,
     });
   }
-  return { recipes: absolute(recipes), site: flags.on, filter: flags.filter, seed: flags.seed };
+  return { recipes: absolute(recipes), site: flags.on ?? 'local', filter: flags.filter, seed: flags.seed ?? 0 };
 }
 
 async function askedBefore(dir: string, recipes: readonly string[], flags: RunFlags) {
-  if (recipes.length > 0 || flags.filter.length > 0) {
+  if (recipes.length > 0 || flags.filter.length > 0 || flags.seed !== undefined || flags.on !== undefined) {
     throw new BenchError({
       code: 'BENCH_USAGE',
-      message: '--resume goes on with the recipes and filters that the run began with',
+      message: '--resume goes on with the recipes, filters, site and seed that the run began with',
       hint: 'name none',
       exitCode: EXIT.usage,
     });

@@ -59,7 +59,7 @@ export class Progress {
     this.#frame += 1;
     const mark = style.unicode ? (SPINNER[this.#frame % SPINNER.length] as string) : '|/-\\'.charAt(this.#frame % 4);
     const width = (stream.columns || 80) - 1;
-    stream.write(`\r\u001B[2K${style.cyan(mark)} ${this.#status().slice(0, Math.max(10, width - 2))}`);
+    stream.write(`\r\u001B[2K${style.cyan(mark)} ${clip(this.#status(), Math.max(10, width - 2))}`);
     this.#drawn = true;
   }
 
@@ -107,11 +107,11 @@ export function showRun(progress: Progress, options: ProgressOptions): (event: R
           progress.line(style.dim(`  ${task}`));
         }
         since = clock();
-        progress.status(() => `${pointName(event.ref)}  preparing ${style.dim(elapsed())}`);
+        progress.status(() => `${place(event.ref, style)}${pointName(event.ref)}  preparing ${style.dim(elapsed())}`);
         return;
       }
       case 'point_progress':
-        progress.status(() => `${pointName(event.ref)}  ${loadText(event.progress, style)}`);
+        progress.status(() => `${place(event.ref, style)}${pointName(event.ref)}  ${loadText(event.progress, style)}`);
         return;
       case 'point_finished': {
         const { counts, scalars, distributions, durationS, flags } = event.result;
@@ -164,10 +164,26 @@ export function loadText(p: LoadProgress, style: Styles): string {
 
 const PHASES: Record<string, string> = { launch: 'starting', model_load: 'loading the model', smoke_test: 'smoke test' };
 const phaseText = (phase: string) => PHASES[phase] ?? phase.replaceAll('_', ' ');
+const place = (ref: PointRef, style: Styles) => (ref.total > 1 ? style.dim(`[${ref.position}/${ref.total}] `) : '');
 const taskName = (ref: PointRef) => `${ref.recipe}/${ref.variant}`;
 const pointName = (ref: PointRef) => `${ref.label}${ref.repeat > 0 ? ` #${ref.repeat + 1}` : ''}`;
 
 function ms(value: number): string {
   if (value >= 1000) return `${(value / 1000).toFixed(2)} s`;
   return `${value >= 100 ? value.toFixed(0) : value >= 10 ? value.toFixed(1) : value.toFixed(2)} ms`;
+}
+
+/** The first `width` characters that are seen; escape sequences take no room and are never cut. */
+export function clip(text: string, width: number): string {
+  let seen = 0;
+  let out = '';
+  // oxlint-disable-next-line no-control-regex -- escape sequences are what is looked for
+  for (const [part] of text.matchAll(/\u001B\[[0-9;]*m|[\s\S]/gu)) {
+    if (part.length > 2) out += part;
+    else if (seen < width) {
+      out += part;
+      seen += 1;
+    }
+  }
+  return out;
 }

@@ -48,6 +48,7 @@ export const recordingEngine: Engine = {
   }),
   models: new Set(['huggingface']),
   llmFields: new Set(['max_concurrent_requests']),
+  revision: false,
   tasks: new Set(['generate']),
   defaultImage: () => null,
   launch: ({ port, settings }) => {

@@ -7,7 +7,9 @@ const [port, mode] = process.argv.slice(1);
 console.log('starting ' + mode);
 if (mode === 'exit') { console.error('CUDA error: no device'); process.exit(9); }
 if (mode === 'leak') { console.log('token is ' + process.env.SECRET_VALUE); process.exit(1); }
-if (mode === 'oom') { console.log('OUT OF MEMORY'); setTimeout(() => process.exit(1), 400); }
+// Says why, and hangs: engines do.
+if (mode === 'oom') console.log('OUT OF MEMORY');
+if (mode === 'quick') process.exit(7);
 const child = require('node:child_process').spawn('sleep', ['300']);
 console.log('child ' + child.pid);
 if (process.env.SECRET_VALUE) console.log('secret has ' + process.env.SECRET_VALUE.length + ' characters');
@@ -27,10 +29,12 @@ export const scriptEngine: Engine = {
   name: 'script',
   settings: z.strictObject({
     mode: z.string().default('good'),
+    image: z.string().optional(),
     env: z.record(z.string(), z.union([z.string(), z.strictObject({ from_env: z.string() })])).default({}),
   }),
   models: new Set(['huggingface', 'random']),
   llmFields: new Set([]),
+  revision: false,
   tasks: new Set(['generate', 'embed']),
   defaultImage: () => 'example/script:1',
   launch: ({ port, settings }) => {
