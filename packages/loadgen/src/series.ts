@@ -1,7 +1,7 @@
 import { percentile, type RequestRecord, type SeriesRow, type GapList } from '@bench/core';
 import { eachTokenTime } from './token-times.ts';
 
-/** The point second by second, from measured records. Cancelled requests count as sent only. */
+/** The point second by second, from measured records. Tokens and times to the first are those of requests that ended well, as in the point's figures. */
 export function buildSeries(records: readonly RequestRecord[], gaps: readonly GapList[]): SeriesRow[] {
   const measured = records.filter((r) => r.phase === 'measured');
   const endMs = measured.reduce((end, r) => Math.max(end, r.endMs ?? r.sentMs), 0);
@@ -31,12 +31,11 @@ export function buildSeries(records: readonly RequestRecord[], gaps: readonly Ga
         (rows[t] as SeriesRow).inFlight += Math.max(0, to - from) / 1000;
       }
     }
+    if (record.status !== 'ok') continue;
     if (record.firstTokenMs !== null) ttfts[second(record.firstTokenMs)]?.push(record.firstTokenMs - record.sentMs);
-    if (record.status !== 'failed') {
-      eachTokenTime(record, gapsOf.get(record.index), (at, tokens) => {
-        row(at).outputTokens += tokens;
-      });
-    }
+    eachTokenTime(record, gapsOf.get(record.index), (at, tokens) => {
+      row(at).outputTokens += tokens;
+    });
   }
   for (const [t, values] of ttfts.entries()) if (values.length > 0) (rows[t] as SeriesRow).ttftP50Ms = percentile(values, 50);
   return rows;

@@ -189,6 +189,16 @@ describe('summarizeRecords', () => {
     expect(flags.find((f) => f.code === 'few_samples')?.message).toContain('up to p95');
   });
 
+  it('has no goodput without a limit, be the keys of the limits there without values', () => {
+    const { scalars, vllm } = summarizeRecords({
+      ...base,
+      load: { ...load(), slo: { ttftMs: undefined, tpotMs: undefined, e2elMs: undefined } },
+    });
+    expect(scalars).not.toHaveProperty('goodput');
+    expect(scalars).not.toHaveProperty('good_ratio');
+    expect(vllm).not.toHaveProperty('request_goodput');
+  });
+
   it('survives a point in which nothing was measured', () => {
     const none = summarizeRecords({ ...base, records: [], gaps: [], load: load() });
     expect(none.counts.sent).toBe(0);
@@ -206,5 +216,20 @@ describe('buildSeries', () => {
     expect(rows[0]?.outputTokens).toBeCloseTo(10);
     expect(rows[0]?.inFlight).toBeCloseTo((510 + 600 + 480) / 1000);
     expect(rows[1]?.inFlight).toBeCloseTo(0.02);
+  });
+
+  it('has times and tokens of requests that ended well only', () => {
+    const cut = { sentMs: 0, firstTokenMs: 500, lastTokenMs: 900, endMs: 900, chunks: 5, outputTokens: 5 };
+    const rows = buildSeries(
+      [
+        record({ index: 0, sentMs: 0, firstTokenMs: 100, lastTokenMs: 200, endMs: 200, chunks: 2, outputTokens: 2 }),
+        record({ ...cut, index: 1, status: 'failed', error: { class: 'reset', message: 'x' } }),
+        record({ ...cut, index: 2, status: 'cancelled', error: { class: 'cancelled', message: 'x' } }),
+      ],
+      [],
+    );
+    expect(rows).toHaveLength(1);
+    expect(rows[0]).toMatchObject({ sent: 3, done: 1, failed: 1, ttftP50Ms: 100 });
+    expect(rows[0]?.outputTokens).toBeCloseTo(2);
   });
 });

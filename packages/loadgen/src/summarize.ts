@@ -10,6 +10,7 @@ import {
 import { flagsOf } from './flags.ts';
 import { inFlightOf, windowAbove } from './in-flight.ts';
 import type { LoadSummary } from './result.ts';
+import { hasLimits } from './slo.ts';
 import { eachTokenTime } from './token-times.ts';
 import { vllmFigures } from './vllm.ts';
 import { summarizeWeighted } from './weighted.ts';
@@ -174,7 +175,7 @@ function scalarsOf({ load, measured, ok, failed, durationS, gapsOf, tpot }: Scal
   const told = ok.filter((r) => r.cachedTokens !== null && r.promptTokens !== null);
   const toldPrompt = told.reduce((sum, r) => sum + (r.promptTokens ?? 0), 0);
   if (toldPrompt > 0) out.cached_ratio = told.reduce((sum, r) => sum + (r.cachedTokens ?? 0), 0) / toldPrompt;
-  if (Object.keys(load.slo).length > 0) {
+  if (hasLimits(load.slo)) {
     const good = ok.filter((r) => isGood(r, load)).length;
     out.good_ratio = good / measured.length;
     if (durationS > 0) out.goodput = good / durationS;

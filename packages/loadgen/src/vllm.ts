@@ -1,5 +1,6 @@
 import { summarize, type LoadSpec, type RequestRecord } from '@bench/core';
 import { inFlightOf } from './in-flight.ts';
+import { hasLimits } from './slo.ts';
 import { eachTokenTime } from './token-times.ts';
 
 export interface VllmOptions {
@@ -54,7 +55,7 @@ export function vllmFigures({ load, records, gapsOf, durationS }: VllmOptions): 
     max_output_tokens_per_s: busiestSecond(ok, gapsOf),
     max_concurrent_requests: inFlightOf(records).peak,
   };
-  if (Object.keys(load.slo).length > 0) out.request_goodput = per(good);
+  if (hasLimits(load.slo)) out.request_goodput = per(good);
   if (load.maxConcurrency !== null) out.max_concurrency = load.maxConcurrency;
   if (load.arrival.kind !== 'closed') out.request_rate = load.arrival.ratePerS;
   if (load.arrival.kind === 'gamma') out.burstiness = load.arrival.burstiness;
