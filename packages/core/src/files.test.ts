@@ -2,7 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { syncFolder, writeAtomic } from './files.ts';
+import { makeFolder, syncFolder, writeAtomic, writeSynced } from './files.ts';
 
 let folder = '';
 beforeEach(async () => {
@@ -64,4 +64,26 @@ describe('writeAtomic', () => {
 
 it('syncFolder takes a folder that is not there', async () => {
   await expect(syncFolder(join(folder, 'nowhere'))).resolves.toBeUndefined();
+});
+
+describe('makeFolder', () => {
+  it('makes what is missing, and takes what is there', async () => {
+    await makeFolder(join(folder, 'a/b/c'));
+    await makeFolder(join(folder, 'a/b/c'));
+    await makeFolder(join(folder, 'a/../a/d/'));
+    expect(await readdir(join(folder, 'a'))).toEqual(['b', 'd']);
+    expect(await readdir(join(folder, 'a/b'))).toEqual(['c']);
+  });
+
+  it('ends in the file system’s error where a file is in the way', async () => {
+    await writeFile(join(folder, 'file'), '');
+    await expect(makeFolder(join(folder, 'file/below'))).rejects.toMatchObject({ code: 'ENOTDIR' });
+  });
+});
+
+it('writeSynced replaces a file, or refuses to', async () => {
+  await writeSynced(join(folder, 'x'), 'longer');
+  await writeSynced(join(folder, 'x'), 'new', { mode: 0o600 });
+  expect(await readFile(join(folder, 'x'), 'utf8')).toBe('new');
+  await expect(writeSynced(join(folder, 'x'), '', { flag: 'wx' })).rejects.toMatchObject({ code: 'EEXIST' });
 });

@@ -5,8 +5,8 @@ export type { Io, Logger, LogLevel, Secrets } from './io.ts';
 export { createIo, type CreateIoOptions } from './real-io.ts';
 export { redactor, type Redactor } from './redact.ts';
 export { canonicalJson, hashOf } from './json.ts';
-export { syncFolder, writeAtomic } from './files.ts';
-export { bootId, processStart } from './process-identity.ts';
+export { makeFolder, syncFolder, writeAtomic, writeSynced } from './files.ts';
+export { bootId, machineId, processStart } from './process-identity.ts';
 export { prng, seedOf, type Prng } from './prng.ts';
 export {
   apiKindSchema,

@@ -17,6 +17,11 @@ export function bootId(): string | null {
   return read('/proc/sys/kernel/random/boot_id')?.trim() ?? null;
 }
 
+/** Names an installation of an operating system for ever: `/etc/machine-id`, machine-id(5). Copies of a disk may share it. Null where there is none. */
+export function machineId(): string | null {
+  return read('/etc/machine-id')?.trim() || null;
+}
+
 function read(path: string): string | null {
   try {
     return readFileSync(path, 'utf8');

@@ -1,5 +1,6 @@
 import { type FileHandle, open, readFile } from 'node:fs/promises';
-import { BenchError } from '@bench/core';
+import { dirname } from 'node:path';
+import { BenchError, syncFolder } from '@bench/core';
 import { type JournalEvent, type JournalLine, journalEventSchema } from './journal-events.ts';
 
 /** Append-only record of a run. `append` resolves when the event is on disk. */
@@ -25,6 +26,7 @@ export class Journal {
       await file.truncate(lines.truncatedAt);
       await file.sync();
     }
+    await syncFolder(dirname(path));
     return new Journal(path, file, lines.events.length, now);
   }
 

@@ -31,7 +31,11 @@ export async function readRun(dir: string): Promise<RunView> {
   const machines = await Promise.all(machineNames.map((n) => load(join(dir, 'machines', n, 'machine.json'), machineFileSchema)));
   const tasks: TaskView[] = [];
   for (const planned of run.tasks) {
-    const folder = paths.task(dir, planned.recipe, planned.variant);
+    const folder = folderOf(dir, planned, problems);
+    if (folder === null) {
+      tasks.push({ file: pending(planned), recipeText: null, deployment: null, machine: null, points: [] });
+      continue;
+    }
     const file = (await load(join(folder, 'result.json'), taskFileSchema, { optional: true })) ?? pending(planned);
     tasks.push({
       file,
@@ -52,6 +56,16 @@ export async function readRun(dir: string): Promise<RunView> {
     machines: machines.filter((m) => m !== null),
     problems,
   };
+}
+
+/** Null: the name in `run.json` is none that a run directory can hold, so nothing was written under it. */
+function folderOf(dir: string, planned: { recipe: string; variant: string }, problems: RunView['problems']): string | null {
+  try {
+    return paths.task(dir, planned.recipe, planned.variant);
+  } catch (error) {
+    problems.push({ path: join(dir, 'run.json'), message: `task ${planned.recipe}/${planned.variant}: ${messageOf(error)}` });
+    return null;
+  }
 }
 
 type Load = <T>(path: string, schema: z.ZodType<T>, options?: { optional?: boolean }) => Promise<T | null>;

@@ -1,7 +1,7 @@
-import { appendFile, mkdir, mkdtemp, readFile, rm, truncate, writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { appendFile, mkdir, mkdtemp, readdir, readFile, rm, truncate, writeFile } from 'node:fs/promises';
+import { hostname, tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BenchError, type PointResult, type RequestRecord } from '@bench/core';
+import { BenchError, bootId, machineId } from '@bench/core';
 import { beforeEach, describe, expect, it } from 'vitest';
 import {
   findRuns,
@@ -15,6 +15,7 @@ import {
   RunWriter,
   type TaskFile,
 } from './index.ts';
+import { record, result } from './testing/fixtures.ts';
 
 const io = { now: () => Date.UTC(2026, 0, 2, 3, 4, 5), random: Math.random };
 let root: string;
@@ -26,67 +27,6 @@ const planned: PlannedTask = { recipe: 'r', variant: 'v', key: 'k1', group: 0, d
 const create = () =>
   RunWriter.create({ root, asked: { recipes: ['/r'], site: 'local', filter: [], seed: 0 }, tasks: [planned], tools: { node: '20' } }, io);
 
-const distribution = { count: 1, mean: 5, std: 0, min: 5, max: 5, p50: 5, p75: 5, p90: 5, p95: 5, p99: 5, p999: 5 };
-function result(point: number): PointResult {
-  return {
-    schemaVersion: 1,
-    point,
-    repeat: 0,
-    startedAt: '2026-01-02T03:04:05.000Z',
-    durationS: 1.5,
-    load: {
-      api: 'chat',
-      arrival: { kind: 'closed' },
-      maxConcurrency: 1,
-      numPrompts: 1,
-      warmupRequests: 0,
-      stream: true,
-      ignoreEos: true,
-      temperature: 0,
-      requestTimeoutMs: 1000,
-      extraBody: {},
-      slo: {},
-      seed: 7,
-      data: { kind: 'random', inputTokens: { min: 1, max: 1 }, outputTokens: { min: 1, max: 1 }, sharedPrefixTokens: 0 },
-    },
-    counts: { sent: 1, ok: 1, failed: 0, cancelled: 0, warmup: 0 },
-    errors: {},
-    scalars: { output_throughput: 10 },
-    distributions: { ttft_ms: distribution },
-    vllm: { completed: 1, duration: 1.5 },
-    tokenSources: { prompt: 'server_usage', output: 'server_usage' },
-    client: null,
-    flags: [],
-  };
-}
-const record: RequestRecord = {
-  index: 0,
-  phase: 'measured',
-  status: 'ok',
-  intendedMs: 0,
-  sentMs: 0,
-  firstByteMs: 1,
-  firstEventMs: 1,
-  firstTokenMs: 2,
-  firstAnswerMs: 2,
-  lastTokenMs: 3,
-  endMs: 4,
-  chunks: 2,
-  reads: 2,
-  promptTokens: 1,
-  cachedTokens: 0,
-  outputTokens: 2,
-  reasoningTokens: 0,
-  promptTokenSource: 'server_usage',
-  outputTokenSource: 'server_usage',
-  requestedPromptTokens: 1,
-  requestedOutputTokens: 2,
-  finishReason: 'length',
-  connection: 'new',
-  worker: 0,
-  httpStatus: 200,
-  error: null,
-};
 const taskFile = (points: TaskFile['points']): TaskFile => ({
   schemaVersion: 1,
   recipe: 'r',
@@ -213,6 +153,47 @@ describe('a run directory', () => {
     expect((await readRun(writer.dir)).tasks[0]?.points[0]?.result).toEqual(result(0));
   });
 
+  it('with a task whose name is no folder’s is read, and says so', async () => {
+    const writer = await create();
+    await writer.close();
+    const odd = { ...planned, recipe: 'my recipe @home' };
+    await writeFile(runPaths.run(writer.dir), JSON.stringify({ ...writer.run, tasks: [odd, planned] }));
+    const view = await readRun(writer.dir);
+    expect(view.tasks.map((t) => [t.file.recipe, t.file.status])).toEqual([
+      ['my recipe @home', 'pending'],
+      ['r', 'pending'],
+    ]);
+    expect(view.problems).toEqual([
+      { path: runPaths.run(writer.dir), message: expect.stringContaining('"my recipe @home" cannot be a folder name') as string },
+    ]);
+  });
+
+  it('is not made for a task whose name is no folder’s', async () => {
+    const asked = { recipes: [], site: 'local', filter: [], seed: 0 };
+    const error = await failure(RunWriter.create({ root, asked, tasks: [planned, { ...planned, recipe: 'a b' }], tools: {} }, io));
+    expect(error.code).toBe('BENCH_UNSAFE_NAME');
+    expect(await findRuns(root)).toEqual([]);
+  });
+
+  it('that is opened and closed again stays as it was; reopened it runs', async () => {
+    const first = await create();
+    await first.finish('done', 0, io.now());
+    await first.close();
+    const before = await readFile(runPaths.run(first.dir), 'utf8');
+    const refused = await RunWriter.open(first.dir, io);
+    expect(refused.run).toMatchObject({ status: 'done', exitCode: 0 });
+    await refused.close();
+    expect(await readFile(runPaths.run(first.dir), 'utf8')).toBe(before);
+    expect((await readRun(first.dir)).status).toBe('done');
+
+    const again = await RunWriter.open(first.dir, io);
+    await again.reopen();
+    expect(again.run).toMatchObject({ status: 'running', endedAt: null, exitCode: null });
+    expect((await readRun(first.dir)).run).toEqual(again.run);
+    expect((await readRun(first.dir)).status).toBe('running');
+    await again.close();
+  });
+
   it('refuses names that would lead out of it', async () => {
     const writer = await create();
     expect((await failure(writer.taskRecipe({ recipe: '..', variant: 'v' }, ''))).code).toBe('BENCH_UNSAFE_NAME');
@@ -234,7 +215,9 @@ describe('one writer', () => {
   it.each([
     ['a process that is gone', { pid: 2 ** 22 - 1, started: '1', boot: null }],
     ['a process id that is used again', { pid: process.pid, started: '1', boot: null }],
-    ['another boot', { pid: process.pid, started: null, boot: 'another' }],
+    ['another boot (a lock of an older version)', { pid: process.pid, started: null, boot: 'another' }],
+    ['another boot of this machine', { pid: process.pid, started: null, boot: 'another', host: hostname(), machine: machineId() }],
+    ['a gone process of this machine', { pid: 2 ** 22 - 1, started: '1', boot: bootId(), host: hostname(), machine: null }],
     ['nobody (an empty file)', null],
   ])('takes over the lock of %s', async (_name, holder) => {
     const path = join(root, 'lock');
@@ -243,6 +226,32 @@ describe('one writer', () => {
     expect(JSON.parse(await readFile(path, 'utf8'))).toMatchObject({ pid: process.pid });
     await lock.release();
     await expect(readFile(path)).rejects.toThrow(/ENOENT/);
+  });
+});
+
+describe('the lock of another machine', () => {
+  const here = { pid: 2 ** 22 - 1, started: '1', boot: 'another', host: hostname(), machine: machineId() };
+  // Nothing tells two hosts of one name apart on a machine without an id.
+  const others: [string, typeof here][] = [['another host', { ...here, host: 'node-17' }]];
+  if (machineId() !== null) others.push(['a host of the same name', { ...here, machine: 'f'.repeat(32) }]);
+  it.each(others)('%s is left alone, and counts as running', async (_name, holder) => {
+    const writer = await create();
+    await writer.close();
+    const path = runPaths.lock(writer.dir);
+    await writeFile(path, JSON.stringify(holder));
+    const error = await failure(RunWriter.open(writer.dir, io));
+    expect(error).toMatchObject({ code: 'BENCH_RUN_BUSY', exitCode: 2, details: { host: holder.host, pid: holder.pid, lock: path } });
+    expect(error.message).toContain(`on ${holder.host}`);
+    expect(error.hint).toContain(`delete ${path}`);
+    expect(JSON.parse(await readFile(path, 'utf8'))).toEqual(holder);
+    expect((await readRun(writer.dir)).status).toBe('running');
+  });
+
+  it('names its own machine', async () => {
+    const lock = await lockRun(join(root, 'lock'));
+    expect(JSON.parse(await readFile(join(root, 'lock'), 'utf8'))).toMatchObject({ pid: process.pid, host: hostname(), machine: machineId() });
+    await lock.release();
+    expect(await readdir(root)).toEqual([]);
   });
 });
 

@@ -1,14 +1,16 @@
-import { mkdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import {
   BenchError,
   type GapList,
   type Io,
+  makeFolder,
   type PointResult,
   type RequestRecord,
   type SeriesRow,
   syncFolder,
   writeAtomic,
+  writeSynced,
 } from '@bench/core';
 import { encodeGaps } from './formats/gaps.ts';
 import { encodeRecords } from './formats/records.ts';
@@ -49,8 +51,8 @@ export interface MeasuredPoint {
 }
 
 /**
- * The one writer of a run directory. Every file is written whole or not at all, and a point's folder appears only when
- * it is complete.
+ * The one writer of a run directory. Every file is written whole or not at all, a point's folder appears only when it is
+ * complete, and what a method has written is on disk when it resolves: a power cut takes nothing of it back.
  */
 export class RunWriter {
   readonly dir: string;
@@ -65,12 +67,17 @@ export class RunWriter {
     this.#journal = journal;
   }
 
-  /** Makes a run directory with a new id. */
+  /**
+   * Makes a run directory with a new id.
+   * @throws BenchError `BENCH_UNSAFE_NAME` for a recipe or variant that cannot be a folder's name; nothing is made then.
+   */
   static async create(options: NewRun, io: Pick<Io, 'now' | 'random'>): Promise<RunWriter> {
     const id = newRunId(io.random);
     const dir = join(options.root, id);
-    await mkdir(options.root, { recursive: true });
+    for (const task of options.tasks) paths.task(dir, task.recipe, task.variant);
+    await makeFolder(options.root);
     await mkdir(dir);
+    await syncFolder(options.root);
     const lock = await lockRun(paths.lock(dir));
     const run: RunFile = {
       schemaVersion: SCHEMA_VERSION,
@@ -88,24 +95,30 @@ export class RunWriter {
   }
 
   /**
-   * Takes a run directory up again, for resume.
+   * Takes a run directory up again, for resume. `run.json` stays as it is until {@link reopen}, so that a resume which is refused
+   * changes nothing.
    * @throws BenchError `BENCH_RUN_BUSY`, `BENCH_RUN_NOT_FOUND`, `BENCH_RUN_TOO_NEW`.
    */
   static async open(dir: string, io: Pick<Io, 'now'>): Promise<RunWriter> {
-    const run = await readRunFile(dir);
+    await readRunFile(dir);
     const lock = await lockRun(paths.lock(dir));
     try {
-      const reopened: RunFile = { ...run, status: 'running', endedAt: null, exitCode: null };
-      await writeJson(paths.run(dir), reopened);
-      return new RunWriter(dir, reopened, lock, await Journal.open(paths.journal(dir), io.now));
+      // Read again: until the lock was ours another writer may have ended the run.
+      return new RunWriter(dir, await readRunFile(dir), lock, await Journal.open(paths.journal(dir), io.now));
     } catch (error) {
       await lock.release();
       throw error;
     }
   }
 
+  /** `run.json` as it was read or last written. */
   get run(): RunFile {
     return this.#run;
+  }
+
+  /** Marks a run that was taken up again as running. Called once nothing can refuse the resume any more. */
+  async reopen(): Promise<void> {
+    await this.#write({ ...this.#run, status: 'running', endedAt: null, exitCode: null });
   }
 
   /** Resolves when the event is on disk. */
@@ -120,7 +133,7 @@ export class RunWriter {
   /** The folder of a deployment's rendered files and engine log; made when missing. */
   async deploymentDir(id: string): Promise<string> {
     const dir = paths.deployment(this.dir, id);
-    await mkdir(dir, { recursive: true });
+    await makeFolder(dir);
     return dir;
   }
 
@@ -143,27 +156,35 @@ export class RunWriter {
     const final = join(paths.task(this.dir, measured.recipe, measured.variant), path);
     const temporary = `${final}.partial`;
     await rm(temporary, { recursive: true, force: true });
-    await mkdir(temporary, { recursive: true });
-    await writeFile(join(temporary, 'requests.jsonl.gz'), encodeRecords(measured.records));
-    await writeFile(join(temporary, 'gaps.bin.gz'), encodeGaps(measured.gaps));
-    await writeFile(join(temporary, 'series.json'), JSON.stringify(measured.series));
-    await writeFile(join(temporary, 'benchmark.txt'), renderVllmText(result));
-    await writeAtomic(join(temporary, 'result.json'), `${JSON.stringify(result, null, 1)}\n`);
+    await makeFolder(temporary);
+    // Together, so that one flush of the disk does for all.
+    await Promise.all([
+      writeSynced(join(temporary, 'requests.jsonl.gz'), encodeRecords(measured.records)),
+      writeSynced(join(temporary, 'gaps.bin.gz'), encodeGaps(measured.gaps)),
+      writeSynced(join(temporary, 'series.json'), JSON.stringify(measured.series)),
+      writeSynced(join(temporary, 'benchmark.txt'), renderVllmText(result)),
+      writeSynced(join(temporary, 'result.json'), `${JSON.stringify(result, null, 1)}\n`),
+    ]);
+    await syncFolder(temporary);
     await rm(final, { recursive: true, force: true });
     await rename(temporary, final);
-    await syncFolder(join(final, '..'));
+    await syncFolder(dirname(final));
     return path;
   }
 
   async finish(status: Exclude<RunStatus, 'running'>, exitCode: number, endedAt: number): Promise<void> {
     await this.event({ type: 'run_finished', status, exitCode });
-    this.#run = { ...this.#run, status, exitCode, endedAt: new Date(endedAt).toISOString() };
-    await writeJson(paths.run(this.dir), this.#run);
+    await this.#write({ ...this.#run, status, exitCode, endedAt: new Date(endedAt).toISOString() });
   }
 
   async close(): Promise<void> {
     await this.#journal.close();
     await this.#lock.release();
+  }
+
+  async #write(run: RunFile): Promise<void> {
+    await writeJson(paths.run(this.dir), run);
+    this.#run = run;
   }
 }
 

@@ -1,0 +1,65 @@
+import type { PointResult, RequestRecord } from '@bench/core';
+
+const distribution = { count: 1, mean: 5, std: 0, min: 5, max: 5, p50: 5, p75: 5, p90: 5, p95: 5, p99: 5, p999: 5 };
+/** A point's result; small, and all that the schema wants. */
+export function result(point: number): PointResult {
+  return {
+    schemaVersion: 1,
+    point,
+    repeat: 0,
+    startedAt: '2026-01-02T03:04:05.000Z',
+    durationS: 1.5,
+    load: {
+      api: 'chat',
+      arrival: { kind: 'closed' },
+      maxConcurrency: 1,
+      numPrompts: 1,
+      warmupRequests: 0,
+      stream: true,
+      ignoreEos: true,
+      temperature: 0,
+      requestTimeoutMs: 1000,
+      extraBody: {},
+      slo: {},
+      seed: 7,
+      data: { kind: 'random', inputTokens: { min: 1, max: 1 }, outputTokens: { min: 1, max: 1 }, sharedPrefixTokens: 0 },
+    },
+    counts: { sent: 1, ok: 1, failed: 0, cancelled: 0, warmup: 0 },
+    errors: {},
+    scalars: { output_throughput: 10 },
+    distributions: { ttft_ms: distribution },
+    vllm: { completed: 1, duration: 1.5 },
+    tokenSources: { prompt: 'server_usage', output: 'server_usage' },
+    client: null,
+    flags: [],
+  };
+}
+
+export const record: RequestRecord = {
+  index: 0,
+  phase: 'measured',
+  status: 'ok',
+  intendedMs: 0,
+  sentMs: 0,
+  firstByteMs: 1,
+  firstEventMs: 1,
+  firstTokenMs: 2,
+  firstAnswerMs: 2,
+  lastTokenMs: 3,
+  endMs: 4,
+  chunks: 2,
+  reads: 2,
+  promptTokens: 1,
+  cachedTokens: 0,
+  outputTokens: 2,
+  reasoningTokens: 0,
+  promptTokenSource: 'server_usage',
+  outputTokenSource: 'server_usage',
+  requestedPromptTokens: 1,
+  requestedOutputTokens: 2,
+  finishReason: 'length',
+  connection: 'new',
+  worker: 0,
+  httpStatus: 200,
+  error: null,
+};
