@@ -55,7 +55,8 @@ export const requestRecordSchema = z.strictObject({
   requestedPromptTokens: z.int().min(0).nullable(),
   requestedOutputTokens: z.int().min(0).nullable(),
   finishReason: z.string().nullable(),
-  connection: z.enum(['new', 'reused']).nullable(),
+  /** `replaced`: a kept one turned out to be dead as it was written to, and the request went out again on a new one; `sentMs` is the first time. */
+  connection: z.enum(['new', 'reused', 'replaced']).nullable(),
   worker: z.int().min(0),
   httpStatus: z.int().nullable(),
   error: z.strictObject({ class: requestErrorClassSchema, message: z.string() }).nullable(),

@@ -99,7 +99,7 @@ describe('a server that goes wrong', () => {
   it('a kept connection that turns out to be dead is tried once more on a new one', async () => {
     const { summary, records } = await run({ dropReused: true }, { numPrompts: 12 });
     expect(summary.counts).toMatchObject({ sent: 12, ok: 12, failed: 0 });
-    expect(new Set(records.map((r) => r.connection))).toEqual(new Set(['new']));
+    expect(new Set(records.map((r) => r.connection))).toEqual(new Set(['new', 'replaced']));
     // Each request reached the server's truth once: none was answered twice.
     const ids =
       server
@@ -108,6 +108,20 @@ describe('a server that goes wrong', () => {
         .filter((id) => id !== '') ?? [];
     expect(ids).toHaveLength(12);
     expect(new Set(ids).size).toBe(12);
+  });
+
+  it('a server that reads a request, works on it and drops the connection has failed it, and is not asked again', async () => {
+    const { summary, records } = await run(
+      { misbehave: [null, { kind: 'drop', afterMs: 400 }], ttftMs: 5 },
+      { maxConcurrency: 1, numPrompts: 4 },
+    );
+    expect(records.map((r) => r.error?.class ?? null)).toEqual([null, 'connect', null, 'connect']);
+    expect(summary.counts).toMatchObject({ sent: 4, ok: 2, failed: 2 });
+    expect(server?.truth().filter((t) => t.id !== '').length).toBe(4);
+    for (const r of records.filter((each) => each.error)) {
+      expect(r.connection).toBe('reused');
+      expect((r.endMs as number) - r.sentMs).toBeGreaterThan(350);
+    }
   });
 
   it('failures of answers that are not streamed are told apart too', async () => {

@@ -46,6 +46,12 @@ export async function generate(work: Work): Promise<void> {
     response.end('<!doctype html><title>a proxy’s idea</title>');
     return;
   }
+  if (fault?.kind === 'drop') {
+    await until(startMs + fault.afterMs, gone.signal);
+    truth.outcome = 'drop';
+    request.socket.destroy();
+    return;
+  }
   if (fault?.kind === 'reset' && fault.after === 'request') {
     truth.outcome = 'reset';
     request.socket.resetAndDestroy();

@@ -6,6 +6,8 @@ export type Misbehaviour =
   | { kind: 'status'; status: number; message?: string }
   /** The connection is reset: before anything, after the headers, or after some chunks. */
   | { kind: 'reset'; after: 'request' | 'headers' | number }
+  /** The request is read and worked on for so long, then the connection is destroyed without a word. */
+  | { kind: 'drop'; afterMs: number }
   /** The connection is closed (FIN) in the middle of the body. */
   | { kind: 'close'; after: number }
   /** An event with an error object, then a regular end. */

@@ -6,8 +6,10 @@ import { readAnswer, type Usage } from './answer.ts';
 import type { Job } from './job.ts';
 import type { ReadClock } from './read-clock.ts';
 
-/** As much of an error answer as goes into the record. */
+/** As much of an error answer as is read. */
 const ERROR_BYTES = 2000;
+/** As much of an error's message as goes into the record, characters. */
+const MESSAGE_LENGTH = 300;
 
 export interface ExchangeOptions {
   job: Job;
@@ -18,7 +20,9 @@ export interface ExchangeOptions {
   worker: number;
   /** Called once, whatever happens. */
   onSettled(exchange: Exchange): void;
-  /** Sends it again on a new connection: a kept one was cut before any answer. Called once at most. */
+  /** A kept connection that is cut this soon after sending had been given up by the server already. Milliseconds. */
+  staleMs(): number;
+  /** Sends it again on a new connection: a kept one was given up by the server before the request reached it. Called once at most. */
   retry(exchange: Exchange): void;
   /** Called for every event that carries a token. */
   onToken(): void;
@@ -68,7 +72,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
       return;
     }
     this.controller = controller;
-    this.sentMs = clockMs();
+    // What a dead connection cost is part of the wait.
+    if (!this.retried) this.sentMs = clockMs();
   }
 
   onResponseStart(
@@ -110,10 +115,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
     if (this.settled) return;
+    this.endMs = this.o.clock.at();
     if (this.firstByteMs === null) {
-      // A kept connection that the server had already given up: the request was never read, so it has not failed.
-      if (this.connection === 'reused' && !this.retried) {
+      if (this.connection === 'reused' && !this.retried && this.wasStale(error)) {
         this.retried = true;
+        this.endMs = null;
         this.o.retry(this);
         return;
       }
@@ -125,10 +131,15 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.settle();
   }
 
+  /** Had the server given the connection up before the request? A cut any later is of a request that it has read: a failure. */
+  private wasStale(error: Error): boolean {
+    return codeOf(error) === 'EPIPE' || this.o.clock.at() - this.sentMs <= this.o.staleMs();
+  }
+
   /** Ends the request from our side. */
   stop(kind: 'cancelled' | 'timeout', message: string): void {
     if (this.settled) return;
-    this.error = { class: kind, message };
+    this.error = { class: kind, message: capped(message) };
     this.status = kind === 'cancelled' ? 'cancelled' : 'failed';
     this.settle();
     this.controller?.abort(new Error(message));
@@ -148,7 +159,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     }
     const reading = readAnswer(value, this.o.api);
     if (reading.error !== null || event === 'error') {
-      this.problem ??= { class: 'error_event', message: (reading.error ?? data).slice(0, ERROR_BYTES) };
+      this.problem ??= { class: 'error_event', message: reading.error ?? data };
       return;
     }
     if (reading.usage) this.usage = reading.usage;
@@ -186,7 +197,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     // What a cut left half written is the cut's fault, not the server's grammar.
     if (this.problem?.class === 'error_event' || (this.problem && !cut)) this.fail(this.problem.class, this.problem.message);
     else if (cut && !ended) this.fail(isParserError(cut) ? 'bad_response' : 'reset', describe(cut));
-    else if (this.chunks === 0 && !this.usage?.outputTokens) this.fail('no_content', 'the stream carried no token');
+    else if (this.chunks === 0) this.fail('no_content', 'the stream carried no token');
     else if (!ended) this.fail('no_end', 'the stream closed without a finish reason or [DONE]');
   }
 
@@ -201,21 +212,20 @@ export class Exchange implements Dispatcher.DispatchHandler {
     const reading = readAnswer(value, this.o.api);
     this.usage = reading.usage;
     this.finishReason = reading.finishReason;
-    if (reading.error !== null) this.fail('error_event', reading.error.slice(0, ERROR_BYTES));
+    if (reading.error !== null) this.fail('error_event', reading.error);
     else if (this.o.stream) this.fail('bad_response', 'asked for a stream, got one JSON answer');
-    else if (!reading.content && !reading.reasoning && !reading.toolCall && !this.usage?.outputTokens)
-      this.fail('no_content', 'the answer holds no token');
+    else if (!reading.content && !reading.reasoning && !reading.toolCall) this.fail('no_content', 'the answer holds no token');
   }
 
   private httpProblem(): [RequestErrorClass, string] {
     const status = this.httpStatus ?? 0;
     const kind = status >= 500 ? 'http_5xx' : status >= 400 ? 'http_4xx' : 'bad_response';
-    return [kind, `HTTP ${status}: ${Buffer.concat(this.body).toString('utf8').slice(0, ERROR_BYTES).trim()}`];
+    return [kind, `HTTP ${status}: ${Buffer.concat(this.body).toString('utf8').trim()}`];
   }
 
   private fail(kind: RequestErrorClass, message: string): void {
     this.status = 'failed';
-    this.error = { class: kind, message };
+    this.error = { class: kind, message: capped(message) };
   }
 
   private settle(): void {
@@ -261,7 +271,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       requestedPromptTokens: job.requestedPromptTokens,
       requestedOutputTokens: job.requestedOutputTokens,
       finishReason: this.finishReason,
-      connection: this.connection,
+      connection: this.retried ? 'replaced' : this.connection,
       worker: this.o.worker,
       httpStatus: this.httpStatus,
       error: this.error,
@@ -269,13 +279,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 }
 
+function capped(message: string): string {
+  return message.length > MESSAGE_LENGTH ? `${message.slice(0, MESSAGE_LENGTH - 1)}…` : message;
+}
+
+function codeOf(error: Error): string {
+  const { code } = error as { code?: unknown };
+  return typeof code === 'string' ? code : '';
+}
+
 function describe(error: Error): string {
-  const code = (error as { code?: unknown }).code;
+  const code = codeOf(error);
   const text = error.message || error.name;
-  return typeof code === 'string' && !text.includes(code) ? `${code}: ${text}` : text;
+  return code !== '' && !text.includes(code) ? `${code}: ${text}` : text;
 }
 
 function isParserError(error: Error): boolean {
-  const code = String((error as { code?: unknown }).code ?? '');
-  return code.startsWith('HPE_') || error.name === 'HTTPParserError';
+  return codeOf(error).startsWith('HPE_') || error.name === 'HTTPParserError';
 }
