@@ -25,7 +25,11 @@ export async function writeAtomic(path: string, content: string | Uint8Array, mo
  * ({@link syncFolder}), which for several files in one folder need be done only once.
  * @throws the file system's own error.
  */
-export async function writeSynced(path: string, content: string | Uint8Array, options: { flag?: string; mode?: number } = {}): Promise<void> {
+export async function writeSynced(
+  path: string,
+  content: string | Uint8Array,
+  options: { flag?: string; mode?: number } = {},
+): Promise<void> {
   const file = await open(path, options.flag ?? 'w', options.mode ?? 0o644);
   try {
     await file.writeFile(content);

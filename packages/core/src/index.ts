@@ -3,7 +3,7 @@ export { EXIT } from './exit-codes.ts';
 export type { Command, ExecOptions, ExecResult, Execution, Host, OutputLine, RemoteProcess, Tunnel } from './host-contract.ts';
 export type { Io, Logger, LogLevel, Secrets } from './io.ts';
 export { createIo, type CreateIoOptions } from './real-io.ts';
-export { redactor, type Redactor } from './redact.ts';
+export { findToken, redactor, type Redactor } from './redact.ts';
 export { canonicalJson, hashOf } from './json.ts';
 export { makeFolder, syncFolder, writeAtomic, writeSynced } from './files.ts';
 export { bootId, machineId, processStart } from './process-identity.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { redactor } from './redact.ts';
+import { findToken, redactor } from './redact.ts';
 
 describe('known secrets', () => {
   it('are masked wherever they stand, also twice', () => {
@@ -123,4 +123,15 @@ describe('redactValue', () => {
     });
     expect(shared.a).toBe('hunter22');
   });
+});
+
+it.each([
+  ['x hf_0123456789abcdefXYZ sk-0123456789abcdefXYZ', 2],
+  ['-----BEGIN PRIVATE KEY-----\nabc', 0],
+  ['Authorization: Bearer $TOKEN', -1],
+  ['hf_short', -1],
+  ['', -1],
+])('findToken tells where a token stands: %j', (text, at) => {
+  expect(findToken(text)).toBe(at);
+  expect(findToken(text)).toBe(at);
 });

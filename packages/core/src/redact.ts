@@ -2,17 +2,18 @@ import { Buffer } from 'node:buffer';
 
 const MASK = '***';
 
-/** Shapes of secrets that are masked even when nobody registered them. A group keeps what comes before the secret. */
-const SHAPES: RegExp[] = [
+/** Tokens and keys that are known by their own looks. */
+const TOKENS: RegExp[] = [
   /\bhf_[A-Za-z0-9]{16,}\b/g,
   /\bsk-[A-Za-z0-9_-]{16,}\b/g,
   /\bnvapi-[A-Za-z0-9_-]{16,}/g,
   /\b(?:ghp_|gho_|ghs_|github_pat_)[A-Za-z0-9_]{16,}\b/g,
   /\bya29\.[A-Za-z0-9_-]{16,}/g,
-  /(\bauthorization\\?["']?\s{0,8}[:=]\s{0,8}\\?["']?(?:bearer|basic)\s{1,8})[^\s"',\\]+/gi,
   // A key whose end was cut off is a key all the same.
   /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g,
 ];
+/** Shapes of secrets that are masked even when nobody registered them. A group keeps what comes before the secret. */
+const SHAPES: RegExp[] = [...TOKENS, /(\bauthorization\\?["']?\s{0,8}[:=]\s{0,8}\\?["']?(?:bearer|basic)\s{1,8})[^\s"',\\]+/gi];
 
 /** Keys whose values are never shown; compared in snake case. */
 const SECRET_KEY = /(^|[_-])(api[_-]?key|token|secret|password|passwd|authorization|private[_-]?key|secret[_-]?access[_-]?key)$/i;
@@ -46,6 +47,12 @@ export function redactor(initial: Iterable<string> = []): Redactor {
   };
   for (const secret of initial) self.add(secret);
   return self;
+}
+
+/** Where a text holds a token or key that is known by its own looks (`hf_…`, `sk-…`, a private key), counted from 0; -1: nowhere. */
+export function findToken(text: string): number {
+  const found = TOKENS.map((shape) => text.search(shape)).filter((at) => at >= 0);
+  return found.length === 0 ? -1 : Math.min(...found);
 }
 
 /** A secret in every spelling in which it is likely to turn up. */

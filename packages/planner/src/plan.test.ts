@@ -98,7 +98,11 @@ describe('planTasks', () => {
         return e;
       }
     })();
-    expect(error).toMatchObject({ code: 'BENCH_DUPLICATE_TASK', exitCode: 2, hint: expect.stringContaining('benchmark.repeats') as string });
+    expect(error).toMatchObject({
+      code: 'BENCH_DUPLICATE_TASK',
+      exitCode: 2,
+      hint: expect.stringContaining('benchmark.repeats') as string,
+    });
     expect((error as Error).message).toMatch(/\/x\/a\/recipe\.yaml.*\/x\/b\/recipe\.yaml/);
     expect(planTasks([...llm('', 'a'), ...llm('benchmark: {num_prompts: 5}\n', 'b')]).groups[0]?.deployments[0]?.tasks).toHaveLength(2);
   });

@@ -1,5 +1,6 @@
 import { canonicalJson } from '@bench/core';
 import { engineSectionName, namedEngines } from './choose-engine.ts';
+import { checkSecrets } from './check-secrets.ts';
 import { checkService } from './check-service.ts';
 import { commandValues } from './command-values.ts';
 import { templateNames } from './command-template.ts';
@@ -34,6 +35,7 @@ export function checkRecipe(recipe: Recipe, context: CheckContext): Problem[] {
   if (recipe.kind === 'inference' && sound('model', 'engine', 'deploy')) checkInference(recipe, context, fail);
   if (recipe.kind === 'command' && sound('command', 'deploy')) checkCommand(recipe, context, fail);
   if (recipe.kind === 'service' && sound('service')) problems.push(...checkService(recipe, context, fail));
+  checkSecrets(recipe, fail);
   if (recipe.aggregate) checkNames(recipe.aggregate.run, ['run_dir'], ['aggregate', 'run'], fail);
   return problems;
 }

@@ -249,7 +249,11 @@ describe('the lock of another machine', () => {
 
   it('names its own machine', async () => {
     const lock = await lockRun(join(root, 'lock'));
-    expect(JSON.parse(await readFile(join(root, 'lock'), 'utf8'))).toMatchObject({ pid: process.pid, host: hostname(), machine: machineId() });
+    expect(JSON.parse(await readFile(join(root, 'lock'), 'utf8'))).toMatchObject({
+      pid: process.pid,
+      host: hostname(),
+      machine: machineId(),
+    });
     await lock.release();
     expect(await readdir(root)).toEqual([]);
   });

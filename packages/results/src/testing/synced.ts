@@ -49,7 +49,7 @@ async function contentOf(path: string): Promise<string> {
 
 async function walk(folder: string): Promise<string[]> {
   const below = await readdir(folder, { withFileTypes: true });
-  const inner = await Promise.all(below.map((e) => (e.isDirectory() ? walk(join(folder, e.name)) : [join(folder, e.name)])));
+  const inner = await Promise.all(below.map(async (e) => (e.isDirectory() ? walk(join(folder, e.name)) : [join(folder, e.name)])));
   return [folder, ...inner.flat()];
 }
 
