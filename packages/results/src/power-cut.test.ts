@@ -2,10 +2,12 @@ import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { pointWith, recordWith } from './formats/testing/points.ts';
 import { RunWriter } from './index.ts';
-import { record, result } from './testing/fixtures.ts';
 import { watchSyncs } from './testing/synced.ts';
 
+const record = recordWith({});
+const result = (point: number) => ({ ...pointWith({ completed: 1, duration: 1.5 }), point });
 const io = { now: () => 0, random: Math.random };
 let top = '';
 let watch: Awaited<ReturnType<typeof watchSyncs>>;

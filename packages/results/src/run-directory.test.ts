@@ -15,8 +15,10 @@ import {
   RunWriter,
   type TaskFile,
 } from './index.ts';
-import { record, result } from './testing/fixtures.ts';
+import { pointWith, recordWith } from './formats/testing/points.ts';
 
+const record = recordWith({});
+const result = (point: number) => ({ ...pointWith({ completed: 1, duration: 1.5 }), point });
 const io = { now: () => Date.UTC(2026, 0, 2, 3, 4, 5), random: Math.random };
 let root: string;
 beforeEach(async () => {
