@@ -21,6 +21,7 @@ export {
   type LoadSpec,
   type LoadSpecInput,
 } from './load.ts';
+export { eventGaps } from './event-gaps.ts';
 export {
   requestErrorClassSchema,
   requestRecordSchema,

@@ -41,7 +41,7 @@ export const METRICS: readonly MetricDefinition[] = [
   distribution(
     'tpot_ms',
     'TPOT',
-    'Time per output token: (last token − first token) ÷ (output tokens − 1), one sample per request of at least 2 tokens. Equals vLLM’s TPOT but for the role-only event.',
+    'Time per output token: (last token − first token) ÷ (output tokens − 1), one sample per request of at least 2 tokens. The last token is the last event with a choice, with text or without, that is not a finish reason alone. Equals vLLM’s TPOT but for events before the first text and a finish reason alone.',
   ),
   distribution(
     'itl_ms',
@@ -51,12 +51,12 @@ export const METRICS: readonly MetricDefinition[] = [
   distribution(
     'icl_ms',
     'ICL',
-    'Inter-chunk latency: the gap between two successive token-carrying chunks of a request, pooled over requests. This is what vLLM prints as ITL.',
+    'Inter-chunk latency: the gap between two successive chunks of a request, pooled over requests. Its chunks are the first event that carries a token and every event with a choice after it, with text or without, but a finish reason alone. With the gaps from events before the first chunk and to a finish reason alone added, this is what vLLM prints as ITL.',
   ),
   distribution(
     'e2el_ms',
     'E2EL',
-    'End-to-end latency: from the request being sent to its last token (to the whole answer when it is not streamed).',
+    'End-to-end latency: from the request being sent to its last token, as in TPOT (to the whole answer when it is not streamed).',
   ),
   distribution(
     'queue_ms',
@@ -106,7 +106,7 @@ export const METRICS: readonly MetricDefinition[] = [
     'Tokens a chunk',
     'ratio',
     'neither',
-    'Output tokens ÷ token-carrying chunks. Above about 1.1, gaps between chunks are not gaps between tokens.',
+    'Output tokens ÷ chunks. Above about 1.1, gaps between chunks are not gaps between tokens.',
   ),
   scalar('cost_per_mtok_output', 'Cost, output', 'USD/Mtok', 'lower', 'Machine price per hour ÷ (output throughput × 3600) × 10⁶.'),
   scalar('cost_per_mtok_total', 'Cost, total', 'USD/Mtok', 'lower', 'Machine price per hour ÷ (total token throughput × 3600) × 10⁶.'),

@@ -39,12 +39,22 @@ export const requestRecordSchema = z.strictObject({
   firstTokenMs: z.number().nullable(),
   /** First token that is not reasoning. */
   firstAnswerMs: z.number().nullable(),
+  /** Last chunk. */
   lastTokenMs: z.number().nullable(),
+  /** Last event with a choice in it, a finish reason alone too (vLLM's idea of the end). Null: as `lastTokenMs`; records of older versions. */
+  lastEventMs: z.number().nullable().default(null),
   /** Stream closed, terminator included. */
   endMs: z.number().nullable(),
-  /** Events that carried a token. */
+  /**
+   * Events that stand for tokens: the first that carried one, and every event with a choice after it but a finish reason alone. Those without
+   * text among them are tokens too: of a character that is not whole yet, or special ones.
+   */
   chunks: z.int().min(0),
-  /** Socket reads that carried them; far fewer than chunks: gaps describe the socket. */
+  /** Events with a choice before the first chunk: role-only or empty. */
+  eventsBefore: z.int().min(0).default(0),
+  /** Events with a choice after the last chunk: a finish reason alone. */
+  eventsAfter: z.int().min(0).default(0),
+  /** Socket reads that carried the chunks; far fewer than chunks: gaps describe the socket. */
   reads: z.int().min(0),
   promptTokens: z.int().min(0).nullable(),
   cachedTokens: z.int().min(0).nullable(),

@@ -28,7 +28,7 @@ export interface LoadProgress {
   inFlight: number;
   /** Measured requests in all; null when the run ends by time. */
   total: number | null;
-  /** Token-carrying chunks so far. */
+  /** Chunks so far. */
   outputTokens: number;
   /** Chunks in the last second. */
   tokensPerS: number;

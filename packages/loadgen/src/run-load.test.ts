@@ -84,6 +84,9 @@ describe('runLoad, closed loop', () => {
       const span = gaps.find((g) => g.index === r.index)?.gapsMs.reduce((a, b) => a + b, 0) ?? 0;
       expect(span).toBeCloseTo((r.lastTokenMs as number) - (r.firstTokenMs as number), 1);
       expect(writes).toHaveLength(r.chunks);
+      // The role before the first token, the finish reason alone after the last.
+      expect([r.eventsBefore, r.eventsAfter]).toEqual([1, 1]);
+      expect(r.lastEventMs as number).toBeGreaterThanOrEqual(r.lastTokenMs as number);
     }
   });
 

@@ -163,7 +163,17 @@ function assemble({ load, reports, zeroMs, startedAt, calibration, interrupted }
   return { summary, records, gaps, series: buildSeries(records, gaps), zeroMonotonicMs: zeroMs, calibration };
 }
 
-const TIMES = ['intendedMs', 'sentMs', 'firstByteMs', 'firstEventMs', 'firstTokenMs', 'firstAnswerMs', 'lastTokenMs', 'endMs'] as const;
+const TIMES = [
+  'intendedMs',
+  'sentMs',
+  'firstByteMs',
+  'firstEventMs',
+  'firstTokenMs',
+  'firstAnswerMs',
+  'lastTokenMs',
+  'lastEventMs',
+  'endMs',
+] as const;
 
 function rebase(record: RequestRecord, zeroMs: number): RequestRecord {
   const out: RequestRecord = { ...record };

@@ -22,8 +22,11 @@ function record(over: Partial<RequestRecord>): RequestRecord {
     firstTokenMs: null,
     firstAnswerMs: null,
     lastTokenMs: null,
+    lastEventMs: null,
     endMs: null,
     chunks: 0,
+    eventsBefore: 0,
+    eventsAfter: 0,
     reads: 0,
     promptTokens: 100,
     cachedTokens: null,
@@ -150,7 +153,7 @@ describe('summarizeRecords', () => {
     expect(vllm.std_e2el_ms).toBeCloseTo(50); // population
     expect(vllm.p99_e2el_ms).toBeCloseTo(599); // type 7
     expect(vllm.max_concurrent_requests).toBe(2);
-    expect(vllm.max_output_tokens_per_s).toBe(8);
+    expect(vllm.max_output_tokens_per_s).toBe(9); // chunks and the role-only event
     expect(vllm.request_goodput).toBeCloseTo(1 / 1.01); // by vLLM’s TTFT the second one misses too
   });
 

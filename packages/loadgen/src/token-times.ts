@@ -1,6 +1,6 @@
 import type { RequestRecord } from '@bench/core';
 
-/** Calls `each` with the time of every token-carrying chunk and the output tokens it stands for (the request's mean per chunk). */
+/** Calls `each` with the time of every chunk and the output tokens it stands for (the request's mean per chunk). */
 export function eachTokenTime(record: RequestRecord, gapsMs: Float32Array | undefined, each: (atMs: number, tokens: number) => void): void {
   const tokens = record.outputTokens ?? 0;
   if (record.firstTokenMs === null || record.chunks === 0) {

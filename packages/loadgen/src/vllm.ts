@@ -1,7 +1,6 @@
-import { summarize, type LoadSpec, type RequestRecord } from '@bench/core';
+import { eventGaps, summarize, type LoadSpec, type RequestRecord } from '@bench/core';
 import { inFlightOf } from './in-flight.ts';
 import { hasLimits } from './slo.ts';
-import { eachTokenTime } from './token-times.ts';
 
 export interface VllmOptions {
   load: LoadSpec;
@@ -12,10 +11,10 @@ export interface VllmOptions {
 }
 
 /**
- * The keys of `vllm bench serve --save-result` with vLLM's meanings: the first event with a choice is the first token, be it
- * role-only; ITL has one sample per gap between events; E2EL ends with the last token; std is the population's; milliseconds.
+ * The keys of `vllm bench serve --save-result` with vLLM's meanings (`vllm/benchmarks/lib/endpoint_request_func.py`, 2026): every event
+ * with a choice counts, whatever it holds. The first is the first token, be it role-only; ITL has one sample per gap between two; E2EL
+ * ends with the last, usage and `[DONE]` left out; std is the population's; milliseconds.
  * A request of at most one token has no TPOT sample, and passes a TPOT limit of goodput.
- * An event after the last token (finish reason alone) is not kept in records, so its gap is not among the ITL samples.
  */
 export function vllmFigures({ load, records, gapsOf, durationS }: VllmOptions): Record<string, number> {
   const ok = records.filter((r) => r.status === 'ok');
@@ -27,16 +26,14 @@ export function vllmFigures({ load, records, gapsOf, durationS }: VllmOptions): 
     const tokens = r.outputTokens ?? 0;
     input += r.promptTokens ?? 0;
     output += tokens;
-    const e2el = (r.lastTokenMs ?? r.endMs ?? r.sentMs) - r.sentMs;
+    const e2el = (r.lastEventMs ?? r.lastTokenMs ?? r.endMs ?? r.sentMs) - r.sentMs;
     const first = r.firstEventMs ?? r.firstTokenMs;
     const ttft = first === null ? 0 : first - r.sentMs;
     const tpot = tokens > 1 ? (e2el - ttft) / (tokens - 1) : 0;
     samples.e2el.push(e2el);
     if (first !== null) samples.ttft.push(ttft);
     if (first !== null && tokens > 1) samples.tpot.push(tpot);
-    if (r.firstEventMs !== null && r.firstTokenMs !== null && r.firstTokenMs > r.firstEventMs)
-      samples.itl.push(r.firstTokenMs - r.firstEventMs);
-    for (const gap of gapsOf.get(r.index) ?? []) samples.itl.push(gap);
+    for (const gap of eventGaps(r, gapsOf.get(r.index))) samples.itl.push(gap);
     const { ttftMs, tpotMs, e2elMs } = load.slo;
     if ((ttftMs === undefined || ttft <= ttftMs) && (tpotMs === undefined || tpot <= tpotMs) && (e2elMs === undefined || e2el <= e2elMs))
       good++;
@@ -70,16 +67,19 @@ export function vllmFigures({ load, records, gapsOf, durationS }: VllmOptions): 
   return out;
 }
 
-/** vLLM's peak: the most chunks in one second since the first dispatch, whatever a chunk holds. */
+/** vLLM's peak: the most events in one second since the first dispatch, whatever an event holds. */
 function busiestSecond(ok: readonly RequestRecord[], gapsOf: ReadonlyMap<number, Float32Array>): number {
   const zero = ok.reduce((first, r) => Math.min(first, r.sentMs), Number.POSITIVE_INFINITY);
   const buckets: number[] = [];
   for (const r of ok) {
-    if (r.firstTokenMs === null) continue;
-    eachTokenTime(r, gapsOf.get(r.index), (at) => {
+    const first = r.firstEventMs ?? r.firstTokenMs;
+    if (first === null) continue;
+    let at = first;
+    for (const gap of [0, ...eventGaps(r, gapsOf.get(r.index))]) {
+      at += gap;
       const second = Math.floor((at - zero) / 1000);
       buckets[second] = (buckets[second] ?? 0) + 1;
-    });
+    }
   }
   return buckets.reduce((most, n) => Math.max(most, n ?? 0), 0);
 }

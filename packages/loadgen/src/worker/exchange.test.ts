@@ -1,4 +1,7 @@
+import { eventGaps, loadSpecSchema, type RequestRecord } from '@bench/core';
 import { describe, expect, it } from 'vitest';
+import type { LoadSummary } from '../result.ts';
+import { summarizeRecords } from '../summarize.ts';
 import { Exchange } from './exchange.ts';
 
 interface Playing {
@@ -136,5 +139,80 @@ describe('the message of a failure', () => {
     const message = exchange.record().error?.message ?? '';
     expect(message).toContain('xxx');
     expect(message.length).toBeLessThanOrEqual(300);
+  });
+});
+
+describe('events without text', () => {
+  const usage = { usage: { prompt_tokens: 5, completion_tokens: 20 } };
+  const load = loadSpecSchema.parse({
+    numPrompts: 1,
+    data: { kind: 'random', inputTokens: { min: 5, max: 5 }, outputTokens: { min: 20, max: 20 } },
+  });
+
+  /** Twenty tokens 10 ms apart, text in every fourth: what unfinished characters and special tokens look like. */
+  function sparse(finish: 'with the last' | 'alone'): { record: RequestRecord; gaps: Float32Array; summary: LoadSummary } {
+    const { exchange, at, start, event, done } = play();
+    at(5);
+    start();
+    event({ delta: { role: 'assistant', content: '' }, finish_reason: null });
+    for (let i = 0; i < 20; i++) {
+      at(10 + 10 * i);
+      event(text(i % 4 === 0 ? 'word' : ''));
+    }
+    if (finish === 'alone') {
+      at(204);
+      event({ delta: {}, finish_reason: 'length' });
+    }
+    at(220);
+    event(null, usage);
+    done();
+    const record = exchange.record();
+    const gaps = exchange.takeGaps();
+    const summary = summarizeRecords({ load, records: [record], gaps: [{ index: 0, gapsMs: gaps }], startedAt: '', client: null });
+    return { record, gaps, summary };
+  }
+
+  it('stand for tokens after the first text, and a finish reason alone does not', () => {
+    const { record, gaps, summary } = sparse('alone');
+    expect(record).toMatchObject({ status: 'ok', firstEventMs: 5, firstTokenMs: 10, lastTokenMs: 200, lastEventMs: 204 });
+    expect(record).toMatchObject({ chunks: 20, eventsBefore: 1, eventsAfter: 1 });
+    expect([...gaps]).toEqual(Array<number>(19).fill(10));
+    expect(summary.distributions.tpot_ms?.mean).toBeCloseTo(10);
+    expect(summary.distributions.itl_ms?.mean).toBeCloseTo(10);
+    expect(summary.distributions.icl_ms?.mean).toBeCloseTo(10);
+    expect(summary.distributions.e2el_ms?.mean).toBeCloseTo(200);
+    expect(summary.scalars.tokens_per_chunk).toBeCloseTo(1);
+  });
+
+  it('all count in vLLM’s figures', () => {
+    const { vllm } = sparse('alone').summary;
+    // 22 events with a choice: 5 ms after the role, 19 of 10 ms, 4 ms to the finish reason.
+    expect(vllm.mean_ttft_ms).toBeCloseTo(5);
+    expect(vllm.mean_itl_ms).toBeCloseTo((204 - 5) / 21);
+    expect(vllm.mean_e2el_ms).toBeCloseTo(204);
+    expect(vllm.mean_tpot_ms).toBeCloseTo((204 - 5) / 19);
+    expect(vllm.max_output_tokens_per_s).toBe(22);
+  });
+
+  it('end the answer with its last event, usage and [DONE] left out', () => {
+    const { record, summary } = sparse('with the last');
+    expect(record).toMatchObject({ lastTokenMs: 200, lastEventMs: 200, eventsAfter: 0, status: 'ok', endMs: 220 });
+    expect(summary.vllm.mean_itl_ms).toBeCloseTo((200 - 5) / 20);
+    expect(summary.vllm.mean_e2el_ms).toBeCloseTo(200);
+  });
+
+  it('before the first text are counted, and share the time up to it', () => {
+    const { exchange, at, start, event, done } = play();
+    start();
+    for (const ms of [10, 20, 40]) {
+      at(ms);
+      event(text(''));
+    }
+    at(70);
+    event(text('word', 'stop'));
+    done();
+    const record = exchange.record();
+    expect(record).toMatchObject({ firstEventMs: 10, firstTokenMs: 70, eventsBefore: 3, eventsAfter: 0, chunks: 1 });
+    expect(eventGaps(record, exchange.takeGaps())).toEqual([20, 20, 20]);
   });
 });

@@ -24,7 +24,7 @@ export interface ExchangeOptions {
   staleMs(): number;
   /** Sends it again on a new connection: a kept one was given up by the server before the request reached it. Called once at most. */
   retry(exchange: Exchange): void;
-  /** Called for every event that carries a token. */
+  /** Called for every event that stands for a token. */
   onToken(): void;
 }
 
@@ -42,6 +42,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private firstTokenMs: number | null = null;
   private firstAnswerMs: number | null = null;
   private lastTokenMs: number | null = null;
+  private lastEventMs: number | null = null;
+  private eventsBefore = 0;
+  private eventsAfter = 0;
   private endMs: number | null = null;
   private httpStatus: number | null = null;
   private chunks = 0;
@@ -167,7 +170,18 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (!reading.choice) return;
     const now = this.o.clock.at();
     this.firstEventMs ??= now;
-    if (!reading.content && !reading.reasoning && !reading.toolCall) return;
+    this.lastEventMs = now;
+    if (!reading.content && !reading.reasoning && !reading.toolCall) {
+      if (this.chunks === 0) {
+        this.eventsBefore++;
+        return;
+      }
+      // A finish reason alone may be a special token or none; an event with nothing at all is a token whose text is not whole yet, or has none.
+      if (reading.finishReason !== null || this.finishReason !== null) {
+        this.eventsAfter++;
+        return;
+      }
+    }
     if (this.lastTokenMs !== null && this.job.phase === 'measured') this.pushGap(now - this.lastTokenMs);
     this.chunks++;
     const turn = this.o.clock.turn();
@@ -235,7 +249,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.o.onSettled(this);
   }
 
-  /** The gaps between token-carrying chunks, milliseconds; none for a warm-up. */
+  /** The gaps between chunks, milliseconds; none for a warm-up. */
   takeGaps(): Float32Array {
     const count = Math.max(0, this.chunks - 1);
     return this.gaps.length === count ? this.gaps : this.gaps.slice(0, count);
@@ -258,8 +272,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
       firstTokenMs: this.firstTokenMs,
       firstAnswerMs: this.firstAnswerMs,
       lastTokenMs: this.lastTokenMs,
+      lastEventMs: this.lastEventMs,
       endMs: this.endMs,
       chunks: this.chunks,
+      eventsBefore: this.eventsBefore,
+      eventsAfter: this.eventsAfter,
       reads: this.reads,
       promptTokens,
       cachedTokens: usage?.cachedTokens ?? null,

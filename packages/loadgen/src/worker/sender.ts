@@ -24,8 +24,11 @@ export interface SenderOptions {
   onToken(): void;
 }
 
-/** A server that had closed a kept connection says so within a round trip; the rest is for busy event loops. Milliseconds. */
-const STALE_MS = 10;
+/**
+ * A server that had closed a kept connection says so within a round trip; this is added for machines so busy that the news waits
+ * (10 ms gave false failures with client and server on two loaded cores). Milliseconds.
+ */
+const STALE_MS = 100;
 const STALE_MOST_MS = 250;
 
 const CHANNEL = 'undici:client:sendHeaders';

@@ -166,7 +166,16 @@ describe('renderVllmJson', () => {
       sentMs: 20,
       intendedMs: 15,
     }),
-    recordWith({ index: 1, sentMs: 10, intendedMs: 10, firstEventMs: 60, firstTokenMs: 62, lastTokenMs: 510 }),
+    recordWith({
+      index: 1,
+      sentMs: 10,
+      intendedMs: 10,
+      firstEventMs: 60,
+      firstTokenMs: 62,
+      lastTokenMs: 506,
+      lastEventMs: 510,
+      eventsAfter: 1,
+    }),
   ];
   const gaps = [{ index: 1, gapsMs: new Float32Array([10.5, 20.25]) }];
 
@@ -199,7 +208,7 @@ describe('renderVllmJson', () => {
       input_lens: [100, 100],
       output_lens: [50, 0],
       ttfts: [0.05, 0],
-      itls: [[0.002, 0.0105, 0.02025], []],
+      itls: [[0.002, 0.0105, 0.02025, 0.004], []],
       start_times: [0.01, 0.02],
       errors: ['', 'timeout: after 600 s'],
       latencies: [0.5, 0],

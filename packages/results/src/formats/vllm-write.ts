@@ -1,4 +1,4 @@
-import type { PointResult, RequestRecord, GapList } from '@bench/core';
+import { eventGaps, type PointResult, type RequestRecord, type GapList } from '@bench/core';
 import { VLLM_ROWS, VLLM_SECTIONS } from './vllm-layout.ts';
 
 const WIDTH = 50;
@@ -114,15 +114,9 @@ function detailed(records: readonly RequestRecord[], gaps: readonly GapList[]): 
     itls: measured.map((r) => (r.status === 'ok' ? eventGaps(r, byIndex.get(r.index)).map((ms) => ms / 1000) : [])),
     start_times: measured.map((r) => r.sentMs / 1000),
     errors: measured.map((r) => (r.error ? `${r.error.class}: ${r.error.message}` : '')),
-    latencies: measured.map((r) => seconds(r, r.lastTokenMs ?? r.endMs)),
+    latencies: measured.map((r) => seconds(r, r.lastEventMs ?? r.lastTokenMs ?? r.endMs)),
     queue_times: measured.map((r) => Math.max(0, r.sentMs - r.intendedMs) / 1000),
   };
-}
-
-/** Gaps between events as vLLM sees them: where the first event carried no token, the first gap runs from it to the first token. */
-function eventGaps({ firstEventMs, firstTokenMs }: RequestRecord, gaps: Float32Array | undefined): number[] {
-  const lead = firstEventMs !== null && firstTokenMs !== null && firstTokenMs > firstEventMs ? [firstTokenMs - firstEventMs] : [];
-  return [...lead, ...(gaps ?? [])];
 }
 
 /** `20260309-053743`, as vLLM writes dates. */
