@@ -22,6 +22,7 @@ export type Distribution = z.infer<typeof distributionSchema>;
 export const pointFlagSchema = z.strictObject({
   code: z.enum([
     'cache_warm', // prefix cache answered more than 1 % of prompt tokens, unasked
+    'prompts_repeated', // more requests than the prompt file has entries: some were sent again
     'client_bound', // the client, not the server, was the limit
     'short_output', // outputs differ from what was asked by more than 5 %
     'prompt_length', // prompts differ from what was asked by more than 2 %

@@ -5,6 +5,8 @@ export interface FlagOptions {
   summary: LoadSummary;
   measured: readonly RequestRecord[];
   templateTokens: number;
+  /** Prompts in the file that requests were drawn from; null: none. */
+  promptEntries: number | null;
   interrupted: boolean;
 }
 
@@ -19,6 +21,7 @@ export function flagsOf(options: FlagOptions): PointFlag[] {
     clientBound(options),
     rateMissed(options),
     cacheWarm(options, ok),
+    promptsRepeated(options),
     promptLength(ok),
     shortOutput(options, ok),
     tokenSource(options, ok),
@@ -93,6 +96,15 @@ function cacheWarm({ summary, templateTokens }: FlagOptions, ok: readonly Reques
   return {
     code: 'cache_warm',
     message: `${percent(cached / prompt)} of prompt tokens came from the server's prefix cache, beyond the chat template, without being asked for`,
+  };
+}
+
+function promptsRepeated({ summary, promptEntries }: FlagOptions): PointFlag | null {
+  const sent = summary.counts.sent + summary.counts.warmup;
+  if (promptEntries === null || sent <= promptEntries) return null;
+  return {
+    code: 'prompts_repeated',
+    message: `${sent} requests, warm-up included, were drawn from a file of ${promptEntries} prompts: some were sent more than once`,
   };
 }
 

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { percentile, pointResultSchema, requestRecordSchema, seedOf, seriesRowSchema, type LoadSpecInput } from '@bench/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { runLoad, summarizeRecords, type Calibration, type LoadProgress, type RunLoadOptions } from './index.ts';
+import { runLoad, summarizeRecords, type Calibration, type LoadProgress, type LoadResult, type RunLoadOptions } from './index.ts';
 import { startTestServer, type TestServer, type TestServerOptions } from './testing/index.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
@@ -286,6 +286,45 @@ describe('runLoad, prompts', () => {
     expect(new Set(prompts.map((p) => p.slice(0, 30).join())).size).toBe(1);
     expect(new Set(prompts.map((p) => p.slice(30, 38).join())).size).toBe(14);
     expect(summary.flags.map((f) => f.code)).not.toContain('prompt_length');
+  });
+
+  it('are corrected too when they are made while running', async () => {
+    // Eight are made before the start of two slots; the others while it runs.
+    const { records } = await run(await serve({ tokenizer: 'merging', ttftMs: 40 }), {
+      data: { kind: 'random', inputTokens: { min: 40, max: 300 }, outputTokens: { min: 2, max: 2 } },
+      maxConcurrency: 2,
+      numPrompts: undefined,
+      durationMs: 700,
+    });
+    expect(records.length).toBeGreaterThan(8);
+    expect(records.filter((r) => r.promptTokens !== r.requestedPromptTokens)).toEqual([]);
+    expect(records.every((r) => r.promptTokens === r.requestedPromptTokens && r.status === 'ok')).toBe(true);
+  });
+
+  it('of a file are flagged when they are sent again, and start elsewhere in it for another seed', async () => {
+    const folder = await mkdtemp(join(tmpdir(), 'loadgen-'));
+    cleanups.push(() => rm(folder, { recursive: true }));
+    const path = join(folder, 'prompts.jsonl');
+    const lines = Array.from({ length: 10 }, (_, i) =>
+      JSON.stringify({
+        prompt: Array<string>(i + 1)
+          .fill('word')
+          .join(' '),
+      }),
+    );
+    await writeFile(path, lines.join('\n'));
+    const server = await serve();
+    const load = { data: { kind: 'jsonl' as const, path, outputTokens: { min: 2, max: 2 } }, warmupRequests: 2 };
+    const codes = (result: LoadResult) => result.summary.flags.map((f) => f.code);
+    const once = await quick(server, { ...load, numPrompts: 8 });
+    expect(codes(once)).not.toContain('prompts_repeated');
+    const sent = (result: LoadResult) => result.records.map((r) => r.promptTokens);
+    expect(new Set(sent(once)).size).toBe(10);
+    const other = await quick(server, { ...load, numPrompts: 8, seed: 10 });
+    expect(sent(other)).not.toEqual(sent(once));
+    expect(sent(other).slice().sort()).toEqual(sent(once).slice().sort());
+    const again = await quick(server, { ...load, numPrompts: 9 });
+    expect(again.summary.flags.find((f) => f.code === 'prompts_repeated')?.message).toMatch(/11 requests.*10 prompts/);
   });
 
   it('come from files', async () => {

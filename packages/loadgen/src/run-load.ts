@@ -159,7 +159,9 @@ function assemble({ load, reports, zeroMs, startedAt, calibration, interrupted }
     reports.map((r) => r.self),
     records,
   );
-  const summary = summarizeRecords({ load, records, gaps, startedAt, client, templateTokens: calibration.templateTokens, interrupted });
+  const promptEntries = reports[0]?.promptEntries ?? null;
+  const { templateTokens } = calibration;
+  const summary = summarizeRecords({ load, records, gaps, startedAt, client, templateTokens, promptEntries, interrupted });
   return { summary, records, gaps, series: buildSeries(records, gaps), zeroMonotonicMs: zeroMs, calibration };
 }
 

@@ -26,6 +26,8 @@ export interface SummarizeOptions {
   client: ClientObservation | null;
   /** Tokens of the chat template, which all prompts share: cached or not, they warm nothing. Default 0. */
   templateTokens?: number;
+  /** Prompts in the file that requests were drawn from; null: not from a file, or not known. Default null. */
+  promptEntries?: number | null;
   /** Ended before its end. Default false. */
   interrupted?: boolean;
 }
@@ -62,7 +64,8 @@ export function summarizeRecords(options: SummarizeOptions): LoadSummary {
     client,
     flags: [],
   };
-  summary.flags = flagsOf({ summary, measured, templateTokens: options.templateTokens ?? 0, interrupted: options.interrupted ?? false });
+  const { templateTokens = 0, promptEntries = null, interrupted = false } = options;
+  summary.flags = flagsOf({ summary, measured, templateTokens, promptEntries, interrupted });
   return summary;
 }
 

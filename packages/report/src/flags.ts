@@ -17,6 +17,12 @@ export const FLAG_WORDS: Record<PointFlag['code'], FlagWords> = {
       'The engine answered part of the prompts from its prefix cache although the load did not ask for that, so time to first token looks better than it is.',
     weight: 'doubt',
   },
+  prompts_repeated: {
+    title: 'Prompts repeated',
+    meaning:
+      'The load sent more requests than its file has prompts, so some were sent again and the engine may have answered them from its cache.',
+    weight: 'doubt',
+  },
   client_bound: {
     title: 'Client at its limit',
     meaning: 'The program that sent the load was the bottleneck, not the server; the server may be faster than these figures.',

@@ -154,7 +154,7 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
       at += each.gaps.length;
       return { index: each.record.index, length: each.gaps.length };
     });
-    return { records: settled.map(({ record }) => record), gaps, lengths, self };
+    return { records: settled.map(({ record }) => record), gaps, lengths, self, promptEntries: supply?.entries ?? null };
   }
 
   return {

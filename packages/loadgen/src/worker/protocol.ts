@@ -40,6 +40,8 @@ export interface WorkerReport {
   gaps: Float32Array;
   lengths: { index: number; length: number }[];
   self: SelfObservation;
+  /** Prompts in the file that requests were drawn from; null: none. */
+  promptEntries: number | null;
 }
 
 /** What a worker saw of itself while measuring. */

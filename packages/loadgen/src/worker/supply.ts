@@ -12,9 +12,11 @@ const AHEAD_BYTES = 64 * 1024 * 1024;
 const CORRECTIONS = 6;
 
 export interface Supply {
+  /** Prompts in the file; null: they are not from a file. When all have been sent, the first is sent again. */
+  readonly entries: number | null;
   /** Makes the bodies of these requests now, as far as memory allows. */
   prepare(ordinals: Iterable<number>, phase: Job['phase'], signal: AbortSignal): Promise<void>;
-  /** Makes this one now, unless it is there: for the idle time of a run whose length is not known beforehand. */
+  /** Begins to make this one, unless it is there: for the idle time of a run whose length is not known beforehand. */
   ahead(ordinal: number, phase: Job['phase']): void;
   /** The request, prepared or made on the spot. */
   take(ordinal: number, phase: Job['phase']): Job;
@@ -33,6 +35,7 @@ export async function createSupply(options: {
   const maker = promptMaker(calibration, { seed: load.seed, sharedTokens: data.kind === 'random' ? data.sharedPrefixTokens : 0 });
   const counter: TokenCounter | null = calibration.tokenize ? tokenCounter({ target, ...calibration.tokenize, signal }) : null;
   const ready = new Map<string, Job>();
+  const making = new Set<string>();
 
   function draw(range: LengthRange, what: string, phase: string, ordinal: number): number {
     return range.min === range.max ? range.min : prng(seedOf(load.seed, what, phase, ordinal)).integer(range.min, range.max);
@@ -100,6 +103,7 @@ export async function createSupply(options: {
   }
 
   return {
+    entries: data.kind === 'random' ? null : entries.length,
     async prepare(ordinals, phase, abort) {
       let bytes = 0;
       const iterator = ordinals[Symbol.iterator]();
@@ -114,10 +118,16 @@ export async function createSupply(options: {
     },
     ahead(ordinal, phase) {
       const key = `${phase}${ordinal}`;
-      if (!ready.has(key)) ready.set(key, make(ordinal, phase));
+      if (ready.has(key) || making.has(key)) return;
+      making.add(key);
+      void makeExact(ordinal, phase).then((made) => {
+        // Whoever could not wait has made it on the spot.
+        if (making.delete(key)) ready.set(key, made);
+      });
     },
     take(ordinal, phase) {
       const key = `${phase}${ordinal}`;
+      making.delete(key);
       const made = ready.get(key);
       ready.delete(key);
       return made ?? make(ordinal, phase);
