@@ -112,6 +112,7 @@ async function openWriter(options: RunOptions, plan: ReturnType<typeof planTasks
   const writer = await RunWriter.open(options.resume, options.io);
   try {
     refuseChangedRecipes(writer.run.tasks, list);
+    await writer.reopen();
     return writer;
   } catch (error) {
     await writer.close();

@@ -28,14 +28,19 @@ export async function openLocalSite(options: {
   const signal = io.signal;
   const used = tasks.filter((t) => t.kind === 'inference').map((t) => engineOf(t.resolved, engines).engine);
   const [system, programs] = await Promise.all([systemInfo(host, { signal }), findPrograms({ engines: used, folders, host, signal })]);
+  const [first] = system.gpus ?? [];
+  const gpuVendor = first === undefined ? null : vendorOf(first);
   return {
     name: 'local',
     host,
     target: processTarget({ engines }),
     system,
     facts: async ({ id, dir }) => ({
-      gpuVendor: vendorOf(system),
-      gpus: (system.gpus ?? []).map(({ name, memoryMiB }, i) => ({ id: String(i), name, memoryMiB })),
+      gpuVendor,
+      gpus: (system.gpus ?? [])
+        // Each vendor's runtime counts its own devices only.
+        .filter((gpu) => vendorOf(gpu) === gpuVendor)
+        .map(({ name, memoryMiB }, i) => ({ id: String(i), name, memoryMiB })),
       freePorts: [await freePort()],
       namePrefix: id,
       deploymentDir: dir,
@@ -46,8 +51,6 @@ export async function openLocalSite(options: {
 }
 
 /** A GPU that the catalogue does not know was named by nvidia-smi, or it would carry its vendor's name. */
-function vendorOf(system: SystemInfo): GpuVendor | null {
-  const first = system.gpus?.[0];
-  if (!first) return null;
-  return findGpu(first.name)?.vendor ?? (/\bAMD\b|Instinct|Radeon/i.test(first.name) ? 'amd' : 'nvidia');
+function vendorOf({ name }: { name: string }): GpuVendor {
+  return findGpu(name)?.vendor ?? (/\bAMD\b|Instinct|Radeon/i.test(name) ? 'amd' : 'nvidia');
 }

@@ -244,6 +244,7 @@ describe('an interrupted run', () => {
     );
     expect(BenchError.is(error) && [error.code, error.exitCode]).toEqual(['BENCH_RECIPE_CHANGED', 2]);
     expect((error as BenchError).message).toContain('changed');
+    expect((await readRun(first.outcome.dir)).status).toBe('done');
     expect(await started()).toHaveLength(1);
   });
 });

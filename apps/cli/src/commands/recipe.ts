@@ -94,7 +94,7 @@ function annotate(resolved: unknown, origins: Readonly<Record<string, unknown>>,
       path.push({ indent, key: match[2] ?? '' });
       const origin = origins[path.map((p) => p.key).join('.')];
       if (origin === undefined || match[3] === undefined) return line;
-      return `${line.padEnd(56)}${dim(`# ${describeOrigin(origin)}`)}`;
+      return `${line.padEnd(54)}  ${dim(`# ${describeOrigin(origin)}`)}`;
     })
     .join('\n');
 }

@@ -73,7 +73,8 @@ export const vllm: Engine = {
         ...(llm.max_concurrent_requests === undefined ? [] : ['--max-num-seqs', String(llm.max_concurrent_requests)]),
         ...splitShellWords(own.extra_args),
       ],
-      env: own.extra_env,
+      // Opens the path that resets the prefix cache, and others that nobody but this machine may reach: not in a container.
+      env: via === 'process' ? { VLLM_SERVER_DEV_MODE: '1', ...own.extra_env } : own.extra_env,
     };
   },
   program: {
@@ -82,7 +83,7 @@ export const vllm: Engine = {
     install: () => 'pip install vllm',
   },
   reservedFlags,
-  // Resetting answers 404 unless the server runs with VLLM_SERVER_DEV_MODE=1; then seeds alone keep prompts apart.
+  // Resetting answers 404 without VLLM_SERVER_DEV_MODE=1; then seeds alone keep prompts apart.
   paths: { health: '/health', metrics: '/metrics', tokenize: '/tokenize', resetCache: '/reset_prefix_cache' },
   api: { tokenIdPrompts: true, ignoreEos: true, streamUsage: true },
   readLog,
