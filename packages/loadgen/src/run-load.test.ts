@@ -298,7 +298,7 @@ describe('runLoad, prompts', () => {
     });
     expect(records.length).toBeGreaterThan(8);
     expect(records.filter((r) => r.promptTokens !== r.requestedPromptTokens)).toEqual([]);
-    expect(records.every((r) => r.promptTokens === r.requestedPromptTokens && r.status === 'ok')).toBe(true);
+    expect(records.every((r) => r.status === 'ok')).toBe(true);
   });
 
   it('of a file are flagged when they are sent again, and start elsewhere in it for another seed', async () => {
@@ -322,7 +322,7 @@ describe('runLoad, prompts', () => {
     expect(new Set(sent(once)).size).toBe(10);
     const other = await quick(server, { ...load, numPrompts: 8, seed: 10 });
     expect(sent(other)).not.toEqual(sent(once));
-    expect(sent(other).slice().sort()).toEqual(sent(once).slice().sort());
+    expect(new Set(sent(other))).toEqual(new Set(sent(once)));
     const again = await quick(server, { ...load, numPrompts: 9 });
     expect(again.summary.flags.find((f) => f.code === 'prompts_repeated')?.message).toMatch(/11 requests.*10 prompts/);
   });
