@@ -85,6 +85,17 @@ describe('a good engine', () => {
     expect(await untilGone(started.record.pid as number)).toBe(true);
   });
 
+  it('with a short context is asked for no more than fits', async () => {
+    const short = parseRecipe(
+      'model: {huggingface: org/m}\nengine: {llm: {context_length: 64, script: {}}}\n',
+      { file: '/r/recipe.yaml', dir: tmpdir(), name: 'r' },
+      { engines },
+    );
+    const live = await (await start(expandRecipe(short)[0] as Task)).deployment;
+    await live.stop();
+    expect(live.phases.map((p) => p.name)).toContain('smoke_test');
+  });
+
   it('says when it dies by itself', async () => {
     const live = await (await start(task({ mode: 'die', deploy: '{smoke_test: false}' }))).deployment;
     await fetch(`http://127.0.0.1:${live.endpoint.port}/x`).catch(() => undefined);

@@ -9,7 +9,7 @@ import { lastLines, LogTail } from './log-tail.ts';
 import { checkProcess } from './process-checks.ts';
 import { httpReadiness, waitUntil } from './readiness.ts';
 import { resolveEnv } from './resolve-env.ts';
-import { smokeTest } from './smoke-test.ts';
+import { smokeTest, type SmokeTest } from './smoke-test.ts';
 import { supervise, type Supervised } from './supervisor.ts';
 
 /** Model load of the largest models from slow disks takes the better part of an hour. */
@@ -207,11 +207,22 @@ function endpointOf(record: DeploymentRecord, engine: Engine): Endpoint {
   };
 }
 
-function smokeTestOf(task: Task): { prompt: string; contains: string | null } | null {
-  const asked = task.resolved.deploy?.smoke_test;
+/** Models that think first need room before what is looked for appears; some tokens are quickly had. */
+const THINKING_TOKENS = 512;
+const SOME_TOKENS = 16;
+
+function smokeTestOf(task: Task): SmokeTest | null {
+  const asked = task.resolved.deploy.smoke_test;
   if (asked === false) return null;
   const random = task.resolved.model?.random !== undefined;
-  return { prompt: asked?.prompt ?? 'What is 2+2?', contains: asked?.contains ?? (random || asked?.prompt !== undefined ? null : '4') };
+  const contains = asked?.contains ?? (random || asked?.prompt !== undefined ? null : '4');
+  const context = task.resolved.engine?.llm.context_length ?? Number.POSITIVE_INFINITY;
+  return {
+    prompt: asked?.prompt ?? 'What is 2+2?',
+    contains,
+    // Half of a short context is left for the prompt and its template.
+    maxTokens: Math.min(contains === null ? SOME_TOKENS : THINKING_TOKENS, Math.floor(context / 2)),
+  };
 }
 
 async function withLog(o: {

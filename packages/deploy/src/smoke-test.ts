@@ -6,11 +6,11 @@ export interface SmokeTest {
   prompt: string;
   /** Text that the answer must contain. Null: some tokens are enough (generated weights answer noise). */
   contains: string | null;
+  /** Tokens that the answer may have. */
+  maxTokens: number;
 }
 
 const LIMIT_MS = 120_000;
-/** Models that think first need room for it. */
-const MAX_TOKENS = 512;
 
 /**
  * Sends one request to a fresh deployment.
@@ -21,7 +21,7 @@ export async function smokeTest(endpoint: Endpoint, test: SmokeTest, io: Pick<Io
   const chat = endpoint.api === 'chat';
   const body = {
     model: endpoint.model,
-    max_tokens: MAX_TOKENS,
+    max_tokens: test.maxTokens,
     temperature: 0,
     ...(chat ? { messages: [{ role: 'user', content: test.prompt }] } : { prompt: test.prompt }),
   };
