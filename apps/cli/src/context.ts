@@ -2,6 +2,8 @@ import { BenchError, createIo, type Io } from '@bench/core';
 import { connect } from '@bench/host';
 import { styles } from './ui/style.ts';
 
+const ECHO_MS = 300;
+
 export interface CliContext {
   io: Io;
   /** Aborted by the first Ctrl-C. */
@@ -13,10 +15,12 @@ export interface CliContext {
 /** The real world for one command. The first Ctrl-C (or TERM) asks it to stop cleanly, the second ends it at once. */
 export function openContext(): CliContext {
   const stop = new AbortController();
-  let asked = 0;
+  let first: { name: NodeJS.Signals; at: number } | null = null;
   const onSignal = (name: NodeJS.Signals) => {
-    asked += 1;
-    if (asked > 1) process.exit(130);
+    // A wrapper that passes Ctrl-C on delivers it twice: the same signal at once is the same wish.
+    if (first && first.name === name && performance.now() - first.at < ECHO_MS) return;
+    if (first) process.exit(130);
+    first = { name, at: performance.now() };
     process.stderr.write(`\n${styles(process.stderr).yellow('stopping')}: what is done is kept; again ends at once\n`);
     stop.abort(new DOMException(`interrupted by ${name}`, 'AbortError'));
   };
@@ -50,6 +54,8 @@ export async function withContext<T>(action: (context: CliContext) => Promise<T>
   try {
     return await action(context);
   } catch (error) {
+    // What goes wrong because everything was told to stop is the stop, not a fault.
+    if (context.signal.aborted && !BenchError.is(error)) throw new DOMException('interrupted', 'AbortError');
     throw redacted(error, context.io.redact);
   } finally {
     context.dispose();

@@ -53,7 +53,7 @@ export function buildProgram(result: { code: number }): Command {
     .option('--no-ignore-eos', 'let the model end where it wants')
     .option('--no-stream', 'ask for whole answers')
     .option('--api-key-env <name>', 'environment variable that holds the API key')
-    .option('--seed <n>', 'seed of everything random', integer(0), 0)
+    .option('--seed <n>', 'seed of everything random (default: a new one each time)', integer(0))
     .option('--strict', 'exit with 8 when the measurement is in doubt')
     .option('--json', 'print the result as JSON')
     .action(async (url, options) => {

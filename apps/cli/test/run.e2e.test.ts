@@ -88,7 +88,7 @@ describe('bench run', () => {
 });
 
 describe('a run that is stopped', () => {
-  const long = { points: [1, 2, 3], requests: 12, outputLen: 300 };
+  const long = { points: [1, 2, 3], requests: 24, outputLen: 300 };
 
   it('by kill -9 leaves nothing running, and resumes with what is missing only', async () => {
     const recipe = await tinyRecipe(root, long);

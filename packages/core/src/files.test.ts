@@ -67,6 +67,11 @@ it('syncFolder takes a folder that is not there', async () => {
 });
 
 describe('makeFolder', () => {
+  it('ends with an error where a folder that is there takes no children', async () => {
+    await expect(makeFolder('/proc/no-such-folder')).rejects.toThrow(/ENOENT/);
+    await expect(makeFolder('/proc/no-such-folder/below')).rejects.toThrow(/ENOENT/);
+  });
+
   it('makes what is missing, and takes what is there', async () => {
     await makeFolder(join(folder, 'a/b/c'));
     await makeFolder(join(folder, 'a/b/c'));

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
+import { mkdir, open, rename, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 
 /**
@@ -44,13 +44,20 @@ export async function writeSynced(
  * @throws the file system's own error.
  */
 export async function makeFolder(path: string): Promise<void> {
-  const first = await mkdir(path, { recursive: true });
-  if (first === undefined) return;
-  const top = dirname(resolve(first));
-  for (let folder = dirname(resolve(path)); ; folder = dirname(folder)) {
-    await syncFolder(folder);
-    if (folder === top || folder === dirname(folder)) return;
+  const folder = resolve(path);
+  try {
+    await mkdir(folder);
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === 'EEXIST' && (await stat(folder)).isDirectory()) return;
+    // One level at a time: mkdir's own recursion never ends where a folder that is there refuses children (/proc).
+    const above = dirname(folder);
+    if (code !== 'ENOENT' || above === folder || (await stat(above).catch(() => null)) !== null) throw error;
+    await makeFolder(above);
+    await makeFolder(folder);
+    return;
   }
+  await syncFolder(dirname(folder));
 }
 
 /** Makes names in a folder durable. Not possible everywhere (Windows); then the rename alone must do. */

@@ -2,6 +2,7 @@ import { BenchError, EXIT, type Io, type LoadSpecInput, parseDuration } from '@b
 import { type LoadProgress, runLoad } from '@bench/loadgen';
 import { renderVllmText } from '@bench/results';
 import { withContext } from '../context.ts';
+import { printable } from '../ui/columns.ts';
 import { loadText, Progress } from '../ui/progress.ts';
 import { styles } from '../ui/style.ts';
 
@@ -23,7 +24,7 @@ export interface LoadFlags {
   ignoreEos: boolean;
   stream: boolean;
   apiKeyEnv?: string | undefined;
-  seed: number;
+  seed?: number | undefined;
   strict?: true | undefined;
   json?: true | undefined;
 }
@@ -37,10 +38,11 @@ export function load(url: string, flags: LoadFlags): Promise<number> {
     const style = styles(process.stderr);
     const progress = new Progress({ stream: process.stderr, style, clock: io.monotonic });
     progress.status(() => 'preparing');
-    const { summary } = await runLoad({
+    const { summary, records } = await runLoad({
       baseUrl,
       model,
-      load: spec(flags),
+      // A seed of its own each time, or a repeated command would measure the server's prefix cache.
+      load: { ...spec(flags), seed: flags.seed ?? Math.floor(io.random() * 0x1_0000_0000) },
       ...(apiKey === undefined ? {} : { apiKey }),
       signal,
       onProgress: (p: LoadProgress) => progress.status(() => loadText(p, style)),
@@ -49,6 +51,9 @@ export function load(url: string, flags: LoadFlags): Promise<number> {
     if (flags.json) process.stdout.write(`${JSON.stringify(point, null, 1)}\n`);
     else process.stdout.write(renderVllmText(point));
     for (const flag of summary.flags) process.stderr.write(`${style.yellow('note:')} ${flag.message}\n`);
+    const failed = records.find((record) => record.phase === 'measured' && record.error !== null);
+    if (failed?.error)
+      process.stderr.write(`${style.yellow('note:')} the first that failed: ${io.redact(printable(failed.error.message))}\n`);
     if (signal.aborted) return EXIT.interrupted;
     if (summary.counts.ok === 0) return EXIT.nothingMeasured;
     return flags.strict && summary.flags.some((f) => f.code !== 'few_samples') ? EXIT.strict : EXIT.ok;
@@ -71,7 +76,6 @@ function spec(flags: LoadFlags): LoadSpecInput {
     stream: flags.stream && api !== 'embeddings',
     ignoreEos: flags.ignoreEos,
     requestTimeoutMs: parseDuration(flags.timeout),
-    seed: flags.seed,
   };
 }
 

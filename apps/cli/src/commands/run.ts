@@ -85,7 +85,7 @@ async function measure(o: {
 
   const view = await readRun(outcome.dir);
   const measured = view.tasks.some((task) => task.points.some((point) => point.result !== null));
-  const files = flags.report && measured ? await writeReports([view], outcome.dir, context) : [];
+  const files = flags.report && measured ? await writeReports([view], outcome.dir, context).catch(orNothing(context)) : [];
   const doubts = flags.strict ? doubtful(view) : [];
   const exitCode = outcome.exitCode === EXIT.ok && doubts.length > 0 ? EXIT.strict : outcome.exitCode;
   if (flags.json) {
@@ -104,6 +104,14 @@ async function measure(o: {
       `some tasks failed; try what is missing again with: bench run --resume ${outcome.id}${flags.out === 'runs' ? '' : ` --out ${flags.out}`}\n`,
     );
   return exitCode;
+}
+
+/** A report that Ctrl-C cut short can be written again; the run itself is kept. */
+function orNothing({ signal }: CliContext) {
+  return (error: unknown): string[] => {
+    if (!signal.aborted) throw error;
+    return [];
+  };
 }
 
 /** Where the user's engines and plugins are: beside the recipes, in the working folder, beside the CLI. */
