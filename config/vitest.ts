@@ -21,7 +21,8 @@ export function unit(overrides: ViteUserConfig['test'] = {}) {
       include: ['src/**/*.test.ts'],
       exclude: ['src/**/*.integration.test.ts', 'src/**/*.e2e.test.ts', 'node_modules', 'dist'],
       reporters: reporters('unit'),
-      testTimeout: 20_000,
+      // A machine may stand still for a while: other builds, a slow disk.
+      testTimeout: 60_000,
       passWithNoTests: false,
       ...overrides,
     },

@@ -56,6 +56,18 @@ describe('directions', () => {
     expect(problems).toContain('packages/core/src/a.ts:2 @bench/core must not import @bench/planner; it may import none of ours');
   });
 
+  it('refuses a dependency on a private package, also of the CLI, and lets tests use it', () => {
+    const manifests = (kind) => ({
+      'apps/cli': { [kind]: { '@bench/test-machines': 'workspace:^' } },
+      'packages/test-machines': { private: true },
+    });
+    const test = { 'apps/cli/src/a.test.ts': "import { one } from '@bench/test-machines';\nexport const two = one;\n" };
+    expect(workspace(manifests('dependencies'), test)).toEqual([
+      expect.stringMatching(/^apps\/cli\/package\.json:\d+ @bench\/test-machines is private and never published; make it a devDependency$/),
+    ]);
+    expect(workspace(manifests('devDependencies'), test)).toEqual([]);
+  });
+
   it('refuses a dependency that is declared and never imported', () => {
     const [problem] = workspace({ 'packages/core': { dependencies: { '@bench/planner': 'workspace:^' } }, 'packages/planner': {} });
     expect(problem).toMatch(/^packages\/core\/package\.json:\d+ @bench\/core must not depend on @bench\/planner/);

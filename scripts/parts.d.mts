@@ -3,7 +3,7 @@ export interface TestPart {
   /** What its tests show. */
   enables: string;
   present: boolean;
-  /** Its program; undefined where it is absent. */
+  /** Its program; undefined where it is absent or cannot be used. */
   path: string | undefined;
   /** Why `scripts/install-test-parts` cannot bring it to this machine; undefined where it can, or where the part is present. */
   impossible: string | undefined;
@@ -14,8 +14,16 @@ export interface TestPart {
 export interface TestPartRow {
   /** Debian packages. */
   packages: string[];
-  /** Names of its program, the first found counts. */
+  /** Names of its program, or absolute paths in which `*` stands for one whole name; the first found counts. */
   programs: string[];
+  /** More programs, all of which must be there too. */
+  with?: string[];
+  /** Only root can use it. */
+  root?: true;
+  /** A command that succeeds where it can be used. It must leave nothing behind. */
+  probe?: [string, ...string[]];
+  /** Why `scripts/install-test-parts` cannot bring it to any machine, and who can. */
+  byHand?: string;
   /** Environment variable that names the program instead. */
   override?: string;
   enables: string;

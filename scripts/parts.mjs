@@ -1,12 +1,16 @@
 // Real parts that some tests need and that npm cannot bring. Tests ask here whether a part is present,
 // `scripts/install-test-parts` installs them, `scripts/test.mjs` names the skipped ones. As a program: one row a part.
-import { accessSync, constants, existsSync, realpathSync } from 'node:fs';
+import { spawnSync } from 'node:child_process';
+import { accessSync, constants, existsSync, readdirSync, realpathSync } from 'node:fs';
 import { delimiter, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
 const INSTALL = 'sudo scripts/install-test-parts';
 
-/** The table. A new part is a new row: its Debian packages, where its program is found, and what it enables. */
+/** Where daemons lie; the PATH of users often lacks these. */
+const SYSTEM_FOLDERS = ['/usr/sbin', '/sbin', '/usr/local/sbin'];
+
+/** The table. A new part is a new row: its Debian packages, where its program is found, and what it enables. See parts.d.mts for the fields. */
 export const PARTS = {
   chromium: {
     packages: ['chromium', 'fonts-liberation'],
@@ -14,22 +18,102 @@ export const PARTS = {
     override: 'BENCH_TEST_CHROMIUM',
     enables: 'reports opened and photographed in a real browser',
   },
+  sshd: {
+    packages: ['openssh-server', 'openssh-client'],
+    programs: ['sshd'],
+    with: ['ssh', 'ssh-keygen'],
+    enables: 'hosts reached by SSH',
+  },
+  docker: {
+    packages: ['docker.io', 'curl'],
+    programs: ['dockerd'],
+    with: ['docker', 'containerd', 'runc', 'iptables', 'curl'],
+    root: true,
+    enables: 'engines and services in containers',
+  },
+  compose: {
+    packages: ['docker-compose'],
+    programs: ['docker-compose'],
+    enables: 'deployments by Docker Compose',
+  },
+  netns: {
+    packages: ['iproute2', 'iptables', 'util-linux', 'procps'],
+    programs: ['ip'],
+    with: ['unshare', 'nsenter', 'setpriv', 'iptables', 'ps'],
+    root: true,
+    probe: ['unshare', '--net', '--mount', '--pid', '--fork', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'],
+    enables: 'machines in network namespaces, for everything over SSH',
+  },
+  nginx: { packages: ['nginx-light'], programs: ['nginx'], enables: 'the load balancer and the service of that name, for real' },
+  tcsh: { packages: ['tcsh'], programs: ['tcsh'], enables: 'hosts whose login shell is tcsh' },
+  fish: { packages: ['fish'], programs: ['fish'], enables: 'hosts whose login shell is fish' },
+  redis: {
+    packages: ['redis-server', 'redis-tools'],
+    programs: ['redis-server'],
+    with: ['redis-cli', 'redis-benchmark'],
+    enables: 'the service presets on a real Redis',
+  },
+  postgres: {
+    packages: ['postgresql', 'postgresql-contrib'],
+    programs: ['/usr/lib/postgresql/*/bin/postgres'],
+    with: ['/usr/lib/postgresql/*/bin/pgbench', '/usr/lib/postgresql/*/bin/initdb'],
+    enables: 'the service presets on a real PostgreSQL',
+  },
+  gcloud: {
+    packages: [],
+    programs: ['gcloud'],
+    byHand: 'it is not in Debian; https://cloud.google.com/sdk has it',
+    enables: "the fake of Google Cloud, judged by Google's own client",
+  },
 };
 
-/** Path of the first of `programs` on the PATH. */
-function findProgram(programs, env) {
-  for (const program of programs) {
-    for (const folder of (env.PATH ?? '').split(delimiter)) {
-      const path = join(folder || '.', program);
-      try {
-        accessSync(path, constants.X_OK);
-        return path;
-      } catch {
-        // not here
-      }
-    }
+const isExecutable = (path) => {
+  try {
+    accessSync(path, constants.X_OK);
+    return true;
+  } catch {
+    return false;
   }
-  return undefined;
+};
+
+/** Paths that an absolute pattern means, the last version first. `*` stands for one whole name. */
+function expand(pattern) {
+  return pattern
+    .split('/')
+    .reduce(
+      (folders, name) =>
+        folders
+          .flatMap((folder) => {
+            if (name !== '*') return [`${folder}${name}`];
+            return existsSync(folder)
+              ? readdirSync(folder)
+                  .sort((a, b) => b.localeCompare(a, 'en', { numeric: true }))
+                  .map((entry) => `${folder}${entry}`)
+              : [];
+          })
+          .map((path) => `${path}/`),
+      [''],
+    )
+    .map((path) => path.slice(0, -1));
+}
+
+/** Path of the first of `programs` that is there: names on the PATH or where daemons lie, or absolute patterns. */
+function findProgram(programs, env) {
+  // Without any PATH nothing is looked for.
+  const folders = env.PATH ? [...env.PATH.split(delimiter), ...SYSTEM_FOLDERS] : [];
+  return programs
+    .flatMap((program) => (program.startsWith('/') ? expand(program) : folders.map((folder) => join(folder || '.', program))))
+    .find(isExecutable);
+}
+
+/** Why a part's program, which is there, cannot be used by whoever asks; or undefined. */
+function unusable(row) {
+  if (row.root && process.getuid?.() !== 0) return 'not root';
+  if (!row.probe) return undefined;
+  const [program, ...args] = row.probe;
+  const { status, stderr, error } = spawnSync(program, args, { encoding: 'utf8', timeout: 5_000 });
+  const [line] = (stderr || String(error ?? `exit code ${status}`)).trim().split('\n');
+  return status === 0 ? undefined : line.startsWith(program) ? line : `${program}: ${line}`;
 }
 
 /** Why no part can be installed on this machine by `install-test-parts`, or undefined. */
@@ -39,20 +123,26 @@ function impossible(env) {
   return undefined;
 }
 
+/** Probes are asked once. */
+const probed = new Map();
+
 /** See parts.d.mts. */
 export function part(name, env = process.env) {
   const row = PARTS[name];
   if (!row) throw new Error(`no test part is called "${name}"; there are: ${Object.keys(PARTS).join(', ')}`);
   const named = row.override ? env[row.override] : undefined;
-  const path = named ? (existsSync(named) ? named : undefined) : findProgram(row.programs, env);
-  const install = path || !impossible(env) ? undefined : impossible(env);
+  const program = named ? (existsSync(named) ? named : undefined) : findProgram(row.programs, env);
+  const complete = program !== undefined && (row.with ?? []).every((other) => findProgram([other], env));
+  if (complete && !probed.has(name)) probed.set(name, unusable(row));
+  const useless = complete ? probed.get(name) : row.byHand;
+  const present = complete && useless === undefined;
   return {
     name,
     enables: row.enables,
-    present: path !== undefined,
-    path,
-    impossible: install,
-    skipped: path ? undefined : `no ${name} here; to enable: ${INSTALL}`,
+    present,
+    path: present ? program : undefined,
+    impossible: present ? undefined : (useless ?? impossible(env)),
+    skipped: present ? undefined : useless ? `no ${name} here: ${useless}` : `no ${name} here; to enable: ${INSTALL}`,
   };
 }
 

@@ -1,3 +1,6 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { describe, expect, it } from 'vitest';
 import { skipReason, tallyReport } from './lib/tally.mjs';
 import { part, PARTS } from './parts.mjs';
@@ -39,9 +42,18 @@ describe('tallyReport', () => {
 });
 
 describe('skipReason', () => {
+  it('allows what depends on the user who runs the tests', () => {
+    const source = 'it.skipIf(process.getuid?.() === 0)';
+    expect(skipReason(source, { findPart: absent(undefined), data: '/data' })).toMatchObject({ allowed: true });
+    expect(skipReason('it.skipIf(lazy)', { findPart: absent(undefined), data: '/data' })).toBeUndefined();
+  });
+
   it('allows an impossible part and absent data, and nothing else', () => {
     expect(skipReason("part('chromium')", { findPart: absent('not root'), data: '' })).toMatchObject({ allowed: true });
     expect(skipReason("part('chromium')", { findPart: absent(undefined), data: '' })).toMatchObject({ allowed: false });
+    expect(skipReason("['sshd', 'docker'].map((name) => part(name))", { findPart: absent(undefined), data: '' })).toMatchObject({
+      reason: 'no sshd, no docker',
+    });
     expect(skipReason('process.env.BENCH_TEST_DATA', { data: '' })).toMatchObject({ allowed: true, reason: 'no real measurements' });
     expect(skipReason('process.env.BENCH_TEST_DATA', { data: '/data' })).toBeUndefined();
     expect(skipReason('it.skip()', { data: '' })).toBeUndefined();
@@ -59,6 +71,31 @@ describe('part', () => {
       present: false,
       path: undefined,
       skipped: expect.stringContaining('scripts/install-test-parts'),
+    });
+  });
+
+  it('finds every part of the table that this machine has, and only with all of its programs', () => {
+    for (const name of Object.keys(PARTS)) {
+      const { present, path, skipped } = part(name);
+      expect(present, name).toBe(path !== undefined);
+      expect(skipped === undefined, name).toBe(present);
+    }
+    const folder = mkdtempSync(join(tmpdir(), 'parts-'));
+    try {
+      writeFileSync(join(folder, 'redis-server'), '', { mode: 0o755 });
+      expect(part('redis', { PATH: folder }).present).toBe(false);
+      for (const other of ['redis-cli', 'redis-benchmark']) writeFileSync(join(folder, other), '', { mode: 0o755 });
+      expect(part('redis', { PATH: folder })).toMatchObject({ present: true, path: join(folder, 'redis-server') });
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  });
+
+  it('says of a part that no package brings who has it', () => {
+    expect(part('gcloud', { PATH: '' })).toMatchObject({
+      present: false,
+      impossible: expect.stringContaining('cloud.google.com/sdk'),
+      skipped: expect.stringContaining('no gcloud here: it is not in Debian'),
     });
   });
 

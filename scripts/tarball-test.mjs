@@ -132,6 +132,28 @@ await check("the CLI in an npx cache runs with the engine of the user's folder",
   for (const file of ['run.json', 'report.html', 'report.xlsx'])
     expect(existsSync(join(folder, 'runs', runId, file)), `runs/${runId} has no ${file}`);
 });
+await check("a plugin in the user's folder is found, and a broken one beside it stops nothing", async () => {
+  const folder = join(base, 'plugins');
+  mkdirSync(folder);
+  const engine = `{name: 'mine', settings: {'~standard': {version: 1, vendor: 'me', validate: (value) => ({value})}}, models: new Set(['huggingface']),
+    llmFields: new Set(), tasks: new Set(['generate']), defaultImage: () => 'me/mine:1', launch: () => ({image: 'me/mine:1', args: ['serve'], env: {}}),
+    reservedFlags: new Set(), paths: {health: '/health'}, api: {tokenIdPrompts: false, ignoreEos: false, streamUsage: false}}`;
+  writeFileSync(join(folder, 'mine.mjs'), `export default {contractVersion: 1, name: 'my-plugin', engines: [${engine}]};\n`);
+  writeFileSync(join(folder, 'bench.config.yaml'), 'plugins: [./mine.mjs]\n');
+  mkdirSync(join(folder, 'with-mine'));
+  writeFileSync(join(folder, 'with-mine/recipe.yaml'), 'model: {huggingface: org/m}\nengine: {llm: {mine: {}}}\n');
+  const bench = join(cliFolder, 'node_modules/.bin/bench');
+  const listed = await stranger(folder, bench, 'plugins');
+  expect(/my-plugin\s+engine mine/.test(listed), `bench plugins does not list it:\n${listed}`);
+  const planned = await stranger(folder, bench, 'run', 'with-mine', '--on', 'docker', '--dry-run');
+  expect(planned.includes('me/mine:1'), `the plan has no image of the plugin's engine:\n${planned}`);
+  writeFileSync(join(folder, 'bench.config.yaml'), 'plugins: [not-installed, ./mine.mjs]\n');
+  const said = await stranger(folder, bench, 'plugins').catch((error) => error.message);
+  expect(
+    /exit code 3\n/.test(said) && said.includes('npm install not-installed') && said.includes('engine mine'),
+    `expected a fault and a plugin:\n${said}`,
+  );
+});
 for (const name of ['@bench/recipe', '@bench/loadgen']) {
   await check(`${name} alone brings none of ${HEAVY.join(', ')}`, async () => {
     const folder = await folderWith(name.split('/')[1], { ours: [name] });

@@ -1,17 +1,61 @@
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { dirname, join } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
 import { library } from '../../config/tsup.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as { version: string };
+
+/** The licences of what is bundled go with it. */
+function licences(): string {
+  const here = createRequire(import.meta.url);
+  const core = createRequire(new URL('../core/package.json', import.meta.url));
+  const text = (name: string, from: NodeJS.Require) =>
+    `${name}\n${readFileSync(join(dirname(from.resolve(`${name}/package.json`)), 'LICENSE'), 'utf8').trim()}`;
+  return `/*!\nThis file contains:\n\n${[text('undici', here), text('zod', core)].join('\n\n').replaceAll('*/', '* /')}\n*/`;
+}
+
+/** Zod's messages in forty languages, a quarter of the file, are not used. */
+const withoutLocales: NonNullable<Options['esbuildPlugins']>[number] = {
+  name: 'without-locales',
+  setup(build) {
+    build.onLoad({ filter: /zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: 'export {};' }));
+  },
+};
 
 /**
  * `worker` is the file that threads are started from, so it must exist by that name. It carries the few functions of
  * `@bench/core` it needs: a thread that loads the schemas too takes 100 ms longer to start, at every point of every run.
+ * `standalone.mjs` is program and thread in one file that needs nothing beside it: it is copied to other machines.
  */
 export default defineConfig([
-  library({ entry: ['src/index.ts', 'src/testing/index.ts'], clean: ['!worker.*'] }) as Options,
+  library({
+    entry: ['src/index.ts', 'src/standalone/index.ts', 'src/testing/index.ts'],
+    clean: ['!worker.*', '!standalone.mjs'],
+  }) as Options,
   library({
     entry: ['src/worker.ts'],
     clean: false,
     dts: false,
     noExternal: ['@bench/core'],
+    esbuildOptions(options) {
+      options.conditions = ['@bench/source'];
+    },
+  }) as Options,
+  library({
+    entry: { standalone: 'src/standalone/program.ts' },
+    outExtension: () => ({ js: '.mjs' }),
+    clean: false,
+    dts: false,
+    sourcemap: false,
+    splitting: false,
+    minify: true,
+    noExternal: [/.*/],
+    esbuildPlugins: [withoutLocales],
+    footer: { js: licences() },
+    define: { BENCH_LOADGEN_VERSION: JSON.stringify(version) },
+    // What is CommonJS inside asks for Node's own modules by `require`.
+    banner: { js: "import { createRequire as __require } from 'node:module'; const require = __require(import.meta.url);" },
     esbuildOptions(options) {
       options.conditions = ['@bench/source'];
     },

@@ -42,13 +42,17 @@ const allowedList = (name) => {
   return names.length > 0 ? `it may import ${names.join(', ')}` : 'it may import none of ours';
 };
 
-function checkManifest(pkg) {
+function checkManifest(pkg, privateNames) {
   const where = `${pkg.folder}/package.json`;
   const lines = readFileSync(join(pkg.path, 'package.json'), 'utf8').split('\n');
   const at = (name) => `${where}:${Math.max(1, lines.findIndex((line) => line.includes(`"${name}"`)) + 1)}`;
   if (!DIRECTIONS[pkg.name]) return [{ where: at('name'), message: `${pkg.name} is not in the table of directions; give it a row` }];
   const problems = [];
   for (const name of Object.keys(pkg.manifest.dependencies ?? {}).filter((dependency) => dependency.startsWith('@bench/'))) {
+    if (privateNames.has(name)) {
+      problems.push({ where: at(name), message: `${name} is private and never published; make it a devDependency` });
+      continue;
+    }
     if (!allowedDirection(pkg.name, name, 'type', true))
       problems.push({ where: at(name), message: `${pkg.name} must not depend on ${name}; ${allowedList(pkg.name)}` });
   }
@@ -99,8 +103,9 @@ export function checkWorkspace(root) {
   const exportsOf = new Map(packages.map(({ name, manifest }) => [name, Object.keys(manifest.exports ?? { '.': '' })]));
   const problems = [];
   let files = 0;
+  const privateNames = new Set(packages.filter(({ manifest }) => manifest.private === true).map(({ name }) => name));
   for (const pkg of packages) {
-    problems.push(...checkManifest(pkg));
+    problems.push(...checkManifest(pkg, privateNames));
     if (!DIRECTIONS[pkg.name]) continue;
     const { dependencies = {}, optionalDependencies = {}, peerDependencies = {}, devDependencies = {} } = pkg.manifest;
     const shippedNames = new Set(Object.keys({ ...dependencies, ...optionalDependencies, ...peerDependencies }));
@@ -108,7 +113,7 @@ export function checkWorkspace(root) {
     for (const path of sourceFiles(pkg.path)) {
       files += 1;
       const file = relative(root, path).split(sep).join('/');
-      const shipped = isShipped(pkg.path, path);
+      const shipped = pkg.manifest.private !== true && isShipped(pkg.path, path);
       const { imports, impure } = scanSource(path, readFileSync(path, 'utf8'));
       const context = { pkg, path, shipped, declared: shipped ? shippedNames : devNames, exportsOf };
       for (const found of imports)

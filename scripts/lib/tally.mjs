@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, readdirSync, rmSync } from 'node:fs';
 import { join, relative } from 'node:path';
-import { part, testData } from '../parts.mjs';
+import { part, PARTS, testData } from '../parts.mjs';
 import { readJson, ROOT, workspacePackages } from './workspace.mjs';
 
 const DATA_HINT = 'BENCH_TEST_DATA=<folder with the real measurements> npm test';
@@ -13,11 +13,13 @@ export function clearReports(root = ROOT) {
 }
 
 /**
- * Why a test file may have skipped, read from what it asks for: parts that are absent, or the data.
+ * Why a test file may have skipped, read from what it asks for: parts that are absent, the data, or the user who runs it.
  * @returns {{ reason: string, enable: string, allowed: boolean } | undefined} undefined: no known reason, which is a mistake of the test
  */
 export function skipReason(source, { findPart = part, data = testData() } = {}) {
-  const absent = [...source.matchAll(/\bpart\('([a-z0-9-]+)'\)/g)].map(([, name]) => findPart(name)).filter(({ present }) => !present);
+  // Also by a list: `['sshd', 'docker'].map((name) => part(name))`.
+  const names = /\bpart\(/.test(source) ? Object.keys(PARTS).filter((name) => source.includes(`'${name}'`)) : [];
+  const absent = names.map((name) => findPart(name)).filter(({ present }) => !present);
   const [first] = absent;
   if (first) {
     return {
@@ -27,6 +29,9 @@ export function skipReason(source, { findPart = part, data = testData() } = {}) 
     };
   }
   if (!data && /BENCH_TEST_DATA|\btestData\(/.test(source)) return { reason: 'no real measurements', enable: DATA_HINT, allowed: true };
+  // Not everything can be seen by root, and not everything by others.
+  if (/\bprocess\.getuid\b/.test(source))
+    return { reason: 'depends on who runs it', enable: 'npm test, as root and as another user', allowed: true };
   return undefined;
 }
 

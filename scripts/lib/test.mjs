@@ -1,7 +1,8 @@
-import { mkdirSync, readdirSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import { part, PARTS, testData } from '../parts.mjs';
+import { failedFiles, mergeAgain, MOST_FILES } from './again.mjs';
 import { ensureInstalled } from './install.mjs';
 import { pnpmArgs, QUIET_ENV, run, say, seconds, turboArgs } from './run.mjs';
 import { clearReports, tallyAll } from './tally.mjs';
@@ -32,10 +33,30 @@ function printSkipped(skipped) {
   }
 }
 
+const SYSTEM = join(ROOT, 'test-report/system.json');
+const systemTests = (env, files = []) =>
+  run('npx', pnpmArgs('exec', 'vitest', 'run', '--config', 'vitest.system.config.ts', ...files), { env });
+
+/**
+ * Runs the system tests' files that failed a second time, each test of them: one outcome of a race is no verdict, and both are told.
+ * The report is then that of the last runs.
+ */
+async function systemAgain(env) {
+  const first = existsSync(SYSTEM) ? readJson(SYSTEM) : { testResults: [] };
+  const files = failedFiles(first);
+  if (files.length === 0 || files.length > MOST_FILES) return { code: 1, interrupted: false, unsteady: [] };
+  say(`Running ${files.length} of them again`);
+  renameSync(SYSTEM, join(ROOT, 'test-report/system-first.json'));
+  const again = await systemTests(env, files);
+  const { report, unsteady } = mergeAgain(first, existsSync(SYSTEM) ? readJson(SYSTEM) : { testResults: [] });
+  writeFileSync(SYSTEM, JSON.stringify(report));
+  return { ...again, unsteady };
+}
+
 /**
  * Installs, builds, runs the tests, prints what was skipped and a closing `N passed, N failed, N skipped`.
  * Resolves with the exit code.
- * @param {string[]} args `--no-skips`
+ * @param {string[]} args `--no-skips`, `--again` (system tests that fail are run a second time, and named)
  */
 export async function test(args) {
   const startedAt = Date.now();
@@ -64,10 +85,13 @@ export async function test(args) {
   if (unit.interrupted) return 130;
   const broken = unit.code === 0 ? [] : failedTasks(startedAt);
 
-  let system = { code: 0, interrupted: false };
+  /** @type {{ code: number, interrupted: boolean, unsteady: { file: string, test: string, error: string }[] }} */
+  let system = { code: 0, interrupted: false, unsteady: [] };
   if (withSystem) {
     say('Running the integration and end-to-end tests');
-    system = await run('npx', pnpmArgs('exec', 'vitest', 'run', '--config', 'vitest.system.config.ts'), { env });
+    system = { ...(await systemTests(env)), unsteady: [] };
+    if (system.interrupted) return 130;
+    if (system.code !== 0 && args.includes('--again')) system = await systemAgain(env);
     if (system.interrupted) return 130;
   }
 
@@ -82,6 +106,8 @@ export async function test(args) {
 
   if (!withSystem) console.log('\nleft out: integration and end-to-end tests\n  to run them: BENCH_TEST_SYSTEM=1 npm test');
   printSkipped(total.skipped);
+  if (system.unsteady.length > 0) console.log('\nfailed at first and passed when run again, which has a cause that is to be found:');
+  for (const { file, test: name, error } of system.unsteady) console.log(`  - ${file}: ${name}\n${error.replaceAll(/^/gm, '      ')}`);
   const unexplained = total.skipped.filter(({ allowed }) => (strict ? !allowed : allowed === undefined));
   if (unexplained.length > 0 && strict)
     failures.push(...unexplained.map(({ file, test: name }) => `${file}: skipped, which is not allowed here: ${name}`));

@@ -1,9 +1,15 @@
-import { Command, InvalidArgumentError, Option } from '@commander-js/extra-typings';
+import { Argument, Command, Option } from '@commander-js/extra-typings';
+import { askingFlags, collect, CONFIG, integer, positive, rentFlags, settingsFlag, sshFlags, withLists, yesFlag } from './flags.ts';
+import { addCloudCommands } from './program-cloud.ts';
 import { CLI_VERSION } from './version.ts';
 
 const EPILOGUE = `
 Exit codes: 0 ok · 1 some task failed · 2 usage, recipe or settings · 3 missing part or unfit host · 4 credentials, quota, capacity, price limit
 5 nothing could be measured · 6 clean-up incomplete · 7 gate · 8 --strict · 124 watchdog · 130 interrupted, clean`;
+
+const SITES = 'local · docker · ssh:user@host[,…] · cloud · cloudrift · gcp · vast';
+const RECIPES = 'recipe folders or files';
+const RUN = 'run id, folder, or "latest"';
 
 /** The command line: flags and texts. Actions are loaded when they are called, so that help is quick. */
 export function buildProgram(result: { code: number }): Command {
@@ -15,22 +21,44 @@ export function buildProgram(result: { code: number }): Command {
     .showSuggestionAfterError()
     .addHelpText('after', EPILOGUE);
 
-  program
-    .command('run')
-    .description('deploy what recipes describe, measure it, take it down, write a report')
-    .argument('[recipe...]', 'recipe folders or files')
-    .addOption(new Option('--on <site>', 'where the run happens (default: local)').choices(['local']))
-    .option('--filter <key=glob>', 'keep variants whose parameter matches; repeatable, all must match', collect)
-    .option('--out <folder>', 'folder of runs', 'runs')
-    .option('--seed <n>', 'seed of everything random in the load (default: 0)', integer(0))
-    .option('--resume <run>', 'go on with a run: measure only what is missing')
-    .option('--dry-run', 'print what would be done; connect to nothing and do nothing')
-    .option('--strict', 'exit with 8 when a measurement is in doubt')
-    .option('--no-report', 'write no report.html and report.xlsx')
-    .option('--json', 'print the result as JSON')
-    .action(async (recipes, options) => {
-      result.code = await (await import('./commands/run.ts')).run(recipes, { ...options, filter: options.filter ?? [] });
-    });
+  rentFlags(
+    yesFlag(
+      askingFlags(
+        program
+          .command('run')
+          .description('deploy what recipes describe, measure it, take it down, write a report')
+          .argument('[recipe...]', RECIPES),
+      )
+        .option('--on <site>', `where the run happens: ${SITES} (default: local)`)
+        .option('--no-teardown', 'leave the last deployment of each machine up; bench teardown ends it')
+        .option('--seed <n>', 'seed of everything random in the load (default: 0)', integer(0))
+        .option('--resume <run>', 'go on with a run: measure only what is missing')
+        .option('--out <folder>', 'folder of runs', 'runs')
+        .option('--dry-run', 'print every file and command; connect to nothing and do nothing')
+        .option('--strict', 'exit with 8 when a measurement is in doubt')
+        .option('--no-report', 'write no report.html and report.xlsx')
+        .option('--json', 'print the result as JSON'),
+    ),
+  ).action(async (recipes, options) => {
+    result.code = await (await import('./commands/run.ts')).run(recipes, withLists(options));
+  });
+
+  rentFlags(
+    yesFlag(
+      askingFlags(
+        program
+          .command('deploy')
+          .description('bring up what a recipe describes, and leave it up; bench teardown ends it')
+          .argument('<site>', 'docker (local means that too) · ssh:user@host · cloud · cloudrift · gcp · vast')
+          .argument('<recipe...>', RECIPES),
+      )
+        .option('--out <folder>', 'folder of runs', 'runs')
+        .option('--dry-run', 'print every file and command; connect to nothing and do nothing')
+        .option('--json', 'print the result as JSON'),
+    ),
+  ).action(async (site, recipes, options) => {
+    result.code = await (await import('./commands/deploy.ts')).deploy(site, recipes, withLists(options));
+  });
 
   program
     .command('load')
@@ -66,6 +94,7 @@ export function buildProgram(result: { code: number }): Command {
     .argument('[folder]', 'folder to make')
     .option('--template <name>', 'which one (--list shows them)')
     .option('--list', 'list the templates')
+    .option('--settings', 'write bench.config.yaml instead, with everything commented out')
     .action(async (folder, options) => {
       result.code = await (await import('./commands/init.ts')).init(folder, options);
     });
@@ -76,6 +105,7 @@ export function buildProgram(result: { code: number }): Command {
     .description('check recipes; every problem is printed with file, line and column')
     .argument('<path...>', 'recipe folders or files')
     .option('--json', 'print the result as JSON')
+    .option('--config <file>', CONFIG)
     .action(async (paths, options) => {
       result.code = await (await import('./commands/recipe.ts')).validate(paths, options);
     });
@@ -86,6 +116,7 @@ export function buildProgram(result: { code: number }): Command {
     .option('--variant <name>', 'which variant (default: the first)')
     .option('--filter <key=glob>', 'keep variants whose parameter matches', collect)
     .option('--json', 'print the result as JSON')
+    .option('--config <file>', CONFIG)
     .action(async (path, options) => {
       result.code = await (await import('./commands/recipe.ts')).show(path, { ...options, filter: options.filter ?? [] });
     });
@@ -95,14 +126,16 @@ export function buildProgram(result: { code: number }): Command {
     .argument('<path...>', 'recipe folders or files')
     .option('--filter <key=glob>', 'keep variants whose parameter matches', collect)
     .option('--json', 'print the result as JSON')
+    .option('--config <file>', CONFIG)
     .action(async (paths, options) => {
       result.code = await (await import('./commands/recipe.ts')).variants(paths, { ...options, filter: options.filter ?? [] });
     });
   recipe
     .command('schema')
-    .description('print the JSON Schema of recipe.yaml, for editors')
-    .action(async () => {
-      result.code = await (await import('./commands/recipe.ts')).schema();
+    .description('print the JSON Schema of recipe.yaml, for editors; with the engines of plugins')
+    .option('--config <file>', CONFIG)
+    .action(async (options) => {
+      result.code = await (await import('./commands/recipe.ts')).schema(options);
     });
 
   program
@@ -128,31 +161,88 @@ export function buildProgram(result: { code: number }): Command {
 
   program
     .command('status')
-    .description('show how a run stands')
-    .argument('<run>', 'run id, folder, or "latest"')
+    .description('show how a run stands, and what is still up')
+    .argument('<run>', RUN)
     .option('--out <folder>', 'folder of runs', 'runs')
     .option('--json', 'print as JSON')
     .action(async (run, options) => {
       result.code = await (await import('./commands/status.ts')).status(run, options);
     });
 
+  settingsFlag(
+    program
+      .command('logs')
+      .description('print what the engines, services and commands of a run wrote')
+      .argument('<run>', RUN)
+      .argument('[variant]', 'only what this variant ran on: its name, or recipe/name')
+      .option('-f, --follow', 'go on as it grows: until the run ends, or of what was left up until Ctrl-C')
+      .option('--out <folder>', 'folder of runs', 'runs'),
+  ).action(async (run, variant, options) => {
+    result.code = await (await import('./commands/logs.ts')).logs(run, variant, options);
+  });
+
+  settingsFlag(
+    program
+      .command('teardown')
+      .alias('cancel')
+      .description('end all that a run left up, on all its machines; may be repeated')
+      .argument('<run>', RUN)
+      .option('--out <folder>', 'folder of runs', 'runs')
+      .option('--dry-run', 'only say what would be ended, as far as the run knows; connect to nothing')
+      .option('--json', 'print as JSON'),
+  ).action(async (run, options) => {
+    result.code = await (await import('./commands/teardown.ts')).teardown(run, options);
+  });
+
+  settingsFlag(
+    yesFlag(
+      program
+        .command('rerun')
+        .description('a new run of what a run was asked: its recipes as they are now, filters, site, seed')
+        .argument('<run>', RUN)
+        .option('--out <folder>', 'folder of runs', 'runs')
+        .option('--dry-run', 'print every file and command; connect to nothing and do nothing')
+        .option('--strict', 'exit with 8 when a measurement is in doubt')
+        .option('--no-report', 'write no report.html and report.xlsx')
+        .option('--json', 'print the result as JSON'),
+    ),
+  ).action(async (run, options) => {
+    result.code = await (await import('./commands/rerun.ts')).rerun(run, options);
+  });
+
+  sshFlags(program.command('doctor').description('check this machine, or the hosts of a site, and say how to mend what is missing'))
+    .option('--on <site>', `what to check: ${SITES} (default: this machine)`)
+    .option('--config <file>', CONFIG)
+    .option('--json', 'print as JSON')
+    .action(async (options) => {
+      result.code = await (await import('./commands/doctor.ts')).doctor({ ...options, sshKey: options.sshKey ?? [] });
+    });
+
+  addCloudCommands(program, result);
+
+  const image = program.command('image').description('make container images');
+  sshFlags(
+    image
+      .command('build')
+      .description('build the image of an engine on a host, out of what is installed here')
+      .addArgument(new Argument('<engine>', 'which engine').choices(['embedded'])),
+  )
+    .option('--on <site>', 'where: docker (this machine) · ssh:user@host[,…]', 'docker')
+    .option('--base <image>', 'Node image to build on (default: node:22-slim)')
+    .option('--offline', 'build from the host’s own Node; pulls nothing')
+    .option('--dry-run', 'print every file and command; connect to nothing and do nothing')
+    .option('--json', 'print as JSON')
+    .action(async (_engine, options) => {
+      result.code = await (await import('./commands/image.ts')).buildImage({ ...options, sshKey: options.sshKey ?? [] });
+    });
+
+  program
+    .command('completion')
+    .description('print a completion script for a shell: source <(bench completion bash)')
+    .addArgument(new Argument('<shell>', 'which shell').choices(['bash', 'zsh', 'fish']))
+    .action(async (shell) => {
+      result.code = await (await import('./commands/completion.ts')).completion(shell, program);
+    });
+
   return program;
-}
-
-function collect(value: string, previous: string[] | undefined): string[] {
-  return [...(previous ?? []), value];
-}
-
-function integer(min: number) {
-  return (text: string): number => {
-    const value = Number(text);
-    if (!Number.isSafeInteger(value) || value < min) throw new InvalidArgumentError(`expected a whole number from ${min} up.`);
-    return value;
-  };
-}
-
-function positive(text: string): number {
-  const value = Number(text);
-  if (!Number.isFinite(value) || value <= 0) throw new InvalidArgumentError('expected a number above 0.');
-  return value;
 }

@@ -16,6 +16,9 @@ export interface Finished {
   stderr: string;
 }
 
+/** All that a command said, for the message of an assertion that fails. */
+export const show = ({ stdout, stderr }: Pick<Finished, 'stdout' | 'stderr'>): string => `${stdout}\n${stderr}`;
+
 export interface Running {
   child: ChildProcess;
   /** Resolves when the text was seen on stderr. */

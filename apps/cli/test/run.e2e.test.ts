@@ -2,7 +2,7 @@ import { readdir, readFile, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { JournalLine } from '@bench/results';
 import { beforeEach, describe, expect, it } from 'vitest';
-import { bench, enginesOf, folder, start, tinyRecipe, untilNone } from './cli.ts';
+import { bench, enginesOf, folder, show, start, tinyRecipe, untilNone } from './cli.ts';
 
 let root: string;
 let runs: string;
@@ -35,7 +35,7 @@ describe('bench run', () => {
   it('measures a recipe and leaves a table, a report and a workbook', async () => {
     const { code, stdout, stderr } = await bench(['run', await tinyRecipe(root), '--out', runs]);
     expect(stderr).toMatch(/c=1 .*\n.*c=2 /);
-    expect(code).toBe(0);
+    expect(code, stderr).toBe(0);
     expect(stdout).toContain('random-tiny');
     expect(`${stdout}${stderr}`).not.toContain('\u001B[');
     const dir = await onlyRun();
@@ -59,8 +59,8 @@ describe('bench run', () => {
   });
 
   it('prints one JSON value with --json', async () => {
-    const { code, stdout } = await bench(['run', await tinyRecipe(root, { points: [1] }), '--out', runs, '--json', '--no-report']);
-    expect(code).toBe(0);
+    const { code, stdout, stderr } = await bench(['run', await tinyRecipe(root, { points: [1] }), '--out', runs, '--json', '--no-report']);
+    expect(code, stderr).toBe(0);
     expect(JSON.parse(stdout)).toMatchObject({ status: 'done', exitCode: 0, reports: [], rows: [{}] });
   });
 
@@ -70,7 +70,7 @@ describe('bench run', () => {
       await bench(['run', recipe, '--out', runs, '--dry-run']),
       await bench(['run', recipe, '--out', runs, '--dry-run']),
     ];
-    expect(first.code).toBe(0);
+    expect(first.code, show(first)).toBe(0);
     expect(first.stdout).toContain('--model-random tiny');
     expect(first.stdout).toBe(second.stdout);
     await expect(readdir(runs)).rejects.toThrow(/ENOENT/);
@@ -110,7 +110,7 @@ describe('a run that is stopped', () => {
 
     const resumed = await bench(['run', '--resume', 'latest', '--out', runs]);
     expect(resumed.stderr).toContain(`${before} already done`);
-    expect(resumed.code).toBe(0);
+    expect(resumed.code, show(resumed)).toBe(0);
     const points = (await journal(dir)).flatMap((e) => (e.type === 'point_finished' ? [e.point] : []));
     expect(points).toEqual([0, 1, 2]);
     expect(await untilNone(async () => (await enginePids(dir)).filter(groupMembers))).toEqual([]);
@@ -122,10 +122,21 @@ describe('a run that is stopped', () => {
     await running.saw(/c=1 .*tok\/s/);
     running.child.kill('SIGINT');
     const { code, stdout, stderr } = await running.finished;
-    expect(code).toBe(130);
+    expect(code, stderr).toBe(130);
     expect(stderr).toContain('stopping');
     expect(stderr).toContain('--resume');
     expect(stdout).toContain('random-tiny');
+    const dir = await onlyRun();
+    expect((await journal(dir)).at(-1)).toMatchObject({ type: 'run_finished', status: 'interrupted', exitCode: 130 });
+    expect(await untilNone(async () => (await enginePids(dir)).filter(groupMembers))).toEqual([]);
+  });
+
+  it('by a reader that goes away takes the engine down too', async () => {
+    const running = start(['run', await tinyRecipe(root, long), '--out', runs]);
+    await running.saw(/c=1 .*tok\/s/);
+    running.child.stderr?.destroy();
+    running.child.stdout?.destroy();
+    expect((await running.finished).code).toBe(130);
     const dir = await onlyRun();
     expect((await journal(dir)).at(-1)).toMatchObject({ type: 'run_finished', status: 'interrupted', exitCode: 130 });
     expect(await untilNone(async () => (await enginePids(dir)).filter(groupMembers))).toEqual([]);

@@ -15,3 +15,8 @@ export function errorFacts(error: unknown, io: Pick<Io, 'redact'>): ErrorFacts {
     ...(hint === undefined ? {} : { hint: io.redact(hint) }),
   };
 }
+
+/** A message that goes on on further lines, where there is room for one: its list is told after the colon. */
+export function oneLine(text: string): string {
+  return text.replace(/:\s*\n\s*/g, ': ').replace(/\s*\n\s*/g, '; ');
+}

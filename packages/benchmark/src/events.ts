@@ -1,5 +1,7 @@
 import type { PointResult } from '@bench/core';
+import type { BootstrapEvent } from '@bench/provisioning';
 import type { LoadProgress } from '@bench/loadgen';
+import type { RunCost } from '@bench/results';
 
 /** Where in a run something happens. */
 export interface PointRef {
@@ -12,18 +14,68 @@ export interface PointRef {
   /** Position among all points of this invocation, from 1. */
   position: number;
   total: number;
+  /** Where, when the run has several machines. */
+  machine?: string;
+  /** Index of the execution group, where each has a machine of its own. */
+  group?: number;
+}
+
+/** What a deployment is; `machine` where the run has several. */
+interface Deployed {
+  engine: string;
+  model: string;
+  machine?: string;
+  group?: number;
 }
 
 /** What a person watching a run wants to know. */
 export type RunEvent =
   | { type: 'run_started'; id: string; dir: string; resumed: boolean; tasks: number; points: number; alreadyDone: number }
-  | { type: 'deployment_phase'; engine: string; model: string; phase: string }
-  | { type: 'deployment_ready'; engine: string; model: string; durationMs: number }
-  | { type: 'deployment_failed'; engine: string; model: string; message: string; hint: string | undefined }
+  /** Something is looked for, installed or waited for on a machine. */
+  | { type: 'bootstrap'; machine: string; event: BootstrapEvent }
+  /** What a provider sells that fits; `failed`: it could not be asked. */
+  | { type: 'offers'; provider: string; group?: number; text: string; failed: boolean }
+  /** Something happens to a rented machine; `text` in the provider's or our words. */
+  | {
+      type: 'machine';
+      machine: string;
+      group?: number;
+      state: 'renting' | 'queued' | 'starting' | 'running' | 'adopted' | 'ready' | 'failed' | 'lost' | 'kept' | 'ending' | 'gone';
+      text: string;
+      /** Of the whole machine; null: not known, or told before. */
+      priceUsdPerHour: number | null;
+      /** Of one that is gone: what it cost in all, as the run's cost counts it. Absent: not known. */
+      costUsd?: number;
+    }
+  | { type: 'group_started'; group: number; text: string }
+  /** Its machine was taken away: what is left of it goes on on another one. */
+  | { type: 'group_again'; group: number; attempt: number; reason: string }
+  /** Another machine would not fit into what the run may cost, beside those that are there: it begins when one of these has ended, or takes it. */
+  | { type: 'group_waits'; group: number; reason: string }
+  | {
+      type: 'group_ended';
+      group: number;
+      status: 'done' | 'failed' | 'interrupted';
+      /** On one line. */ reason: string | null;
+      hint?: string;
+    }
+  | { type: 'left_out'; task: string; reason: string }
+  | ({ type: 'deployment_phase'; phase: string } & Deployed)
+  | ({ type: 'deployment_progress'; phase: string; text: string } & Deployed)
+  | ({ type: 'deployment_ready'; durationMs: number } & Deployed)
+  | ({ type: 'deployment_failed'; message: string; hint: string | undefined } & Deployed)
+  /** Something that was left up by an earlier invocation is used again. */
+  | ({ type: 'deployment_adopted' } & Deployed)
+  /** Where load is sent from, and why not from a better place. */
+  | { type: 'load_place'; machine: string; text: string }
   | { type: 'engine_log'; line: string }
   | { type: 'point_started'; ref: PointRef }
   | { type: 'point_progress'; ref: PointRef; progress: LoadProgress }
+  /** What a recipe's own clients or command say of themselves. */
+  | { type: 'point_text'; ref: PointRef; text: string }
   | { type: 'point_finished'; ref: PointRef; result: PointResult }
   | { type: 'point_failed'; ref: PointRef; message: string }
   | { type: 'stopping'; reason: string }
-  | { type: 'run_finished'; status: 'done' | 'failed' | 'interrupted'; exitCode: number };
+  | { type: 'aggregate_started'; recipe: string }
+  | { type: 'aggregate_ended'; recipe: string; failure: string | null }
+  | { type: 'run_finished'; status: 'done' | 'failed' | 'interrupted'; exitCode: number; cost?: RunCost };

@@ -1,5 +1,13 @@
 export type { PointRef, RunEvent } from './events.ts';
+export { openMachines, type OpenMachinesOptions, type RunMachine } from './machine.ts';
+export { missingFiles } from './missing-files.ts';
+export { leaseOf, type MachineLease } from './cloud/lease.ts';
+export { type FoundMachine, type LeftMachine, leftMachines } from './cloud/left-machines.ts';
+export { offerKey, planCloudRun, type PlannedCloudRun } from './cloud/plan-run.ts';
 export { pointLabel } from './point-label.ts';
-export { runTasks, type RunOptions, type RunOutcome } from './run-plan.ts';
-export { openLocalSite, type RunSite } from './run-site.ts';
+export type { CloudAccess, KeptDeployment, RentRequest, RunOptions, RunOutcome } from './run-options.ts';
+export { runTasks } from './run-plan.ts';
 export { stateOf, type RunState } from './run-state.ts';
+export { parseSite, siteOf, type SiteName } from './site-name.ts';
+export { siteTargets, type SiteTargets } from './targets.ts';
+export { teardownRun, type TeardownOutcome } from './teardown.ts';

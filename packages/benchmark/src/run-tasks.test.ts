@@ -1,8 +1,7 @@
 import { cp, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
-import { BenchError, createIo } from '@bench/core';
+import { BenchError, createIo, processAlive } from '@bench/core';
 import { connect } from '@bench/host';
 import { expandRecipe, parseRecipe, type Task } from '@bench/recipe';
 import { type JournalLine, readJournal, readRun, runPaths } from '@bench/results';
@@ -55,18 +54,7 @@ const seen = async (): Promise<Seen[]> =>
     .split('\n')
     .map((line) => JSON.parse(line) as Seen);
 const started = async () => (await seen()).filter((s) => s.start !== undefined).map((s) => s.start as number);
-const alive = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch {
-    return false;
-  }
-};
-async function expectGone(pids: number[]): Promise<void> {
-  for (let i = 0; i < 200 && pids.some(alive); i++) await delay(20);
-  expect(pids.filter(alive)).toEqual([]);
-}
+const expectGone = (pids: number[]) => expect.poll(() => pids.filter(processAlive), { timeout: 4000, interval: 20 }).toEqual([]);
 
 describe('a run', () => {
   it('serves tasks that differ only in load from one deployment, and takes each deployment down', async () => {
@@ -145,6 +133,40 @@ describe('a run', () => {
     await expectGone(await started());
   });
 
+  it('takes no point for measured during which the engine went silent', async () => {
+    // The smoke test, what is asked to learn the tokenizer, warm-ups and the first requests are answered.
+    const { outcome, events } = await run(tasks({ engine: 'mode: vanish, limit: 8', benchmark: 'max_concurrency: 1' }));
+    expect(outcome.exitCode).toBe(5);
+    expect(events.find((e) => e.type === 'point_failed')?.message).toMatch(
+      /[1-3] of 4 requests failed, and the engine does not answer any more \(GET \/health: \w+\)/,
+    );
+    expect((await journal(outcome)).some((e) => e.type === 'point_finished')).toBe(false);
+    await expectGone(await started());
+  });
+
+  it('takes an engine that went silent down, and brings it up again for the points that are left', async () => {
+    const { outcome, events } = await run(tasks({ engine: 'mode: vanish, limit: 11', benchmark: 'sweep: {max_concurrency: [1, 2, 3]}' }));
+    expect(outcome.exitCode).toBe(1);
+    const [task] = (await readRun(outcome.dir)).tasks;
+    expect(task?.points.map((p) => p.entry.status)).toEqual(['ok', 'failed', 'ok']);
+    expect(events.filter((e) => e.type === 'deployment_ready')).toHaveLength(2);
+    await expectGone(await started());
+  });
+
+  it('gives an engine up that goes silent again and again, also where nothing at all was answered', async () => {
+    const list = tasks({ engine: 'mode: vanish, limit: 1', benchmark: 'sweep: {max_concurrency: [1, 2, 3, 4, 5]}' });
+    const { outcome, events } = await run(list);
+    expect(outcome.exitCode).toBe(5);
+    const failed = events.flatMap((e) => (e.type === 'point_failed' ? [e.message] : []));
+    expect(failed).toEqual(Array.from({ length: 3 }, () => expect.stringMatching(/does not answer any more \(GET \/health/) as string));
+    expect(events.filter((e) => e.type === 'deployment_ready')).toHaveLength(3);
+    expect((await readRun(outcome.dir)).tasks[0]?.file.error).toMatchObject({
+      code: 'BENCH_ENGINE_SILENT',
+      message: expect.stringContaining('not tried') as string,
+    });
+    await expectGone(await started());
+  });
+
   it('gives an engine up that dies again and again', async () => {
     const { outcome, events } = await run(tasks({ engine: 'mode: die, limit: 3', benchmark: 'sweep: {max_concurrency: [1, 2, 3, 4, 5]}' }));
     expect(outcome.exitCode).toBe(5);
@@ -178,6 +200,17 @@ it('misses a prompt file before the engine is started', async () => {
     message: expect.stringContaining('nowhere.jsonl does not exist') as string,
   });
   await expect(seen()).rejects.toThrow(/ENOENT/);
+});
+
+it('misses a secret before anything is started', async () => {
+  const yaml = 'command: {run: "touch started", env: {API_KEY: {from_env: BENCH_TEST_NOT_SET}}}';
+  const list = expandRecipe(parseRecipe(yaml, { file: join(root, 'recipe.yaml'), dir: root, name: 'r' }));
+  await expect(run(list)).rejects.toMatchObject({
+    code: 'BENCH_SECRET_MISSING',
+    exitCode: 4,
+    message: 'r: API_KEY is to come from the environment variable BENCH_TEST_NOT_SET, which is not set',
+  });
+  await expect(readFile(join(root, 'runs'))).rejects.toThrow(/ENOENT/);
 });
 
 describe('an interrupted run', () => {

@@ -10,25 +10,27 @@ export class TaskRecord {
   readonly task: Task;
   readonly attempt: number;
   readonly #writer: RunWriter;
+  readonly #state: RunState;
   #file: TaskFile;
 
-  private constructor(task: Task, attempt: number, writer: RunWriter, file: TaskFile) {
+  private constructor(task: Task, attempt: number, writer: RunWriter, state: RunState, file: TaskFile) {
     this.task = task;
     this.attempt = attempt;
     this.#writer = writer;
+    this.#state = state;
     this.#file = file;
   }
 
   /** With the points that earlier attempts finished, as the journal tells. */
   static async open({ task, writer, state }: { task: Task; writer: RunWriter; state: RunState }): Promise<TaskRecord> {
     const points: PointEntry[] = [];
-    for (const { point, repeat } of allPoints(task)) {
-      const done = state.finished.get(pointKey(task.key, point.index, repeat));
-      if (done) points.push({ attempt: done.attempt, point: point.index, repeat, path: done.path, status: 'ok', error: null });
+    for (const { index, repeat } of allPoints(task)) {
+      const done = state.finished.get(pointKey(task.key, index, repeat));
+      if (done) points.push({ attempt: done.attempt, point: index, repeat, path: done.path, status: 'ok', error: null });
     }
     const deploy = task.resolved.deploy;
     await writer.taskRecipe(task, stringify(task.resolved));
-    const record = new TaskRecord(task, (state.attempts.get(task.key) ?? 0) + 1, writer, {
+    const record = new TaskRecord(task, (state.attempts.get(task.key) ?? 0) + 1, writer, state, {
       schemaVersion: 1,
       recipe: task.recipe,
       variant: task.variant,
@@ -38,7 +40,7 @@ export class TaskRecord {
       gpu: { name: deploy?.gpu ?? null, count: deploy?.gpu === undefined ? 0 : (deploy.gpu_count ?? 1) },
       status: points.length === allPoints(task).length ? 'done' : 'pending',
       deployment: state.servedBy.get(task.key) ?? null,
-      machine: 0,
+      machine: state.machineOf.get(task.key) ?? null,
       points,
       error: null,
     });
@@ -47,14 +49,21 @@ export class TaskRecord {
     return record;
   }
 
-  async begin(deployment: string): Promise<void> {
+  async begin(deployment: string, machine: number): Promise<void> {
     const { recipe, variant, key } = this.task;
     await this.#writer.event({ type: 'attempt_started', recipe, variant, key, attempt: this.attempt, deployment });
-    await this.#save({ status: 'running', deployment });
+    // As the journal would tell the next process: a task that is begun again on another machine is another attempt.
+    this.#state.attempts.set(key, this.attempt);
+    this.#state.servedBy.set(key, deployment);
+    this.#state.machineOf.set(key, machine);
+    await this.#save({ status: 'running', deployment, machine });
   }
 
-  async point(entry: Omit<PointEntry, 'attempt'>): Promise<void> {
-    await this.#save({ points: [...this.#file.points, { ...entry, attempt: this.attempt }] });
+  /** `last`: `end` comes next, and writes it down. */
+  async point(entry: Omit<PointEntry, 'attempt'>, { last }: { last: boolean }): Promise<void> {
+    const change = { points: [...this.#file.points, { ...entry, attempt: this.attempt }] };
+    if (last) this.#file = { ...this.#file, ...change };
+    else await this.#save(change);
   }
 
   async end(status: 'done' | 'failed' | 'interrupted'): Promise<void> {

@@ -1,12 +1,15 @@
 import { BenchError } from '@bench/core';
-import { type Plan, plannedTasks } from '@bench/planner';
+import { type ExecutionGroup, type Plan, plannedTasks } from '@bench/planner';
 import { loadPoints, type LoadPoint, type Task } from '@bench/recipe';
 import type { PlannedTask } from '@bench/results';
 import { pointKey, type RunState } from './run-state.ts';
 
 /** One measurement to make. */
 export interface WorkPoint {
-  point: LoadPoint;
+  /** Position in the task, from 0. */
+  index: number;
+  /** Null: the recipe's own clients or command are the load. */
+  load: LoadPoint['load'] | null;
   repeat: number;
 }
 
@@ -16,12 +19,22 @@ export function repeatsOf(task: Task): number {
 
 /** Every repeat of every point of a task; the points of one repeat before the next repeat, so that drift shows as spread. */
 export function allPoints(task: Task): WorkPoint[] {
-  const points = loadPoints(task);
-  return Array.from({ length: repeatsOf(task) }, (_, repeat) => points.map((point) => ({ point, repeat }))).flat();
+  const points = pointsOf(task);
+  return Array.from({ length: repeatsOf(task) }, (_, repeat) => points.map((point) => ({ ...point, repeat }))).flat();
+}
+
+/** A service or a command is one point: its clients, or the program, run once. */
+function pointsOf(task: Task): Omit<WorkPoint, 'repeat'>[] {
+  return task.kind === 'inference' ? loadPoints(task).map(({ index, load }) => ({ index, load })) : [{ index: 0, load: null }];
 }
 
 export function missingPoints(task: Task, state: RunState): WorkPoint[] {
-  return allPoints(task).filter(({ point, repeat }) => !state.finished.has(pointKey(task.key, point.index, repeat)));
+  return allPoints(task).filter(({ index, repeat }) => !state.finished.has(pointKey(task.key, index, repeat)));
+}
+
+/** Is there something to do in a group? */
+export function hasWork({ deployments }: ExecutionGroup, o: { deployOnly: boolean; state: RunState }): boolean {
+  return o.deployOnly || deployments.some(({ tasks }) => tasks.some((task) => missingPoints(task, o.state).length > 0));
 }
 
 /** The plan as it is written into `run.json`. */
@@ -32,9 +45,27 @@ export function taskList(plan: Plan): PlannedTask[] {
     key: task.key,
     group,
     deploymentKey,
-    points: loadPoints(task).length,
+    points: pointsOf(task).length,
     repeats: repeatsOf(task),
   }));
+}
+
+/** Keys of deployments that are needed, with the point that is measured first on each; null: none is. */
+export function deploymentsWanted(plan: Plan, state: RunState, deployOnly: boolean): Map<string, string | null> {
+  const wanted = new Map<string, string | null>();
+  for (const { task, deploymentKey: key } of plannedTasks(plan)) {
+    const [first] = missingPoints(task, state);
+    if (wanted.has(key) || (!deployOnly && !first)) continue;
+    wanted.set(key, first ? pointKey(task.key, first.index, first.repeat) : null);
+  }
+  return wanted;
+}
+
+/** How many points there are to measure, and how many were. */
+export function countPoints(plan: Plan, tasks: readonly Task[], state: RunState): { points: number; alreadyDone: number } {
+  const all = taskList(plan).reduce((sum, t) => sum + t.points * t.repeats, 0);
+  const points = tasks.reduce((sum, task) => sum + missingPoints(task, state).length, 0);
+  return { points, alreadyDone: all - points };
 }
 
 /**

@@ -67,6 +67,14 @@ it('syncFolder takes a folder that is not there', async () => {
 });
 
 describe('makeFolder', () => {
+  it('makes the same folders many times at once', async () => {
+    for (let round = 0; round < 20; round++) {
+      const paths = Array.from({ length: 12 }, (_, i) => join(folder, String(round), 'a/b/c', ...(i % 3 === 0 ? ['d'] : [])));
+      await Promise.all(paths.map((path) => makeFolder(path)));
+      expect((await stat(join(folder, String(round), 'a/b/c/d'))).isDirectory()).toBe(true);
+    }
+  });
+
   it('ends with an error where a folder that is there takes no children', async () => {
     await expect(makeFolder('/proc/no-such-folder')).rejects.toThrow(/ENOENT/);
     await expect(makeFolder('/proc/no-such-folder/below')).rejects.toThrow(/ENOENT/);

@@ -51,6 +51,14 @@ export interface RemoteProcess {
   readLog(offset?: number): Promise<{ text: string; nextOffset: number }>;
   /** TERM, then KILL after `graceMs` (default 10 000). Idempotent. */
   stop(options?: { graceMs?: number }): Promise<void>;
+  /** Ends it if it still runs and removes its log and exit-code files; its id is free again. Idempotent. */
+  discard(): Promise<void>;
+}
+
+export interface TransferOptions {
+  signal?: AbortSignal;
+  /** Called now and then while bytes go over. `totalBytes` null: not known beforehand. */
+  onProgress?: (progress: { bytes: number; totalBytes: number | null }) => void;
 }
 
 export interface Tunnel {
@@ -73,8 +81,10 @@ export interface Host {
   /** The process started under `id`, or null when this host never had it. */
   attach(id: string): Promise<RemoteProcess | null>;
   write(path: string, content: string | Uint8Array, mode?: number): Promise<void>;
-  put(local: string, remote: string): Promise<void>;
-  get(remote: string, local: string): Promise<void>;
+  /** Copies a file or folder to the host: there it is the old or the whole new one, never a part. */
+  put(local: string, remote: string, options?: TransferOptions): Promise<void>;
+  /** Copies a file or folder from the host, whole or not at all. */
+  get(remote: string, local: string, options?: TransferOptions): Promise<void>;
   /** A local port that leads to `port` on the host, or on a machine behind it. */
   tunnel(to: { host?: string; port: number }): Promise<Tunnel>;
   close(): Promise<void>;

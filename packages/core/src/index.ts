@@ -1,13 +1,29 @@
 export { BenchError, messageOf, type BenchErrorInit, type ErrorScope } from './error.ts';
 export { EXIT } from './exit-codes.ts';
-export type { Command, ExecOptions, ExecResult, Execution, Host, OutputLine, RemoteProcess, Tunnel } from './host-contract.ts';
+export type {
+  Command,
+  ExecOptions,
+  ExecResult,
+  Execution,
+  Host,
+  OutputLine,
+  RemoteProcess,
+  TransferOptions,
+  Tunnel,
+} from './host-contract.ts';
 export type { Io, Logger, LogLevel, Secrets } from './io.ts';
+export type { RenderedStep } from './rendered-step.ts';
+export type { StandardResult, StandardSchemaLike } from './standard-schema.ts';
 export { createIo, type CreateIoOptions } from './real-io.ts';
 export { findToken, redactor, type Redactor } from './redact.ts';
 export { canonicalJson, hashOf } from './json.ts';
 export { makeFolder, syncFolder, writeAtomic, writeSynced } from './files.ts';
-export { bootId, machineId, processStart } from './process-identity.ts';
+export { bootId, machineId, processAlive, processStart } from './process-identity.ts';
+export { printable, replaceUnprintable } from './printable.ts';
 export { prng, seedOf, type Prng } from './prng.ts';
+export { countEqual } from './count-equal.ts';
+export { diskUsdPerHour } from './disk-price.ts';
+export { didYouMean, nearest } from './suggest.ts';
 export {
   apiKindSchema,
   arrivalSchema,
@@ -24,6 +40,7 @@ export {
 export { eventGaps } from './event-gaps.ts';
 export {
   requestErrorClassSchema,
+  requestRecord,
   requestRecordSchema,
   tokenSourceSchema,
   type GapList,
@@ -34,11 +51,14 @@ export {
 export {
   clientObservationSchema,
   distributionSchema,
+  ownMetricSchema,
   pointFlagSchema,
   pointResultSchema,
   seriesRowSchema,
   type ClientObservation,
   type Distribution,
+  type LoadPointResult,
+  type OwnMetric,
   type PointFlag,
   type PointResult,
   type SeriesRow,
@@ -46,13 +66,22 @@ export {
 export { METRICS, metric, type MetricDefinition } from './metrics.ts';
 export { PhaseTimer, phaseSchema, type Phase, type Phases } from './phases.ts';
 export { engineInfoSchema, systemInfoSchema, type EngineInfo, type SystemInfo } from './system-info.ts';
-export { bootstrapInterval, meanInterval, percentile, percentileOfSorted, summarize, type Interval } from './stats/index.ts';
-export { formatBytes, formatDuration, parseDuration, parseSize } from './units.ts';
+export {
+  bootstrapInterval,
+  meanInterval,
+  percentile,
+  percentileOfSorted,
+  summarize,
+  summarizeWeighted,
+  type Interval,
+} from './stats/index.ts';
+export { formatBytes, formatDuration, minuteText, parseDuration, parseSize } from './units.ts';
 export {
   findGpu,
   findGpus,
   GPUS,
   gpuByPciId,
+  nearGpu,
   normalizeGpuName,
   shortGpuName,
   snapGpuMemoryGb,

@@ -10,6 +10,8 @@ export interface Logger {
 export interface Secrets {
   /** The value, or undefined when it is not set. */
   get(name: string): string | undefined;
+  /** Masks a value that came from elsewhere (a file, an answer) from now on. */
+  mask(value: string): void;
 }
 
 /**
@@ -23,7 +25,7 @@ export interface Io {
   connect(target: string): Promise<Host>;
   /** Wall clock, milliseconds since the epoch. For stamps, never for differences. */
   now(): number;
-  /** Monotonic clock, milliseconds. For differences. */
+  /** Monotonic clock, milliseconds; goes on while the computer is suspended, which it may notice a second late. For differences. */
   monotonic(): number;
   /** Resolves after `ms`, or rejects when aborted. */
   sleep(ms: number, signal?: AbortSignal): Promise<void>;
@@ -31,6 +33,8 @@ export interface Io {
   random(): number;
   logger: Logger;
   secrets: Secrets;
+  /** An environment variable that is no secret (a project's name, a folder) and so is not masked. Absent: this Io has no environment. */
+  variable?(name: string): string | undefined;
   /** Masks secrets, known ones and what looks like one. For text that came from elsewhere (logs, answers) and goes into an error or a file. */
   redact(text: string): string;
   /** Aborted when the user wants everything to stop. */

@@ -25,6 +25,8 @@ const scalar = (
   definition: string,
 ): MetricDefinition => ({ name, label, unit, better, kind: 'scalar', definition });
 
+const MACHINE_PRICE = 'Price per hour of the whole machine, as it was when that was last made ready,';
+
 /** Every metric `@bench` publishes. Reports print these definitions; nothing else defines a metric. */
 export const METRICS: readonly MetricDefinition[] = [
   distribution(
@@ -108,8 +110,8 @@ export const METRICS: readonly MetricDefinition[] = [
     'neither',
     'Output tokens ÷ chunks. Above about 1.1, gaps between chunks are not gaps between tokens.',
   ),
-  scalar('cost_per_mtok_output', 'Cost, output', 'USD/Mtok', 'lower', 'Machine price per hour ÷ (output throughput × 3600) × 10⁶.'),
-  scalar('cost_per_mtok_total', 'Cost, total', 'USD/Mtok', 'lower', 'Machine price per hour ÷ (total token throughput × 3600) × 10⁶.'),
+  scalar('cost_per_mtok_output', 'Cost, output', 'USD/Mtok', 'lower', `${MACHINE_PRICE} ÷ (output throughput × 3600) × 10⁶.`),
+  scalar('cost_per_mtok_total', 'Cost, total', 'USD/Mtok', 'lower', `${MACHINE_PRICE} ÷ (total token throughput × 3600) × 10⁶.`),
 ];
 
 const byName = new Map(METRICS.map((m) => [m.name, m]));

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { loadSpecSchema } from './load.ts';
+import { type LoadSpec, loadSpecSchema } from './load.ts';
 import { tokenSourceSchema } from './record.ts';
 
 /** A sample's summary. Percentiles are numpy's linear interpolation (type 7); std is the population's. */
@@ -33,6 +33,8 @@ export const pointFlagSchema = z.strictObject({
     'coalesced', // many events a read: gaps describe the socket
     'rate_missed', // less than 98 % of the asked rate was sent
     'interrupted', // stopped before its end
+    'tunnelled', // sent from another machine through a tunnel: its round trip is in every latency
+    'engine_client', // measured by the engine's own program: what it does not report is missing
   ]),
   message: z.string(),
 });
@@ -69,13 +71,18 @@ export const clientObservationSchema = z.strictObject({
 });
 export type ClientObservation = z.infer<typeof clientObservationSchema>;
 
+/** What a recipe's own figure is. `better` null: neither direction is said to be. */
+export const ownMetricSchema = z.strictObject({ unit: z.string(), better: z.enum(['higher', 'lower']).nullable() });
+export type OwnMetric = z.infer<typeof ownMetricSchema>;
+
 /** `result.json` of one repeat of one point. */
 export const pointResultSchema = z.strictObject({
   schemaVersion: z.literal(1),
   /** Position of the point in its task, and which repeat of it. */
   point: z.int().min(0),
   repeat: z.int().min(0),
-  load: loadSpecSchema,
+  /** Null: a client or a command of the recipe's own measured. */
+  load: loadSpecSchema.nullable(),
   /** Wall clock at the point's zero, ISO 8601. */
   startedAt: z.string(),
   /** First dispatch of a measured request to the last end of one. Seconds. */
@@ -86,10 +93,16 @@ export const pointResultSchema = z.strictObject({
   /** Figures by metric name (see METRICS); a metric that could not be measured is absent. */
   scalars: z.record(z.string(), z.number()),
   distributions: z.record(z.string(), distributionSchema),
+  /** Unit and direction of figures that are not in METRICS: those of a client's or a command's own `metrics.json`. */
+  ownMetrics: z.record(z.string(), ownMetricSchema).optional(),
   /** vLLM's own keys and meanings (`vllm bench serve --save-result`), beside ours. */
   vllm: z.record(z.string(), z.number()),
-  tokenSources: z.strictObject({ prompt: tokenSourceSchema, output: tokenSourceSchema }),
+  /** Null: nothing was counted in tokens. */
+  tokenSources: z.strictObject({ prompt: tokenSourceSchema, output: tokenSourceSchema }).nullable(),
   client: clientObservationSchema.nullable(),
   flags: z.array(pointFlagSchema),
 });
 export type PointResult = z.infer<typeof pointResultSchema>;
+
+/** A point that bench's own client, or an engine's, drove: there is a load, and tokens were counted. */
+export type LoadPointResult = PointResult & { load: LoadSpec; tokenSources: NonNullable<PointResult['tokenSources']> };

@@ -12,6 +12,17 @@ export function processStart(pid: number): string | null {
   return fields[0] === 'Z' ? null : (fields[19] ?? null);
 }
 
+/** Whether a process of this machine is there, a zombie too, whoever it belongs to. */
+export function processAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it is there, and somebody else's.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
 /** Changes at every boot. Null where there is no `/proc`. */
 export function bootId(): string | null {
   return read('/proc/sys/kernel/random/boot_id')?.trim() ?? null;

@@ -15,6 +15,12 @@ it('masks a secret in every line from the moment it was read', () => {
   expect(io.redact('planted"secret')).toBe('***');
 });
 
+it('reads a variable that is no secret without masking its value', () => {
+  const io = createIo({ env: { PROJECT: 'bench-tests', EMPTY: '' } });
+  expect([io.variable?.('PROJECT'), io.variable?.('EMPTY'), io.variable?.('ABSENT')]).toEqual(['bench-tests', undefined, undefined]);
+  expect(io.redact('in bench-tests')).toBe('in bench-tests');
+});
+
 it('refuses to open a host when it was given no way to', async () => {
   await expect(createIo().connect('somewhere')).rejects.toSatisfy((error) => BenchError.is(error) && error.code === 'BENCH_NO_CONNECT');
 });

@@ -1,9 +1,11 @@
+import { uptime } from 'node:os';
 import { performance } from 'node:perf_hooks';
 import { setTimeout as delay } from 'node:timers/promises';
 import { BenchError } from './error.ts';
 import type { Host } from './host-contract.ts';
 import type { Io, Logger } from './io.ts';
 import { redactor } from './redact.ts';
+import { suspendClock } from './suspend-clock.ts';
 
 export interface CreateIoOptions {
   /** Default: none. */
@@ -32,7 +34,8 @@ export function createIo(options: CreateIoOptions = {}): Io {
           new BenchError({ code: 'BENCH_NO_CONNECT', message: `cannot open host "${target}": this Io was made without a host factory` }),
         )),
     now: () => Date.now(),
-    monotonic: () => performance.now(),
+    // What is rented costs while this computer sleeps, too.
+    monotonic: suspendClock({ awake: () => performance.now(), up: () => uptime() * 1000 }),
     sleep: async (ms, signal) => {
       await delay(ms, undefined, signal ? { signal } : undefined);
     },
@@ -44,7 +47,9 @@ export function createIo(options: CreateIoOptions = {}): Io {
         if (value) mask.add(value);
         return value || undefined;
       },
+      mask: (value) => mask.add(value),
     },
+    variable: (name) => env[name] || undefined,
     signal: options.signal ?? new AbortController().signal,
     redact: (text) => mask.redact(text),
   };

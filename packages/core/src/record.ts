@@ -73,6 +73,43 @@ export const requestRecordSchema = z.strictObject({
 });
 export type RequestRecord = z.infer<typeof requestRecordSchema>;
 
+/**
+ * A record of which only this is known: everything else did not happen, or nobody saw it. `intendedMs` is `sentMs` unless it is given,
+ * `status` follows from `error`.
+ */
+export function requestRecord(known: Pick<RequestRecord, 'index' | 'sentMs'> & Partial<RequestRecord>): RequestRecord {
+  return {
+    phase: 'measured',
+    status: known.error ? 'failed' : 'ok',
+    intendedMs: known.sentMs,
+    firstByteMs: null,
+    firstEventMs: null,
+    firstTokenMs: null,
+    firstAnswerMs: null,
+    lastTokenMs: null,
+    lastEventMs: null,
+    endMs: null,
+    chunks: 0,
+    eventsBefore: 0,
+    eventsAfter: 0,
+    reads: 0,
+    promptTokens: null,
+    cachedTokens: null,
+    outputTokens: null,
+    reasoningTokens: null,
+    promptTokenSource: 'none',
+    outputTokenSource: 'none',
+    requestedPromptTokens: null,
+    requestedOutputTokens: null,
+    finishReason: null,
+    connection: null,
+    worker: 0,
+    httpStatus: null,
+    error: null,
+    ...known,
+  };
+}
+
 /** Inter-chunk gaps of one request, milliseconds, in the order in which its chunks came. */
 export interface GapList {
   /** The request's index. */

@@ -10,7 +10,14 @@ export const systemInfoSchema = z.strictObject({
   memoryBytes: z.int().positive().optional(),
   gpus: z
     .array(
-      z.strictObject({ name: z.string(), memoryMiB: z.number().optional(), driver: z.string().optional(), uuid: z.string().optional() }),
+      z.strictObject({
+        name: z.string(),
+        memoryMiB: z.number().optional(),
+        /** When it was looked at: others may be at work on it. */
+        memoryUsedMiB: z.number().optional(),
+        driver: z.string().optional(),
+        uuid: z.string().optional(),
+      }),
     )
     .optional(),
   driverVersion: z.string().optional(),

@@ -85,3 +85,8 @@ export function formatBytes(bytes: number): string {
   }
   return `${i === 0 || value >= 99.95 ? Math.round(value) : value.toFixed(1)} ${units[i] as string}`;
 }
+
+/** `2026-01-02 03:04` of a time in ISO 8601, in UTC. */
+export function minuteText(iso: string): string {
+  return iso.slice(0, 16).replace('T', ' ');
+}

@@ -29,7 +29,7 @@ export async function findPackageProgram(
 }
 
 /** The manifest in the nearest `node_modules` from `folder` up, as Node looks it up, but blind to NODE_PATH. */
-async function resolveManifest(name: string, folder: string): Promise<string | null> {
+export async function resolveManifest(name: string, folder: string): Promise<string | null> {
   for (let at = resolve(folder); ; at = dirname(at)) {
     const manifest = join(at, 'node_modules', ...name.split('/'), 'package.json');
     if (

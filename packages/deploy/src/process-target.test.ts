@@ -2,11 +2,12 @@ import { mkdir, mkdtemp, stat, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BenchError, createIo } from '@bench/core';
+import { BenchError, createIo, processAlive } from '@bench/core';
 import { freePort, localHost } from '@bench/host';
 import { BUILTIN_ENGINES, expandRecipe, parseRecipe, type Task } from '@bench/recipe';
 import { describe, expect, it } from 'vitest';
-import { type DeployEvent, type DeploymentRecord, findPrograms, processTarget, type SiteFacts } from './index.ts';
+import { type DeployEvent, type Endpoint, findPrograms, processTarget, type SiteFacts } from './index.ts';
+import type { ProcessRecord } from './process-target.ts';
 import { scriptEngine, SERVER } from './testing/script-engine.ts';
 
 const engines = [scriptEngine];
@@ -23,12 +24,16 @@ deploy: ${options.deploy ?? '{}'}
 
 async function site(): Promise<SiteFacts> {
   return {
+    site: 'local',
     gpuVendor: null,
-
     gpus: [],
     freePorts: [await freePort()],
-    namePrefix: 'd1',
+    deploymentId: 'd1',
+    namePrefix: 'bench-test-d1',
     deploymentDir: await mkdtemp(join(tmpdir(), 'bench-deploy-')),
+    hostDir: tmpdir(),
+    modelDir: tmpdir(),
+    expose: false,
     programs: { script: { argv: [process.execPath, '-e', SERVER], version: '1.2.3' } },
   };
 }
@@ -45,27 +50,20 @@ async function start(t: Task, options: { env?: Record<string, string>; signal?: 
   return { deployment, record, events };
 }
 
-const gone = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
-};
-
-async function untilGone(pid: number): Promise<boolean> {
-  for (let i = 0; i < 200 && !gone(pid); i++) await delay(20);
-  return gone(pid);
-}
-
+const untilGone = (pid: number) => expect.poll(() => processAlive(pid), { timeout: 4000, interval: 20 }).toBe(false);
 const pidIn = (lines: string[]) => Number(lines.find((l) => l.startsWith('child '))?.slice(6));
 
 describe('a good engine', () => {
   it('comes up, passes its smoke test, and goes with everything it started', async () => {
     const { deployment, events } = await start(task());
     const live = await deployment;
-    expect(live.endpoint).toMatchObject({ address: '127.0.0.1', scope: 'host', model: 'org/m', api: 'chat' });
+    expect(live.endpoint as Endpoint).toMatchObject({
+      address: '127.0.0.1',
+      scope: 'host',
+      model: 'org/m',
+      api: 'chat',
+      healthPaths: ['/health'],
+    });
     expect(live.phases.map((p) => [p.name, p.within])).toEqual([
       ['launch', undefined],
       ['model_load', undefined],
@@ -73,16 +71,16 @@ describe('a good engine', () => {
       ['start', 'model_load'],
     ]);
     expect(live.exited()).toBeNull();
-    const started = events.find((e) => e.type === 'started') as { record: DeploymentRecord };
+    const started = events.find((e) => e.type === 'started') as unknown as { record: ProcessRecord };
     expect(started.record.pid).toBeGreaterThan(0);
     const lines: string[] = [];
     for await (const line of live.logs()) lines.push(line);
     const child = pidIn(lines);
-    expect(gone(child)).toBe(false);
+    expect(processAlive(child)).toBe(true);
     await live.stop();
     await live.stop();
-    expect(await untilGone(child)).toBe(true);
-    expect(await untilGone(started.record.pid as number)).toBe(true);
+    await untilGone(child);
+    await untilGone(started.record.pid as number);
   });
 
   it('with a short context is asked for no more than fits', async () => {
@@ -98,7 +96,7 @@ describe('a good engine', () => {
 
   it('says when it dies by itself', async () => {
     const live = await (await start(task({ mode: 'die', deploy: '{smoke_test: false}' }))).deployment;
-    await fetch(`http://127.0.0.1:${live.endpoint.port}/x`).catch(() => undefined);
+    await fetch(`http://127.0.0.1:${(live.endpoint as Endpoint).port}/x`).catch(() => undefined);
     expect(await live.died).toContain('code 3');
     expect(live.exited()).toContain('code 3');
     await live.stop();
@@ -106,7 +104,7 @@ describe('a good engine', () => {
 
   it('serves embeddings of unit length', async () => {
     const live = await (await start(task({ model: '{huggingface: org/e, task: embed}' }))).deployment;
-    expect(live.endpoint.api).toBe('embeddings');
+    expect((live.endpoint as Endpoint).api).toBe('embeddings');
     await live.stop();
   });
 });
@@ -165,7 +163,7 @@ describe('an engine that does not come up', () => {
     }
     controller.abort();
     await expect(deployment).rejects.toMatchObject({ name: 'AbortError' });
-    expect(await untilGone(pidIn(lines))).toBe(true);
+    await untilGone(pidIn(lines));
   });
 });
 
@@ -229,12 +227,11 @@ describe('before anything starts', () => {
     );
     expect(problems('{gpu: NVIDIA H100 80GB HBM3}')).toHaveLength(1);
     expect(problems('{gpu: NVIDIA H200, gpu_count: 2}')[0]).toContain('2 instances behind one endpoint');
-    expect(target.plan(task({ deploy: '{gpu: NVIDIA H200}' }), facts).record.env).toMatchObject({
-      CUDA_VISIBLE_DEVICES: '2',
-      CUDA_DEVICE_ORDER: 'PCI_BUS_ID',
+    expect(target.plan(task({ deploy: '{gpu: NVIDIA H200}' }), facts).record).toMatchObject({
+      env: { CUDA_VISIBLE_DEVICES: '2', CUDA_DEVICE_ORDER: 'PCI_BUS_ID' },
     });
-    expect(target.plan(task({ deploy: '{gpu: NVIDIA H200}' }), { ...facts, gpuVendor: 'amd' }).record.env).toMatchObject({
-      HIP_VISIBLE_DEVICES: '2',
+    expect(target.plan(task({ deploy: '{gpu: NVIDIA H200}' }), { ...facts, gpuVendor: 'amd' }).record).toMatchObject({
+      env: { HIP_VISIBLE_DEVICES: '2' },
     });
   });
 
@@ -300,10 +297,11 @@ describe('before anything starts', () => {
 
 it('what a slow death left behind is ended on adopt, and a reused process id is left alone', async () => {
   const { deployment } = await start(task());
-  const live = await deployment;
+  const record = (await deployment).record as ProcessRecord;
   const context = { io: createIo(), on: () => undefined };
-  expect(await target.adopt({ ...live.record, pidStart: '1' }, context)).toBeNull();
-  expect(gone(live.record.pid as number)).toBe(false);
-  expect(await target.adopt(live.record, context)).toBeNull();
-  expect(await untilGone(live.record.pid as number)).toBe(true);
+  const reused: ProcessRecord = { ...record, pidStart: '1' };
+  expect(await target.adopt(reused, context)).toBeNull();
+  expect(processAlive(record.pid as number)).toBe(true);
+  expect(await target.adopt(record, context)).toBeNull();
+  await untilGone(record.pid as number);
 });

@@ -1,20 +1,35 @@
 import { join } from 'node:path';
-import { BenchError, type Io, messageOf, PhaseTimer, type Phases, processStart } from '@bench/core';
+import { BenchError, type Io, messageOf, type Phases, processStart } from '@bench/core';
 import { endGroup } from '@bench/host';
-import { BUILTIN_ENGINES, deploymentKey, type Engine, engineOf, servedModelName, type Task } from '@bench/recipe';
+import { BUILTIN_ENGINES, deploymentKey, type Engine, engineOf, type EnvValue, servedModelName, type Task } from '@bench/recipe';
 import { chooseGpus } from './choose-gpus.ts';
 import type { Deployment, DeploymentRecord, Endpoint, RenderedStep, SiteFacts, Target, TargetContext } from './contract.ts';
 import { followLog, type LogFollower } from './follow-log.ts';
 import { lastLines, LogTail } from './log-tail.ts';
+import { openPhases } from './open-phases.ts';
 import { checkProcess } from './process-checks.ts';
 import { httpReadiness, waitUntil } from './readiness.ts';
 import { resolveEnv } from './resolve-env.ts';
-import { smokeTest, type SmokeTest } from './smoke-test.ts';
+import { smokeTestOf } from './smoke-test-of.ts';
+import { smokeTest } from './smoke-test.ts';
 import { supervise, type Supervised } from './supervisor.ts';
 
 /** Model load of the largest models from slow disks takes the better part of an hour. */
 const READY_TIMEOUT_MS = 3_600_000;
 const STOP_GRACE_MS = 15_000;
+
+/** What the process target adds to a record. */
+export interface ProcessRecord extends DeploymentRecord {
+  /** What is started. */
+  argv: readonly string[];
+  /** Secrets stay references; they are read when the program starts. */
+  env: Readonly<Record<string, EnvValue>>;
+  cwd: string;
+  /** After the start: the supervisor's process id, which is its group's too. */
+  pid?: number;
+  /** When the process was started, in the kernel's clock ticks since boot: tells a reused process id apart. */
+  pidStart?: string | null;
+}
 
 /** The engine as a process on this machine, bound to 127.0.0.1, that ends when bench ends, however bench ends. */
 export function processTarget(options: { engines?: readonly Engine[]; platform?: string } = {}): Target {
@@ -24,8 +39,9 @@ export function processTarget(options: { engines?: readonly Engine[]; platform?:
     name: 'process',
     check: (task, site) => checkProcess(task, site, { engines, platform }),
     plan: (task, site) => plan(task, site, engines),
-    start: (planned, context) => start(planned, context, engines),
-    adopt: async (record) => {
+    start: ({ record, task }, context) => start({ record: record as ProcessRecord, task }, context, engines),
+    adopt: async (adopted) => {
+      const record = adopted as ProcessRecord;
       // A process of this target dies with its bench; only what a slow death left behind is to be ended.
       if (record.pid !== undefined && (record.pidStart ?? null) === processStart(record.pid)) await endGroup(record.pid, STOP_GRACE_MS);
       return null;
@@ -33,7 +49,7 @@ export function processTarget(options: { engines?: readonly Engine[]; platform?:
   };
 }
 
-function plan(task: Task, site: SiteFacts, engines: readonly Engine[]): { record: DeploymentRecord; steps: RenderedStep[] } {
+function plan(task: Task, site: SiteFacts, engines: readonly Engine[]): { record: ProcessRecord; steps: RenderedStep[] } {
   const recipe = task.resolved;
   const { engine, settings, llm } = engineOf(recipe, engines);
   const model = recipe.model;
@@ -43,8 +59,8 @@ function plan(task: Task, site: SiteFacts, engines: readonly Engine[]): { record
   const launch = engine.launch({ model, llm, settings, port, gpu: site.gpuVendor, via: 'process' });
   const argv = [...(program?.argv ?? engine.program?.argv ?? [engine.name]), ...launch.args];
   const key = deploymentKey(recipe);
-  const record: DeploymentRecord = {
-    id: site.namePrefix,
+  const record: ProcessRecord = {
+    id: site.deploymentId,
     target: 'process',
     key,
     engine: {
@@ -95,7 +111,7 @@ function visibleGpus(task: Task, site: SiteFacts): Record<string, string> {
 }
 
 async function start(
-  planned: { record: DeploymentRecord; task: Task },
+  planned: { record: ProcessRecord; task: Task },
   context: TargetContext,
   engines: readonly Engine[],
 ): Promise<Deployment> {
@@ -103,11 +119,7 @@ async function start(
   const { io } = context;
   const signal = context.signal ?? io.signal;
   const { engine } = engineOf(task.resolved, engines);
-  const timer = new PhaseTimer(io.monotonic);
-  const phase = async (name: string) => {
-    timer.begin(name);
-    await context.on({ type: 'phase', phase: name });
-  };
+  const { timer, phase } = openPhases(context);
   await phase('launch');
   const supervised = await supervise({
     argv: planned.record.argv,
@@ -115,7 +127,7 @@ async function start(
     cwd: planned.record.cwd,
     log: planned.record.logPath,
   });
-  const record: DeploymentRecord = { ...planned.record, pid: supervised.pid, pidStart: supervised.started };
+  const record: ProcessRecord = { ...planned.record, pid: supervised.pid, pidStart: supervised.started };
   const log = followLog(record.logPath, engine, context);
   try {
     await context.on({ type: 'started', record });
@@ -170,7 +182,7 @@ async function untilHealthy(options: {
 }
 
 function running(state: {
-  record: DeploymentRecord;
+  record: ProcessRecord;
   endpoint: Endpoint;
   supervised: Supervised;
   log: LogFollower;
@@ -193,6 +205,10 @@ function running(state: {
       stopping ??= supervised.stop(STOP_GRACE_MS).then(() => log.stop());
       return stopping;
     },
+    // A process of this target cannot outlive its bench, so letting go of it ends it.
+    release: async () => {
+      await log.stop();
+    },
   };
 }
 
@@ -202,26 +218,9 @@ function endpointOf(record: DeploymentRecord, engine: Engine): Endpoint {
     port: record.port,
     scope: 'host',
     model: record.servedModel,
-    api: record.api,
+    api: record.api ?? 'chat',
     server: { ...engine.api, tokenizePath: engine.paths.tokenize ?? null, resetCachePath: engine.paths.resetCache ?? null },
-  };
-}
-
-/** Models that think first need room before what is looked for appears; some tokens are quickly had. */
-const THINKING_TOKENS = 512;
-const SOME_TOKENS = 16;
-
-function smokeTestOf(task: Task): SmokeTest | null {
-  const asked = task.resolved.deploy.smoke_test;
-  if (asked === false) return null;
-  const random = task.resolved.model?.random !== undefined;
-  const contains = asked?.contains ?? (random || asked?.prompt !== undefined ? null : '4');
-  const context = task.resolved.engine?.llm.context_length ?? Number.POSITIVE_INFINITY;
-  return {
-    prompt: asked?.prompt ?? 'What is 2+2?',
-    contains,
-    // Half of a short context is left for the prompt and its template.
-    maxTokens: Math.min(contains === null ? SOME_TOKENS : THINKING_TOKENS, Math.floor(context / 2)),
+    healthPaths: [engine.paths.health],
   };
 }
 

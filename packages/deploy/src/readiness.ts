@@ -7,6 +7,8 @@ export interface Readiness {
   timeoutMs: number;
   /** Milliseconds between looks. Default 100. */
   intervalMs?: number;
+  /** What to do when time is up. */
+  hint?: string;
   /** Null: ready. Otherwise why not yet. */
   check(signal: AbortSignal): Promise<string | null>;
 }
@@ -25,6 +27,7 @@ export async function waitUntil(readiness: Readiness, io: Pick<Io, 'monotonic' |
       throw new BenchError({
         code: 'BENCH_NOT_READY',
         message: `${readiness.name}: not ready after ${Math.round(readiness.timeoutMs / 1000)} s: ${reason}`,
+        hint: readiness.hint,
       });
     }
     await io.sleep(readiness.intervalMs ?? 100, signal);

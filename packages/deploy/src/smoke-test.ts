@@ -53,7 +53,10 @@ async function post(endpoint: Endpoint, path: string, body: unknown, io: Pick<Io
   try {
     response = await io.fetch(url, {
       method: 'POST',
-      headers: { 'content-type': 'application/json' },
+      headers: {
+        'content-type': 'application/json',
+        ...(endpoint.apiKey === undefined ? {} : { authorization: `Bearer ${endpoint.apiKey}` }),
+      },
       body: JSON.stringify(body),
       signal: AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]),
     });

@@ -4,10 +4,8 @@ import { cp, mkdir, readdir, realpath, symlink } from 'node:fs/promises';
 import { createServer, type AddressInfo } from 'node:net';
 import { dirname, join } from 'node:path';
 import { createInterface } from 'node:readline';
-import { setTimeout as sleep } from 'node:timers/promises';
-
+import { processAlive } from '@bench/core';
 import { afterEach, describe, expect, it } from 'vitest';
-
 import { parseCommand } from './args.ts';
 import { ENGINE_VERSION, PROTOCOL_VERSION } from './index.ts';
 import { BIN, startChild, type Child } from './testing/child.ts';
@@ -32,19 +30,6 @@ async function serving(args: string[], env?: NodeJS.ProcessEnv) {
   const child = run(args, env);
   const { port } = await child.event('listening');
   return { child, baseUrl: `http://127.0.0.1:${String(port)}` };
-}
-
-const isAlive = (pid: number) => {
-  try {
-    return process.kill(pid, 0);
-  } catch {
-    return false;
-  }
-};
-
-async function untilGone(pid: number): Promise<boolean> {
-  for (let tries = 0; tries < 250 && isAlive(pid); tries++) await sleep(40);
-  return !isAlive(pid);
 }
 
 describe('the command', () => {
@@ -230,15 +215,15 @@ describe('the end of the parent', () => {
 
   it('by kill -9 ends the engine that watches it', async () => {
     const { parent, pid } = await parentWithEngine(`['--parent-pid', String(process.pid)]`);
-    expect(isAlive(pid)).toBe(true);
+    expect(processAlive(pid)).toBe(true);
     parent.kill('SIGKILL');
-    expect(await untilGone(pid)).toBe(true);
+    await expect.poll(() => processAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 
   it('closes the standard input that the engine watches', async () => {
     const { parent, pid } = await parentWithEngine(`['--exit-on-stdin-end']`);
     parent.kill('SIGKILL');
-    expect(await untilGone(pid)).toBe(true);
+    await expect.poll(() => processAlive(pid), { timeout: 10_000 }).toBe(false);
   });
 
   it('ends an engine that was told of a process other than its parent', async () => {

@@ -1,3 +1,5 @@
+import { processAlive } from '@bench/core';
+
 export interface ParentWatchOptions {
   pid: number;
   /** The caller's own parent at start: what it changes to tells the truth even when the pid was given away again. */
@@ -11,19 +13,9 @@ const POLL_MS = 200;
 export function watchParent({ pid, parentNow, onGone }: ParentWatchOptions): void {
   const isChild = parentNow() === pid;
   const timer = setInterval(() => {
-    if (isChild ? parentNow() === pid : isAlive(pid)) return;
+    if (isChild ? parentNow() === pid : processAlive(pid)) return;
     clearInterval(timer);
     onGone();
   }, POLL_MS);
   timer.unref();
-}
-
-function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    // EPERM: it is there, and somebody else's.
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
 }

@@ -33,6 +33,11 @@ export class CappedOutput {
     }
   }
 
+  /** Everything, as it came. Only whole below the limit. */
+  toBuffer(): Buffer {
+    return Buffer.concat([...this.#head, ...this.#tail]);
+  }
+
   toString(): string {
     const tail = Buffer.concat(this.#tail);
     // Without a cut both halves are one text; joining bytes first keeps characters whole across the seam.

@@ -1,4 +1,5 @@
 import type { Command } from '@bench/core';
+import { quote } from './quote.ts';
 
 /** What to spawn for a command, and what goes to its stdin. */
 export function spawnOf(command: Command): { file: string; args: string[]; input: string | Uint8Array | undefined } {
@@ -10,7 +11,5 @@ export function spawnOf(command: Command): { file: string; args: string[]; input
 /** For people: the command as one would type it. Never executed. */
 export function describeCommand(command: Command): string {
   if ('script' in command) return 'sh -s (script)';
-  return command.argv
-    .map((word) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : `'${word.replaceAll("'", String.raw`'\''`)}'`))
-    .join(' ');
+  return command.argv.map((word) => (/^[A-Za-z0-9_@%+=:,./-]+$/.test(word) ? word : quote(word))).join(' ');
 }

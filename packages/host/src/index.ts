@@ -1,7 +1,12 @@
 export type { Command, ExecOptions, ExecResult, Execution, Host, OutputLine, RemoteProcess, Tunnel } from '@bench/core';
 export { describeCommand } from './command-line.ts';
-export { connect } from './connect.ts';
+export { connect, hostConnector, sshHost, type HostConnectorOptions } from './connect.ts';
 export { freePort } from './free-port.ts';
+export { freePorts } from './free-ports.ts';
 export { localHost, type LocalHostOptions } from './local-host.ts';
+export { remoteHost, type RemoteHostOptions } from './remote/remote-host.ts';
+export { quote } from './quote.ts';
 export { endGroup, groupAlive, signalGroup } from './process-group.ts';
 export { parseSystemInfo, systemInfo } from './system-info.ts';
+export { generateKeyPair, type KeyPair } from './ssh/key-pair.ts';
+export type { SshOptions, SshQuestion, SshTransport } from './ssh/transport.ts';

@@ -2,7 +2,7 @@ import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { BenchError } from '@bench/core';
+import { BenchError, processAlive } from '@bench/core';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { freePort, localHost, parseSystemInfo, systemInfo } from './index.ts';
 
@@ -11,14 +11,7 @@ beforeAll(async () => {
   dir = await mkdtemp(join(tmpdir(), 'bench-host-'));
 });
 const host = () => localHost({ stateDir: join(dir, 'state') });
-const gone = (pid: number) => {
-  try {
-    process.kill(pid, 0);
-    return false;
-  } catch {
-    return true;
-  }
-};
+const untilGone = (pid: number) => expect.poll(() => processAlive(pid), { timeout: 4000, interval: 20 }).toBe(false);
 
 describe('exec', () => {
   it('passes arguments as data, whatever is in them', async () => {
@@ -55,8 +48,7 @@ describe('exec', () => {
     const result = await host().exec({ script: 'sleep 60 & echo $! >"$1"; wait', args: [pidFile] }, { timeoutMs: 300 });
     expect(result.timedOut).toBe(true);
     const grandchild = Number(await readFile(pidFile, 'utf8'));
-    for (let i = 0; i < 100 && !gone(grandchild); i++) await delay(20);
-    expect(gone(grandchild)).toBe(true);
+    await untilGone(grandchild);
   });
 
   it('ends the command when aborted, and rejects with the reason', async () => {
@@ -101,8 +93,7 @@ describe('start', () => {
       text = (await process_.readLog()).text;
     }
     await process_.stop({ graceMs: 500 });
-    for (let i = 0; i < 100 && !gone(Number(text)); i++) await delay(20);
-    expect(gone(Number(text))).toBe(true);
+    await untilGone(Number(text));
     expect((await process_.status()).running).toBe(false);
   });
 });

@@ -1,8 +1,8 @@
-import type { GapList, PointResult, RequestRecord, SeriesRow } from '@bench/core';
+import type { GapList, LoadPointResult, RequestRecord, SeriesRow } from '@bench/core';
 import type { Calibration } from './calibration.ts';
 
 /** `result.json` of a point without its place in the task. */
-export type LoadSummary = Omit<PointResult, 'point' | 'repeat'>;
+export type LoadSummary = Omit<LoadPointResult, 'point' | 'repeat'>;
 
 export interface LoadResult {
   summary: LoadSummary;

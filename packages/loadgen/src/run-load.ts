@@ -17,7 +17,7 @@ import { progressReporter } from './progress.ts';
 import type { LoadProgress, LoadResult } from './result.ts';
 import { summarizeRecords } from './summarize.ts';
 import { parseBaseUrl, type LoadTarget, type ServerAbilities } from './target.ts';
-import { startWorkers } from './worker-crew.ts';
+import { builtWorker, startWorkers } from './worker-crew.ts';
 import type { SelfObservation, WorkerReport } from './worker/protocol.ts';
 
 /** Streams that one worker takes by default. */
@@ -51,6 +51,11 @@ export interface RunLoadOptions {
  * @throws BenchError `BENCH_LOAD` for a load that cannot be run, `BENCH_LOAD_URL`, `BENCH_DATASET`, `BENCH_LOADGEN_WORKER`.
  */
 export async function runLoad(options: RunLoadOptions): Promise<LoadResult> {
+  return await driveLoad(options, builtWorker());
+}
+
+/** The same with threads that are started from `workerFile`. */
+export async function driveLoad(options: RunLoadOptions, workerFile: URL): Promise<LoadResult> {
   const load = parseLoad(options.load);
   const target: LoadTarget = {
     ...parseBaseUrl(options.baseUrl),
@@ -63,7 +68,7 @@ export async function runLoad(options: RunLoadOptions): Promise<LoadResult> {
       ? null
       : arrivalTimes({ arrival: load.arrival, seed: load.seed, count: load.numPrompts, durationMs: load.durationMs }).length;
   const workers = workerCount(options.workers, load);
-  const crew = startWorkers({ target, load, workers });
+  const crew = startWorkers({ target, load, workers, workerFile });
   const total = open ?? load.numPrompts ?? null;
   const progress = progressReporter({ crew, total, durationMs: load.durationMs ?? null, onProgress: options.onProgress });
   const stopped = onAbort(options.signal, () => crew.abort());

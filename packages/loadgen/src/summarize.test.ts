@@ -1,4 +1,4 @@
-import { loadSpecSchema, type LoadSpecInput, type RequestRecord } from '@bench/core';
+import { loadSpecSchema, type LoadSpecInput, type RequestRecord, requestRecord } from '@bench/core';
 import { describe, expect, it } from 'vitest';
 import { buildSeries, summarizeRecords, type GapList } from './index.ts';
 
@@ -10,40 +10,21 @@ const load = (input: Partial<LoadSpecInput> = {}) =>
     ...input,
   });
 
-function record(over: Partial<RequestRecord>): RequestRecord {
-  return {
+const record = (over: Partial<RequestRecord>): RequestRecord =>
+  requestRecord({
     index: 0,
-    phase: 'measured',
-    status: 'ok',
-    intendedMs: 0,
     sentMs: 0,
-    firstByteMs: null,
-    firstEventMs: null,
-    firstTokenMs: null,
-    firstAnswerMs: null,
-    lastTokenMs: null,
-    lastEventMs: null,
-    endMs: null,
-    chunks: 0,
-    eventsBefore: 0,
-    eventsAfter: 0,
-    reads: 0,
+    intendedMs: 0,
     promptTokens: 100,
-    cachedTokens: null,
-    outputTokens: null,
-    reasoningTokens: null,
     promptTokenSource: 'server_usage',
     outputTokenSource: 'server_usage',
     requestedPromptTokens: 100,
     requestedOutputTokens: 5,
     finishReason: 'length',
     connection: 'new',
-    worker: 0,
     httpStatus: 200,
-    error: null,
     ...over,
-  };
-}
+  });
 
 /** Two streams and one failure, small enough to work out by hand. */
 const records: RequestRecord[] = [

@@ -1,5 +1,6 @@
 import {
   summarize,
+  summarizeWeighted,
   type ClientObservation,
   type Distribution,
   type LoadSpec,
@@ -13,7 +14,6 @@ import type { LoadSummary } from './result.ts';
 import { hasLimits } from './slo.ts';
 import { eachTokenTime } from './token-times.ts';
 import { vllmFigures } from './vllm.ts';
-import { summarizeWeighted } from './weighted.ts';
 
 export interface SummarizeOptions {
   load: LoadSpec;

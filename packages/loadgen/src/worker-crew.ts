@@ -22,10 +22,11 @@ export interface WorkerCrew {
 /** How long a worker may take to leave by itself. */
 const LEAVE_MS = 2000;
 
-export function startWorkers(options: { target: LoadTarget; load: LoadSpec; workers: number }): WorkerCrew {
-  const { target, load, workers } = options;
+/** Starts threads from `workerFile`, which must serve the protocol when it is run in one. */
+export function startWorkers(options: { target: LoadTarget; load: LoadSpec; workers: number; workerFile: URL }): WorkerCrew {
+  const { target, load, workers, workerFile } = options;
   const members = Array.from({ length: workers }, (_, id) =>
-    startMember({ id, workers, target, load, counters: new SharedArrayBuffer(4 * COUNTER_COUNT) }),
+    startMember({ id, workers, target, load, counters: new SharedArrayBuffer(4 * COUNTER_COUNT) }, workerFile),
   );
   const all = <T extends FromWorker['type']>(message: ToWorker, answer: T) => Promise.all(members.map((m) => m.ask(message, answer)));
   return {
@@ -70,9 +71,9 @@ interface Member {
   leave(): Promise<void>;
 }
 
-function startMember(setup: WorkerSetup): Member {
+function startMember(setup: WorkerSetup, workerFile: URL): Member {
   // No inherited flags: they may name loaders or conditions that are meant for the caller's own sources.
-  const worker = new Worker(workerFile(), { workerData: setup, execArgv: [], name: `bench-load-${setup.id}` });
+  const worker = new Worker(workerFile, { workerData: setup, execArgv: [], name: `bench-load-${setup.id}` });
   let pending: { answer: string; resolve(message: FromWorker): void; reject(error: Error): void } | null = null;
   let dead: BenchError | null = null;
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
@@ -118,8 +119,8 @@ function startMember(setup: WorkerSetup): Member {
   return member;
 }
 
-/** The worker's built file: beside this one when built, in `dist` when run from source. */
-function workerFile(): URL {
+/** The worker's built file: beside this one when built, in `dist` when run from source. @throws BenchError `BENCH_LOADGEN_WORKER` when there is none. */
+export function builtWorker(): URL {
   const candidates = ['./worker.js', '../dist/worker.js'].map((path) => new URL(path, import.meta.url));
   const found = candidates.find((url) => existsSync(fileURLToPath(url)));
   if (!found) {

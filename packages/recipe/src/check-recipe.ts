@@ -1,4 +1,4 @@
-import { canonicalJson } from '@bench/core';
+import { canonicalJson, didYouMean } from '@bench/core';
 import { engineSectionName, namedEngines } from './choose-engine.ts';
 import { checkSecrets } from './check-secrets.ts';
 import { checkService } from './check-service.ts';
@@ -10,7 +10,6 @@ import type { Problem } from './problem.ts';
 import { COMMAND_BUILTINS } from './schema/command.ts';
 import { LLM_DEFAULTS } from './schema/llm.ts';
 import type { Recipe } from './schema/recipe.ts';
-import { didYouMean } from './suggest.ts';
 import { lookup, positionInText, type TreeNode } from './tree.ts';
 import type { ParamValue } from './variant-name.ts';
 

@@ -1,3 +1,4 @@
+import { didYouMean } from '@bench/core';
 import { z } from 'zod';
 import type { CheckContext } from './check-recipe.ts';
 import { problemsOf } from './issues.ts';
@@ -5,7 +6,6 @@ import { CLIENT_PRESETS, SERVICE_PRESETS } from './presets/index.ts';
 import type { ClientPreset, ServicePreset } from './presets/preset.ts';
 import type { Problem } from './problem.ts';
 import type { Recipe } from './schema/recipe.ts';
-import { didYouMean } from './suggest.ts';
 
 type Fail = (path: readonly string[], message: string, hint?: string | null) => void;
 

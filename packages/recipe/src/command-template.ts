@@ -1,5 +1,4 @@
-import { BenchError, EXIT } from '@bench/core';
-import { didYouMean } from './suggest.ts';
+import { BenchError, didYouMean, EXIT } from '@bench/core';
 
 export interface TemplateName {
   name: string;

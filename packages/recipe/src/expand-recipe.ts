@@ -1,8 +1,7 @@
-import { BenchError, EXIT } from '@bench/core';
+import { BenchError, didYouMean, EXIT } from '@bench/core';
 import type { Task } from './build-tasks.ts';
 import { globMatches } from './glob.ts';
 import type { LoadedRecipe } from './load-recipe.ts';
-import { didYouMean } from './suggest.ts';
 
 /**
  * The tasks of a recipe, in the order of its matrices. `filter`: `KEY=GLOB`, all must match (ignoring case; `*` and `?`). KEY is

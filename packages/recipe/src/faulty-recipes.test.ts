@@ -27,7 +27,9 @@ describe('YAML that is no recipe', () => {
     ['null', 'null\n', /^recipe.yaml:1:1 a recipe is a map of sections, and this is empty/],
     ['a list', '- a\n- b\n', /^recipe.yaml:1:1 a recipe is a map of sections, and this is a list/],
     ['a word', 'hello\n', /and this is a single value/],
-    ['no section that makes a recipe', 'deploy: {gpu: H100}\n', /this is no recipe yet/],
+    ['no section that makes a recipe', 'deploy: {gpu: H100}\nslurm: {}\n', /this is no recipe yet/],
+    ['one section, misspelled', 'deploy: {}\nmodels: {random: tiny}\n', /^recipe.yaml:2:1 unknown key "models"; did you mean "model"\?$/],
+    ['a service, misspelled', 'services: {image: redis}\n', /^recipe.yaml:1:1 unknown key "services"; did you mean "service"\?$/],
     [
       'duplicate keys',
       'model:\n  random: tiny\n  random: small\n',
@@ -203,7 +205,7 @@ describe('what sections do not know of each other', () => {
 describe('damaged recipes', () => {
   it('send no control characters to a terminal', () => {
     expect(complaints('model: {random: tiny, "a\\e[2J\\x9b\\nb": 1}\n')).toEqual([
-      expect.stringContaining('unknown key "a\\u001b[2J\\u009b\\nb" in model'),
+      expect.stringContaining('unknown key "a\\x1b[2J\\x9b\\nb" in model'),
     ]);
   });
 

@@ -1,8 +1,7 @@
 import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BenchError, EXIT, messageOf } from '@bench/core';
+import { BenchError, didYouMean, EXIT, messageOf } from '@bench/core';
 import { recipeJsonSchema } from './recipe-schema.ts';
-import { didYouMean } from './suggest.ts';
 import { TEMPLATES } from './templates/index.ts';
 
 const SCHEMA_FILE = 'recipe.schema.json';

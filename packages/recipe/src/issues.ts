@@ -1,6 +1,6 @@
+import { didYouMean } from '@bench/core';
 import type { z } from 'zod';
 import type { Problem } from './problem.ts';
-import { didYouMean } from './suggest.ts';
 import { lookup, type TreeNode } from './tree.ts';
 
 type Issue = z.core.$ZodIssue;
@@ -18,6 +18,8 @@ export interface IssueContext {
   tree: TreeNode;
   /** JSON Schema of what was checked; made only when there is something to tell. */
   schema: () => unknown;
+  /** Texts of the file are not repeated: one that stands in the wrong place may be a secret. */
+  hideText?: boolean;
 }
 
 /** How the message about a value that is not there ends. */
@@ -38,6 +40,7 @@ function translate(issue: Issue, prefix: readonly PropertyKey[], context: IssueC
     message,
     hint,
   });
+  const shown = context.hideText && found.node.kind === 'scalar' && typeof found.node.value === 'string' ? 'text' : show(found.node);
   const name = path.join('.');
   const about = name === '' ? '' : `${name}: `;
 
@@ -57,33 +60,38 @@ function translate(issue: Issue, prefix: readonly PropertyKey[], context: IssueC
     if (branch) return branch.flatMap((inner) => translate(inner, path, context));
     const values = issue.errors.flat().flatMap((e) => (e.code === 'invalid_value' ? e.values : []));
     if (issue.message === 'Invalid input' && values.length > 0)
-      return [problem(`${about}expected ${list(values)}, found ${show(found.node)}`, nearValue(found.node, values))];
+      return [problem(`${about}expected ${list(values)}, found ${shown}`, nearValue(found.node, values))];
     const kinds = /^Invalid discriminator value\. Expected (.+)$/
       .exec(issue.message)?.[1]
       ?.split(' | ')
       .map((kind) => kind.replace(/^'|'$/g, ''));
     if (kinds && !found.exact) return [problem(`${name}${MISSING}`, `write ${list(kinds)}`)];
-    if (kinds) return [problem(`${about}expected ${list(kinds)}, found ${show(found.node)}`, nearValue(found.node, kinds))];
-    return [problem(`${about}${issue.message === 'Invalid input' ? `this value does not fit` : issue.message}, found ${show(found.node)}`)];
+    if (kinds) return [problem(`${about}expected ${list(kinds)}, found ${shown}`, nearValue(found.node, kinds))];
+    const what = `${about}${issue.message === 'Invalid input' ? `this value does not fit` : issue.message}`;
+    return [problem(context.hideText ? what : `${what}, found ${shown}`)];
   }
   if (issue.code === 'invalid_key' && issue.issues[0]) {
     const key = String(path.at(-1));
-    return [problem(`"${key}" in ${path.slice(0, -1).join('.')}: ${issue.issues[0].message}`)];
+    const map = lookup(context.tree, path.slice(0, -1)).node;
+    const at = map.kind === 'map' ? map.entries.get(key)?.keyAt : undefined;
+    return [problem(`"${key}" in ${path.slice(0, -1).join('.')}: ${issue.issues[0].message}`, hintOf(issue.issues[0]), at ?? found.at)];
   }
   if (!found.exact && (issue.code === 'invalid_type' || issue.code === 'invalid_value')) return [problem(`${name}${MISSING}`)];
   if (issue.code === 'invalid_type')
-    return [problem(`${about}expected ${typeWord(issue.expected)}, found ${show(found.node)}`, typeHint(issue.expected, found.node))];
+    return [problem(`${about}expected ${typeWord(issue.expected)}, found ${shown}`, typeHint(issue.expected, found.node))];
   if (issue.code === 'invalid_value')
-    return [problem(`${about}expected ${list(issue.values)}, found ${show(found.node)}`, nearValue(found.node, issue.values))];
+    return [problem(`${about}expected ${list(issue.values)}, found ${shown}`, nearValue(found.node, issue.values))];
   if (issue.code === 'too_small' && (issue.origin === 'string' || issue.origin === 'array') && !custom(issue))
     return [problem(`${about}may not be empty`)];
   if (issue.code === 'too_small' && !custom(issue))
-    return [problem(`${about}must be ${issue.inclusive ? 'at least' : 'above'} ${issue.minimum}, found ${show(found.node)}`)];
+    return [problem(`${about}must be ${issue.inclusive ? 'at least' : 'above'} ${issue.minimum}, found ${shown}`)];
   if (issue.code === 'too_big' && !custom(issue))
-    return [problem(`${about}must be ${issue.inclusive ? 'at most' : 'below'} ${issue.maximum}, found ${show(found.node)}`)];
-  const hint = issue.code === 'custom' && typeof issue.params?.['hint'] === 'string' ? issue.params['hint'] : null;
-  return [problem(`${about}${issue.message}`, hint)];
+    return [problem(`${about}must be ${issue.inclusive ? 'at most' : 'below'} ${issue.maximum}, found ${shown}`)];
+  return [problem(`${about}${issue.message}`, hintOf(issue))];
 }
+
+/** What the author of a check of its own says to do. */
+const hintOf = (issue: Issue) => (issue.code === 'custom' && typeof issue.params?.['hint'] === 'string' ? issue.params['hint'] : null);
 
 const custom = (issue: Issue) => !/^(Too|Invalid)/.test(issue.message);
 

@@ -1,4 +1,4 @@
-import { BenchError, EXIT } from '@bench/core';
+import { BenchError, EXIT, printable } from '@bench/core';
 
 /** One thing that is wrong with a recipe. Lines and columns count from 1; null: it is about the file as a whole, or there is none. */
 export interface Problem {
@@ -17,13 +17,8 @@ const MAX_SHOWN = 50;
 export function formatProblem(problem: Problem): string {
   const place = problem.line === null || problem.column === null ? ':' : `:${problem.line}:${problem.column}`;
   const text = `${problem.file}${place} ${problem.message}`;
-  return visible(problem.hint === null ? text : `${text}; ${problem.hint}`);
-}
-
-/** Control characters of a file must reach no terminal, and one problem stays one line. */
-function visible(text: string): string {
-  // oxlint-disable-next-line no-control-regex -- they are what is looked for
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]/g, (c) => (c === '\n' ? '\\n' : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`));
+  // Control characters of a file must reach no terminal, and one problem stays one line.
+  return printable(problem.hint === null ? text : `${text}; ${problem.hint}`);
 }
 
 /** One error for all problems of a file, sorted by position, each named once. */

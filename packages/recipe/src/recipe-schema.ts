@@ -14,8 +14,8 @@ export function recipeSchema(options: Partial<SchemaOptions> = {}) {
   return z.strictObject({ ...schema.shape, matrices: matricesSchema.optional() });
 }
 
-/** JSON Schema (draft 7, which every editor understands) of a recipe file with the built-in engines and sections. */
-export function recipeJsonSchema(): unknown {
-  const { $schema, ...schema } = z.toJSONSchema(recipeSchema(), { io: 'input', target: 'draft-7', unrepresentable: 'any' });
+/** JSON Schema (draft 7, which every editor understands) of a recipe file. Default: with the built-in engines and sections. */
+export function recipeJsonSchema(options: Partial<SchemaOptions> = {}): unknown {
+  const { $schema, ...schema } = z.toJSONSchema(recipeSchema(options), { io: 'input', target: 'draft-7', unrepresentable: 'any' });
   return { $schema, title: 'bench recipe', ...schema };
 }

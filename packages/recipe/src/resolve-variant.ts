@@ -1,3 +1,4 @@
+import { nearest } from '@bench/core';
 import { checkRecipe } from './check-recipe.ts';
 import type { Engine } from './engines/engine.ts';
 import { fillDefaults } from './fill-defaults.ts';
@@ -160,11 +161,25 @@ function fillEmptySections(tree: MapNode, context: ResolveContext): MapNode {
   );
 }
 
+/** A key that is nearly one of those that make a recipe. */
+function misspelled(tree: MapNode): { key: string; near: string; at: { line: number; column: number } } | null {
+  for (const [key, { keyAt }] of tree.entries) {
+    const near = Object.hasOwn(KIND_SECTIONS, key) ? undefined : nearest(key, ['model', 'engine', 'service', 'command']);
+    if (near !== undefined) return { key, near, at: { line: keyAt.line, column: keyAt.column } };
+  }
+  return null;
+}
+
 function kindOf(tree: MapNode, file: string, problems: Problem[]): RecipeKind | null {
   const found = (['command', 'service'] as const).filter((k) => tree.entries.has(k)) as RecipeKind[];
   const marks = ['engine', 'model'].filter((k) => tree.entries.has(k));
   if (found.length === 0 && marks.length > 0) found.push('inference');
   if (found.length === 0) {
+    const meant = misspelled(tree);
+    if (meant) {
+      problems.push({ file, ...meant.at, message: `unknown key "${meant.key}"`, hint: `did you mean "${meant.near}"?` });
+      return null;
+    }
     problems.push({
       file,
       ...tree.at,

@@ -34,6 +34,16 @@ export const FLAG_WORDS: Record<PointFlag['code'], FlagWords> = {
     weight: 'doubt',
   },
   prompt_length: { title: 'Prompt length differs', meaning: 'Prompts were more than 2 % shorter or longer than asked.', weight: 'doubt' },
+  tunnelled: {
+    title: 'Sent through a tunnel',
+    meaning: 'The load was sent from another machine; the round trip to the server is part of every latency.',
+    weight: 'doubt',
+  },
+  engine_client: {
+    title: "Engine's own client",
+    meaning: 'The engine’s own program measured this point, by its own definitions; what it does not report is missing.',
+    weight: 'note',
+  },
   token_source: {
     title: 'Token counts uncertain',
     meaning: 'The server did not report token counts, or two sources disagree by more than 2 %; figures per token carry that error.',

@@ -1,3 +1,4 @@
+import { minuteText } from '@bench/core';
 const DASH = '–';
 
 /** Digits after the point that give about three significant digits for a value of this size. */
@@ -71,7 +72,7 @@ export function formatPercent(ratio: number): string {
 export function formatStamp(iso: string | number): string {
   const date = new Date(iso);
   if (Number.isNaN(date.getTime())) return String(iso);
-  return `${date.toISOString().slice(0, 16).replace('T', ' ')} UTC`;
+  return `${minuteText(date.toISOString())} UTC`;
 }
 
 /** `one`, `one and two`, `one, two and three`. */

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import { taskGroups } from './groups.ts';
 import { findings, saturation } from './headline.ts';
 import { reportRows, type ReportRow } from './index.ts';
-import { demoRun, mixedRun, syntheticRun } from './testing/synthetic-run.ts';
+import { demoRun, mixedRun, ownRun, syntheticRun } from './testing/synthetic-run.ts';
 import type { RunView } from '@bench/results';
 
 const groupsOf = (run: RunView) => taskGroups(reportRows([run]));
@@ -21,6 +21,20 @@ function sweep(points: [number, number, number][], kind: 'concurrency' | 'rate' 
 }
 
 describe('findings', () => {
+  it('names the best of what recipes report themselves, by the direction that they give', () => {
+    const own = findings(groupsOf(ownRun())).filter((f) => f.words.includes('Reported'));
+    expect(own.map((f) => [f.question, f.value, f.unit, f.group.name])).toEqual([
+      ['set_rps', '153,242', 'req/s', 'redis-stress / it-4'],
+      ['get_rps', '165,502', 'req/s', 'redis-stress / it-4'],
+      ['set_p99_ms', '0.0119', 'ms', 'redis-stress / it-4'],
+      ['throughput', '2.31', 'GB/s', 'copy-weights / default'],
+    ]);
+    expect(own[0]?.words).toBe(
+      'redis-stress / it-4, the best of 2; redis-stress / it-1 has 91,706. Reported by the recipe’s own clients; higher is better.',
+    );
+    expect(own[3]?.words).toBe('Reported by the recipe’s own command; higher is better.');
+  });
+
   it('names the point with the best throughput, the quickest first token, and the cheapest tokens', () => {
     const list = findings(groupsOf(mixedRun()));
     expect(list.map((f) => f.question)).toEqual(['Best throughput', 'Quickest first token', 'Cheapest tokens']);

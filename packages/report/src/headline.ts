@@ -1,6 +1,7 @@
 import { formatMs, formatPercent, formatShort, formatUsd } from './format.ts';
 import type { TaskGroup } from './groups.ts';
-import { loadAxis, loadLabel } from './labels.ts';
+import { loadAxis, loadLabel, pointLabel } from './labels.ts';
+import { ownFindings } from './own-headline.ts';
 import type { ReportRow } from './rows.ts';
 
 /** A figure that answers a question, and where it was measured. */
@@ -46,13 +47,13 @@ export function mainLatency(rows: readonly ReportRow[]): { name: string; label: 
   return null;
 }
 
-/** Best throughput, lowest latency, saturation and cheapest token, each with its point. Empty when nothing was measured. */
+/** Best throughput, lowest latency, cheapest token and what recipes measured themselves, each with its point. Empty when nothing was measured. */
 export function findings(groups: readonly TaskGroup[]): Finding[] {
   const rows = groups.flatMap((group) => group.measured);
   const throughput = mainThroughput(rows);
   const latency = mainLatency(rows);
   const out: Finding[] = [];
-  const where = (group: TaskGroup, row: ReportRow) => (groups.length > 1 ? `${group.name}, ${loadLabel(row.load)}` : loadLabel(row.load));
+  const where = (group: TaskGroup, row: ReportRow) => (groups.length > 1 ? `${group.name}, ${pointLabel(row)}` : pointLabel(row));
   const groupOf = (row: ReportRow) => groups.find((group) => group.measured.includes(row)) as TaskGroup;
 
   const best = throughput && extreme(rows, throughput.of, 'max');
@@ -105,7 +106,7 @@ export function findings(groups: readonly TaskGroup[]): Finding[] {
       row: cheapest,
     });
   }
-  return out;
+  return [...out, ...ownFindings(groups)];
 }
 
 function extreme(rows: readonly ReportRow[], of: (row: ReportRow) => number | null, which: 'max' | 'min'): ReportRow | null {

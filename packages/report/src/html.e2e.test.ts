@@ -5,7 +5,7 @@ import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { part } from '../../../scripts/parts.mjs';
 import { writeHtml } from './index.ts';
-import { demoRun, hostileRun, mixedRun } from './testing/synthetic-run.ts';
+import { demoRun, hostileRun, mixedRun, ownRun } from './testing/synthetic-run.ts';
 
 const NOW = Date.UTC(2026, 4, 4, 13, 30);
 const OUT = fileURLToPath(new URL('../test-report/', import.meta.url));
@@ -15,6 +15,7 @@ const PAGES = [
   ['demo', demoRun],
   ['mixed', mixedRun],
   ['hostile', hostileRun],
+  ['own', ownRun],
 ] as const;
 const VIEWS = [
   { view: 'desktop', width: 1280, height: 900, colorScheme: 'light' },
@@ -102,9 +103,12 @@ describe.skipIf(!chromiumPart.present)('report.html in Chromium', () => {
     const over = async (selector: string, dx: number, dy: number) => {
       const chart = page.locator(selector).first();
       await chart.scrollIntoViewIfNeeded();
+      // The page learns that it was scrolled in its next frame, and hides the read-out: so not before that.
+      await page.evaluate('new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))');
       const box = await chart.boundingBox();
       if (!box) throw new Error(`${selector} is not shown`);
       await page.mouse.move(box.x + box.width * dx, box.y + box.height * dy);
+      await tip.waitFor({ state: 'visible', timeout: 10_000 });
       return tip.innerText();
     };
     expect(await over('#distributions svg.chart', 0.5, 0.45)).toMatch(/^\d+(\.5)? % within\s+1 concurrent\s+[\d.]+ ms\s+2 concurrent/);

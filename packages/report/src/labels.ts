@@ -1,6 +1,7 @@
-import { findGpu, formatBytes, type EngineInfo, type LoadSpec, type SystemInfo } from '@bench/core';
+import { countEqual, findGpu, formatBytes, type EngineInfo, type LoadSpec, type SystemInfo } from '@bench/core';
 import type { DeploymentFile, MachineFile, TaskFile } from '@bench/results';
 import { formatShort, listWords } from './format.ts';
+import type { ReportRow } from './rows.ts';
 import { oneLine } from './text.ts';
 
 /** What a point is plotted and sorted by. */
@@ -22,6 +23,13 @@ export function loadLabel(load: LoadSpec | null): string {
   const axis = loadAxis(load);
   if (!axis) return 'no load';
   return axis.kind === 'rate' ? `${formatShort(axis.value)} req/s` : `${formatShort(axis.value)} concurrent`;
+}
+
+/** The load of a point; of one that a recipe measured itself, by what. */
+export function pointLabel({ load, kind, point }: Pick<ReportRow, 'load' | 'kind' | 'point'>): string {
+  if (load) return loadLabel(load);
+  if (kind === 'inference') return `point ${(point ?? 0) + 1}`;
+  return kind === 'command' ? 'its command' : 'its clients';
 }
 
 /** `1, 2, 4 and 8 concurrent`. */
@@ -108,10 +116,8 @@ export function systemFacts(system: SystemInfo): [string, string][] {
 }
 
 function gpuFacts(gpus: NonNullable<SystemInfo['gpus']>): string {
-  const counts = new Map<string, number>();
-  for (const gpu of gpus) {
-    const text = gpu.memoryMiB ? `${gpu.name} (${Math.round(gpu.memoryMiB / 1024)} GiB)` : gpu.name;
-    counts.set(text, (counts.get(text) ?? 0) + 1);
-  }
-  return [...counts].map(([text, count]) => `${count} × ${text}`).join(', ');
+  const texts = gpus.map(({ name, memoryMiB }) => (memoryMiB ? `${name} (${Math.round(memoryMiB / 1024)} GiB)` : name));
+  return countEqual(texts)
+    .map(({ text, count }) => `${count} × ${text}`)
+    .join(', ');
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { reportRows } from './index.ts';
-import { demoRun, mixedRun, syntheticRun } from './testing/synthetic-run.ts';
+import { demoRun, mixedRun, ownRun, syntheticRun } from './testing/synthetic-run.ts';
 
 describe('reportRows', () => {
   it('gives one row a point, knowing task, machine, engine and load', () => {
@@ -34,6 +34,14 @@ describe('reportRows', () => {
     expect(row?.distributions.ttft_ms?.p99).toBeCloseTo(mean(results.map((r) => r.distributions.ttft_ms?.p99 ?? 0)), 9);
     expect(row?.distributions.ttft_ms?.max).toBe(Math.max(...results.map((r) => r.distributions.ttft_ms?.max ?? 0)));
     expect(row?.distributions.ttft_ms?.count).toBe(60);
+  });
+
+  it('keeps unit and direction of what recipes report themselves, and gives a command no engine and a service no model', () => {
+    const [redis, , command] = reportRows([ownRun()]);
+    expect(redis?.ownMetrics['redis-benchmark.set_p99_ms']).toEqual({ unit: 'ms', better: 'lower' });
+    expect(redis?.scalars['redis-benchmark.set_rps']).toBeCloseTo(91_250 * 1.005, 6);
+    expect([redis?.load, redis?.model, redis?.engine?.name]).toEqual([null, null, 'redis']);
+    expect([command?.kind, command?.model, command?.engine]).toEqual(['command', null, null]);
   });
 
   it('works out the price of tokens where the machine has a price', () => {

@@ -1,4 +1,4 @@
-import type { Distribution, EngineInfo, LoadSpec, PointFlag, PointResult } from '@bench/core';
+import type { Distribution, EngineInfo, LoadSpec, OwnMetric, PointFlag, PointResult } from '@bench/core';
 import type { PointView, RunView, TaskView } from '@bench/results';
 import { meanDistributions, meanScalars, mergeFlags, sumCounts, sumErrors } from './aggregate.ts';
 import { machineLabel } from './labels.ts';
@@ -20,6 +20,7 @@ export interface ReportRow {
   error: string | null;
   /** Repeats that the figures are the mean of. */
   repeats: number;
+  /** Null: the recipe's own clients or command measured, or nothing did. */
   load: LoadSpec | null;
   /** Requests of all repeats. Null: nothing was measured. */
   counts: PointResult['counts'] | null;
@@ -29,6 +30,8 @@ export interface ReportRow {
   /** Figures by metric name, means of the repeats; with the cost figures when the price is known. */
   scalars: Record<string, number>;
   distributions: Record<string, Distribution>;
+  /** Unit and direction of the scalars that clients or a command reported themselves. */
+  ownMetrics: Record<string, OwnMetric>;
   flags: PointFlag[];
   tokenSources: PointResult['tokenSources'] | null;
   /** `8xH200`, or the processor. Null: not known. */
@@ -53,6 +56,11 @@ export function reportRows(runs: readonly RunView[]): ReportRow[] {
     const place = (row: ReportRow) => order.get(row.taskKey) ?? order.size;
     return [...rows, ...missing].sort((a, b) => place(a) - place(b));
   });
+}
+
+/** Counts of requests; null: nothing that was measured is a request. */
+export function requestsOf(row: ReportRow): ReportRow['counts'] {
+  return row.counts !== null && row.load === null && row.counts.sent === 0 ? null : row.counts;
 }
 
 function taskRows(view: RunView, task: TaskView): ReportRow[] {
@@ -95,6 +103,7 @@ function pointRow(base: ReportRow, point: number, views: readonly PointView[]): 
     durationS: results.reduce((sum, r) => sum + r.durationS, 0) / results.length,
     scalars: { ...costs(scalars, base.priceUsdPerHour), ...scalars },
     distributions: meanDistributions(results),
+    ownMetrics: Object.assign({}, ...results.map((r) => r.ownMetrics ?? {})) as Record<string, OwnMetric>,
     flags: mergeFlags(results.map((r) => r.flags)),
     tokenSources: results[0]?.tokenSources ?? null,
   };
@@ -123,8 +132,9 @@ function taskRow(view: RunView, task: TaskView): ReportRow {
     params: file.params,
     machine: machineLabel(file, machine),
     gpuCount: file.gpu.count,
-    engine: deployment?.engine ?? null,
-    model: deployment?.engine.model ?? null,
+    // A command has no server, and a service no model: what stands there names the recipe's kind only.
+    engine: file.kind === 'command' ? null : (deployment?.engine ?? null),
+    model: file.kind === 'inference' ? (deployment?.engine.model ?? null) : null,
     priceUsdPerHour: machine?.priceUsdPerHour ?? null,
     priceSource: machine?.priceSource ?? null,
   };
@@ -148,6 +158,7 @@ function emptyRow(runId: string): ReportRow {
     durationS: null,
     scalars: {},
     distributions: {},
+    ownMetrics: {},
     flags: [],
     tokenSources: null,
     machine: null,

@@ -1,5 +1,10 @@
 export { readJournal, Journal, type JournalContent } from './journal.ts';
 export { journalEventSchema, type JournalEvent, type JournalLine } from './journal-events.ts';
+export { liveDeployments, type LiveDeployment } from './live-deployments.ts';
+export { knownSince, type MachineStand } from './known-since.ts';
+export { runCost, type RunCost } from './run-cost.ts';
+export type { CostParts, MachineCost } from './run-cost-machine.ts';
+export { rentedMachines, type RentedMachineView } from './rented-machines.ts';
 export { isLocked, lockRun, type RunLock } from './lock.ts';
 export { paths as runPaths } from './paths.ts';
 export { isRunId, newRunId } from './run-id.ts';
@@ -9,6 +14,7 @@ export {
   notesSchema,
   plannedTaskSchema,
   pointEntrySchema,
+  rentedSchema,
   runFileSchema,
   runStatusSchema,
   SCHEMA_VERSION,
@@ -18,14 +24,16 @@ export {
   type Notes,
   type PlannedTask,
   type PointEntry,
+  type RentedFile,
   type RunFile,
   type RunStatus,
   type TaskFile,
 } from './run-file.ts';
+export { askedCloudSchema, type AskedCloud } from './asked-cloud.ts';
 export type { GapList } from '@bench/core';
 export type { PointView, RunView, TaskView } from './run-view.ts';
-export { readRun } from './read-run.ts';
-export { readRunFile, RunWriter, type MeasuredPoint, type NewRun } from './write-run.ts';
+export { readDeployment, readRun } from './read-run.ts';
+export { readRunFile, RunWriter, type MeasuredPoint, type NewRun, type PointPlace } from './write-run.ts';
 export { findRuns, resolveRun } from './find-runs.ts';
 export { decodeGaps, encodeGaps, histogramPercentile, type DecodedGaps, type GapHistogram } from './formats/gaps.ts';
 export { decodeRecords, encodeRecords, type DecodedRecords } from './formats/records.ts';

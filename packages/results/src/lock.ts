@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { link, readFile, rename, rm, writeFile } from 'node:fs/promises';
 import { hostname } from 'node:os';
-import { BenchError, bootId, machineId, processStart } from '@bench/core';
+import { BenchError, bootId, machineId, processAlive, processStart } from '@bench/core';
 
 interface Holder {
   pid: number;
@@ -113,10 +113,5 @@ function alive(other: Holder): boolean {
   const now = holder(other.pid);
   if (other.boot !== null && now.boot !== null && other.boot !== now.boot) return false;
   if (other.started !== null && now.started !== other.started) return false;
-  try {
-    process.kill(other.pid, 0);
-    return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'EPERM';
-  }
+  return processAlive(other.pid);
 }

@@ -8,7 +8,12 @@ export const paths = {
   journal: (dir: string) => join(dir, 'journal.jsonl'),
   lock: (dir: string) => join(dir, 'run.lock'),
   machine: (dir: string, n: number) => join(dir, 'machines', String(n)),
+  groupLog: (dir: string, n: number) => join(dir, 'groups', `${n}.log`),
   deployment: (dir: string, id: string) => join(dir, 'deployments', id),
+  /** What a recipe's `aggregate` printed. */
+  aggregateLog: (dir: string, recipe: string) => join(dir, 'aggregate', `${segment(recipe)}.log`),
+  /** Host keys that were accepted for this run, as `known_hosts` of OpenSSH. */
+  knownHosts: (dir: string) => join(dir, 'known_hosts'),
   task: (dir: string, recipe: string, variant: string) => join(dir, 'tasks', segment(recipe), segment(variant)),
   point: (attempt: number, point: number, repeat: number) => join('attempts', String(attempt), 'points', String(point), String(repeat)),
 };

@@ -8,7 +8,7 @@ import { watchSyncs } from './testing/synced.ts';
 
 const record = recordWith({});
 const result = (point: number) => ({ ...pointWith({ completed: 1, duration: 1.5 }), point });
-const io = { now: () => 0, random: Math.random };
+const io = { now: () => 0, monotonic: () => 0, random: Math.random };
 let top = '';
 let watch: Awaited<ReturnType<typeof watchSyncs>>;
 beforeEach(async () => {

@@ -4,9 +4,15 @@ import { messageOf, type PointResult, pointResultSchema, type SeriesRow, seriesR
 import { z } from 'zod';
 import { decodeGaps } from './formats/gaps.ts';
 import { decodeRecords } from './formats/records.ts';
+import { readJournal } from './journal.ts';
+import type { JournalLine } from './journal-events.ts';
+import { liveDeployments } from './live-deployments.ts';
 import { isLocked } from './lock.ts';
 import { paths } from './paths.ts';
+import { rentedMachines } from './rented-machines.ts';
+import { runCost } from './run-cost.ts';
 import {
+  type DeploymentFile,
   deploymentFileSchema,
   machineFileSchema,
   type Notes,
@@ -46,6 +52,7 @@ export async function readRun(dir: string): Promise<RunView> {
       points: await Promise.all(latest(file.points).map((entry) => pointView(folder, entry, load))),
     });
   }
+  const events = await journal(dir, problems);
   const alive = run.status === 'running' && (await isLocked(paths.lock(dir)));
   return {
     dir,
@@ -54,8 +61,33 @@ export async function readRun(dir: string): Promise<RunView> {
     status: run.status === 'running' && !alive ? 'interrupted' : run.status,
     tasks,
     machines: machines.filter((m) => m !== null),
+    live: liveDeployments(events),
+    rented: rentedMachines(events),
+    cost: events.some(({ type }) => type === 'machine_intent') ? runCost(events) : null,
+    ...budgetReached(events),
     problems,
   };
+}
+
+/** `deployments/<id>/deployment.json` of a run. @throws what reading it throws, and ZodError when it is damaged. */
+export async function readDeployment(dir: string, id: string): Promise<DeploymentFile> {
+  return deploymentFileSchema.parse(JSON.parse(await readFile(join(paths.deployment(dir, id), 'deployment.json'), 'utf8')));
+}
+
+function budgetReached(events: readonly JournalLine[]): Pick<RunView, 'budgetReached'> {
+  const last = events.findLast(({ type }) => type === 'budget_reached' || type === 'run_started');
+  return last?.type === 'budget_reached' ? { budgetReached: last.message } : {};
+}
+
+/** A journal that cannot be read is told as a problem: what it says is up cannot be known then. */
+async function journal(dir: string, problems: RunView['problems']): Promise<JournalLine[]> {
+  const path = paths.journal(dir);
+  try {
+    return (await readJournal(path, { missing: 'empty' })).events;
+  } catch (error) {
+    problems.push({ path, message: messageOf(error) });
+    return [];
+  }
 }
 
 /** Null: the name in `run.json` is none that a run directory can hold, so nothing was written under it. */

@@ -19,7 +19,7 @@ import { pointWith, recordWith } from './formats/testing/points.ts';
 
 const record = recordWith({});
 const result = (point: number) => ({ ...pointWith({ completed: 1, duration: 1.5 }), point });
-const io = { now: () => Date.UTC(2026, 0, 2, 3, 4, 5), random: Math.random };
+const io = { now: () => Date.UTC(2026, 0, 2, 3, 4, 5), monotonic: () => 0, random: Math.random };
 let root: string;
 beforeEach(async () => {
   root = await mkdtemp(join(tmpdir(), 'bench-results-'));
@@ -153,6 +153,72 @@ describe('a run directory', () => {
     await writer.task(taskFile([entry(1, 0, path)]));
     await writer.close();
     expect((await readRun(writer.dir)).tasks[0]?.points[0]?.result).toEqual(result(0));
+  });
+
+  it('keeps the lines of a group in their order, those too that came while one was written', async () => {
+    const writer = await create();
+    const lines = Array.from({ length: 50 }, (_, i) => `line ${i}`);
+    await Promise.all(lines.map((line) => writer.groupLine(3, line)));
+    await writer.groupLine(3, 'last\nof all');
+    const text = await readFile(join(writer.dir, 'groups/3.log'), 'utf8');
+    expect(text.replaceAll(/^\S*Z /gm, '')).toBe(`${lines.join('\n')}\nlast\n  of all\n`);
+    await writer.close();
+  });
+
+  it('a point that is stored once more takes the place of the one before', async () => {
+    const writer = await create();
+    const point = { recipe: 'r', variant: 'v', attempt: 1, records: [], gaps: [], series: [] };
+    await writer.point({ ...point, result: result(0) });
+    const path = await writer.point({ ...point, result: { ...result(0), durationS: 77 } });
+    await writer.task(taskFile([entry(1, 0, path)]));
+    await writer.close();
+    expect((await readRun(writer.dir)).tasks[0]?.points[0]?.result?.durationS).toBe(77);
+  });
+
+  it('keeps what a client of its own left, in the point or beside where it would be', async () => {
+    const writer = await create();
+    const where = { recipe: 'r', variant: 'v', attempt: 1, point: 0, repeat: 0 };
+    const folder = await writer.pointFolder(where);
+    await mkdir(join(folder, 'clients/a'), { recursive: true });
+    await writeFile(join(folder, 'clients/a/metrics.json'), '{}');
+    const path = await writer.point({
+      recipe: 'r',
+      variant: 'v',
+      attempt: 1,
+      result: { ...result(0), load: null, tokenSources: null, ownMetrics: { ops: { unit: '1/s', better: 'higher' } } },
+      records: [],
+      gaps: [],
+      series: [],
+    });
+    expect((await readdir(join(writer.dir, 'tasks/r/v', path))).sort()).toEqual([
+      'clients',
+      'gaps.bin.gz',
+      'requests.jsonl.gz',
+      'result.json',
+      'series.json',
+    ]);
+    await writeFile(join(await writer.pointFolder({ ...where, repeat: 1 }), 'log'), 'why');
+    const failed = await writer.failedPoint({ ...where, repeat: 1 });
+    expect(await readFile(join(writer.dir, 'tasks/r/v', failed, 'log'), 'utf8')).toBe('why');
+    await writer.pointFolder({ ...where, repeat: 2 });
+    expect(await writer.failedPoint({ ...where, repeat: 2 })).toBe('');
+    await writer.close();
+  });
+
+  it('tells which deployments are still up', async () => {
+    const writer = await create();
+    const planning = (deployment: string) =>
+      writer.event({ type: 'deployment_planned', deployment, key: 'k', machine: 1, target: 'compose', record: { id: deployment } });
+    await writer.event({ type: 'machine_ready', machine: 1, name: 'gpu1' });
+    for (const deployment of ['d1', 'd2', 'd3']) await planning(deployment);
+    await writer.event({ type: 'deployment_started', deployment: 'd2', record: { id: 'd2', port: 7 } });
+    await writer.event({ type: 'deployment_stopped', deployment: 'd1' });
+    await writer.event({ type: 'deployment_kept', deployment: 'd2' });
+    await writer.close();
+    expect((await readRun(writer.dir)).live).toEqual([
+      { deployment: 'd2', target: 'compose', machine: 1, machineName: 'gpu1', record: { id: 'd2', port: 7 } },
+      { deployment: 'd3', target: 'compose', machine: 1, machineName: 'gpu1', record: { id: 'd3' } },
+    ]);
   });
 
   it('with a task whose name is no folder’s is read, and says so', async () => {

@@ -1,5 +1,6 @@
 import { engineInfoSchema, phaseSchema, systemInfoSchema } from '@bench/core';
 import { z } from 'zod';
+import { askedCloudSchema } from './asked-cloud.ts';
 
 /** Version of everything in a run directory. Readers accept this and older ones. */
 export const SCHEMA_VERSION = 1;
@@ -37,6 +38,28 @@ export const runFileSchema = z.strictObject({
     site: z.string(),
     filter: z.array(z.string()),
     seed: z.int(),
+    /** `deploy`: nothing is measured, and what comes up stays up. Absent in runs of before there was a choice: `measure`. */
+    mode: z.enum(['measure', 'deploy']).optional(),
+    /** The last deployment of each machine stays up when the run ends. */
+    keep: z.boolean().optional(),
+    /** What spare GPUs are used for. */
+    scaleOut: z.enum(['data-parallel', 'replicas']).optional(),
+    /** Only variants with one of these names. */
+    variants: z.array(z.string()).optional(),
+    /** Only variants for this GPU. */
+    gpu: z.string().optional(),
+    /** How the hosts are reached. */
+    ssh: z
+      .strictObject({ identities: z.array(z.string()).optional(), transport: z.enum(['auto', 'ssh2', 'system']).optional() })
+      .optional(),
+    /** The endpoint faces the network, behind a generated key. */
+    expose: z.boolean().optional(),
+    /** Folder on the hosts where model weights are kept. */
+    modelDir: z.string().optional(),
+    /** Image in which the load generator runs on a host without Node. */
+    nodeImage: z.string().optional(),
+    /** Of a run whose machines are rented. */
+    cloud: askedCloudSchema.optional(),
   }),
   tasks: z.array(plannedTaskSchema),
 });
@@ -49,6 +72,31 @@ export const notesSchema = z.strictObject({
 });
 export type Notes = z.infer<typeof notesSchema>;
 
+/** What was rented, of whom, and since when; no secret. */
+export const rentedSchema = z.strictObject({
+  /** Its name at the provider and in the ledger. */
+  name: z.string(),
+  provider: z.string(),
+  /** The provider's own id of it. */
+  id: z.string(),
+  offer: z.string(),
+  instanceType: z.string(),
+  region: z.string(),
+  zone: z.string().nullable(),
+  country: z.string().nullable(),
+  gpu: z.strictObject({ name: z.string(), count: z.int().positive(), memoryGb: z.number() }).nullable(),
+  market: z.string(),
+  workload: z.enum(['vm', 'container', 'batch']),
+  diskGb: z.number(),
+  storageUsdPerGbMonth: z.number().nullable(),
+  egressUsdPerGb: z.number().nullable(),
+  /** When the price was asked for, or its table's date; ISO 8601. */
+  priceAt: z.string().nullable(),
+  /** When its provider says that it was created, ISO 8601; null: it does not say. */
+  createdAt: z.string().nullable(),
+});
+export type RentedFile = z.infer<typeof rentedSchema>;
+
 /** `machines/<n>/machine.json`. */
 export const machineFileSchema = z.strictObject({
   name: z.string(),
@@ -57,6 +105,8 @@ export const machineFileSchema = z.strictObject({
   /** Null: not known, which is not the same as free. */
   priceUsdPerHour: z.number().nullable(),
   priceSource: z.string().nullable(),
+  /** Of a machine that was rented. */
+  rented: rentedSchema.optional(),
 });
 export type MachineFile = z.infer<typeof machineFileSchema>;
 

@@ -1,4 +1,7 @@
 import type { GapList, PointResult, RequestRecord, SeriesRow } from '@bench/core';
+import type { LiveDeployment } from './live-deployments.ts';
+import type { RentedMachineView } from './rented-machines.ts';
+import type { RunCost } from './run-cost.ts';
 import type { DeploymentFile, MachineFile, Notes, PointEntry, RunFile, TaskFile } from './run-file.ts';
 
 /** One measured repeat of a point. The heavy parts are read when asked for. */
@@ -30,5 +33,13 @@ export interface RunView {
   status: RunFile['status'];
   tasks: TaskView[];
   machines: MachineFile[];
+  /** What may still be up: of a run that goes on, one that was killed, one that was asked to leave it. */
+  live: LiveDeployment[];
+  /** Machines that the run rented, in order; empty where none were. */
+  rented: RentedMachineView[];
+  /** What they cost; null: none were rented. */
+  cost: RunCost | null;
+  /** Why nothing more was begun for what the run may cost, in words; absent: it was not reached since it was last started. */
+  budgetReached?: string;
   problems: { path: string; message: string }[];
 }

@@ -1,9 +1,10 @@
-import { mkdir, readFile, rename, rm } from 'node:fs/promises';
+import { appendFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
   BenchError,
   type GapList,
   type Io,
+  type LoadPointResult,
   makeFolder,
   type PointResult,
   type RequestRecord,
@@ -50,6 +51,15 @@ export interface MeasuredPoint {
   series: SeriesRow[];
 }
 
+/** Where a point belongs. */
+export interface PointPlace {
+  recipe: string;
+  variant: string;
+  attempt: number;
+  point: number;
+  repeat: number;
+}
+
 /**
  * The one writer of a run directory. Every file is written whole or not at all, a point's folder appears only when it is
  * complete, and what a method has written is on disk when it resolves: a power cut takes nothing of it back.
@@ -59,8 +69,16 @@ export class RunWriter {
   readonly #lock: RunLock;
   readonly #journal: Journal;
   #run: RunFile;
+  /** Folders that {@link pointFolder} made in this process. */
+  readonly #prepared = new Set<string>();
+  /** Lines of groups that wait for those before to be written. */
+  readonly #groupText = new Map<number, { text: string; written: Promise<void> }>();
+  readonly #groupWrites = new Map<number, Promise<void>>();
 
-  private constructor(dir: string, run: RunFile, lock: RunLock, journal: Journal) {
+  readonly #now: () => number;
+
+  private constructor(dir: string, run: RunFile, lock: RunLock, journal: Journal, now: () => number) {
+    this.#now = now;
     this.dir = dir;
     this.#run = run;
     this.#lock = lock;
@@ -71,7 +89,7 @@ export class RunWriter {
    * Makes a run directory with a new id.
    * @throws BenchError `BENCH_UNSAFE_NAME` for a recipe or variant that cannot be a folder's name; nothing is made then.
    */
-  static async create(options: NewRun, io: Pick<Io, 'now' | 'random'>): Promise<RunWriter> {
+  static async create(options: NewRun, io: Pick<Io, 'now' | 'monotonic' | 'random'>): Promise<RunWriter> {
     const id = newRunId(io.random);
     const dir = join(options.root, id);
     for (const task of options.tasks) paths.task(dir, task.recipe, task.variant);
@@ -91,7 +109,7 @@ export class RunWriter {
       tasks: options.tasks,
     };
     await writeJson(paths.run(dir), run);
-    return new RunWriter(dir, run, lock, await Journal.open(paths.journal(dir), io.now));
+    return new RunWriter(dir, run, lock, await Journal.open(paths.journal(dir), io), io.now);
   }
 
   /**
@@ -99,12 +117,12 @@ export class RunWriter {
    * changes nothing.
    * @throws BenchError `BENCH_RUN_BUSY`, `BENCH_RUN_NOT_FOUND`, `BENCH_RUN_TOO_NEW`.
    */
-  static async open(dir: string, io: Pick<Io, 'now'>): Promise<RunWriter> {
+  static async open(dir: string, io: Pick<Io, 'now' | 'monotonic'>): Promise<RunWriter> {
     await readRunFile(dir);
     const lock = await lockRun(paths.lock(dir));
     try {
       // Read again: until the lock was ours another writer may have ended the run.
-      return new RunWriter(dir, await readRunFile(dir), lock, await Journal.open(paths.journal(dir), io.now));
+      return new RunWriter(dir, await readRunFile(dir), lock, await Journal.open(paths.journal(dir), io), io.now);
     } catch (error) {
       await lock.release();
       throw error;
@@ -130,6 +148,40 @@ export class RunWriter {
     await writeJson(join(paths.machine(this.dir, n), 'machine.json'), file);
   }
 
+  /** Adds a line to an execution group's own log, `groups/<n>.log`, in the order of the calls. What comes while it is written goes together. */
+  groupLine(group: number, line: string): Promise<void> {
+    const text = `${new Date(this.#now()).toISOString()} ${line.replaceAll('\n', '\n  ')}\n`;
+    const waiting = this.#groupText.get(group);
+    if (waiting) {
+      waiting.text += text;
+      return waiting.written;
+    }
+    const next = { text, written: Promise.resolve() };
+    const path = paths.groupLog(this.dir, group);
+    const before = this.#groupWrites.get(group) ?? Promise.resolve();
+    next.written = before
+      .catch(() => undefined)
+      .then(() => {
+        this.#groupText.delete(group);
+        return appendIn(path, next.text);
+      });
+    this.#groupText.set(group, next);
+    this.#groupWrites.set(group, next.written);
+    return next.written;
+  }
+
+  /** Keeps what a recipe's `aggregate` printed; the path is the answer. */
+  async aggregateLog(recipe: string, text: string): Promise<string> {
+    const path = paths.aggregateLog(this.dir, recipe);
+    await writeAtomic(path, text);
+    return path;
+  }
+
+  /** Remembers the host keys that were accepted for the run. */
+  async knownHosts(text: string): Promise<void> {
+    await writeAtomic(paths.knownHosts(this.dir), text, 0o600);
+  }
+
   /** The folder of a deployment's rendered files and engine log; made when missing. */
   async deploymentDir(id: string): Promise<string> {
     const dir = paths.deployment(this.dir, id);
@@ -138,7 +190,7 @@ export class RunWriter {
   }
 
   async deployment(file: DeploymentFile): Promise<void> {
-    await writeJson(join(await this.deploymentDir(file.id), 'deployment.json'), file);
+    await writeJson(join(paths.deployment(this.dir, file.id), 'deployment.json'), file);
   }
 
   async task(file: TaskFile): Promise<void> {
@@ -149,25 +201,65 @@ export class RunWriter {
     await writeAtomic(join(paths.task(this.dir, task.recipe, task.variant), 'recipe.yaml'), yamlText);
   }
 
-  /** Stores a measured point; its path below the task's folder is the answer. */
+  /**
+   * An empty folder for what a point's own clients or command leave. {@link point} makes it the point's, {@link failedPoint} keeps
+   * it beside where the point would be.
+   */
+  async pointFolder(where: PointPlace): Promise<string> {
+    const temporary = `${this.#pointDir(where)}.partial`;
+    if (!(await makeFolder(temporary))) {
+      await rm(temporary, { recursive: true, force: true });
+      await makeFolder(temporary);
+    }
+    this.#prepared.add(temporary);
+    return temporary;
+  }
+
+  /** Keeps what a point left that cannot be counted; its path below the task's folder, or '' when it left nothing. */
+  async failedPoint(where: PointPlace): Promise<string> {
+    const temporary = `${this.#pointDir(where)}.partial`;
+    this.#prepared.delete(temporary);
+    const left = await readdir(temporary).catch(() => []);
+    if (left.length === 0) {
+      await rm(temporary, { recursive: true, force: true });
+      return '';
+    }
+    const path = `${paths.point(where.attempt, where.point, where.repeat)}.failed`;
+    const final = join(paths.task(this.dir, where.recipe, where.variant), path);
+    await rm(final, { recursive: true, force: true });
+    await rename(temporary, final);
+    return path;
+  }
+
+  #pointDir({ recipe, variant, attempt, point, repeat }: PointPlace): string {
+    return join(paths.task(this.dir, recipe, variant), paths.point(attempt, point, repeat));
+  }
+
+  /** Stores a measured point, with what is in its {@link pointFolder}; its path below the task's folder is the answer. */
   async point(measured: MeasuredPoint): Promise<string> {
     const { result } = measured;
     const path = paths.point(measured.attempt, result.point, result.repeat);
     const final = join(paths.task(this.dir, measured.recipe, measured.variant), path);
     const temporary = `${final}.partial`;
-    await rm(temporary, { recursive: true, force: true });
-    await makeFolder(temporary);
+    // What an earlier process left half-written is not the point's.
+    if (!this.#prepared.delete(temporary)) await this.pointFolder({ ...measured, point: result.point, repeat: result.repeat });
+    this.#prepared.delete(temporary);
     // Together, so that one flush of the disk does for all.
     await Promise.all([
       writeSynced(join(temporary, 'requests.jsonl.gz'), encodeRecords(measured.records)),
       writeSynced(join(temporary, 'gaps.bin.gz'), encodeGaps(measured.gaps)),
       writeSynced(join(temporary, 'series.json'), JSON.stringify(measured.series)),
-      writeSynced(join(temporary, 'benchmark.txt'), renderVllmText(result)),
+      // vLLM's text tells of a load; a client of the recipe's own has none.
+      ...(isLoadPoint(result) ? [writeSynced(join(temporary, 'benchmark.txt'), renderVllmText(result))] : []),
       writeSynced(join(temporary, 'result.json'), `${JSON.stringify(result, null, 1)}\n`),
     ]);
     await syncFolder(temporary);
-    await rm(final, { recursive: true, force: true });
-    await rename(temporary, final);
+    await rename(temporary, final).catch(async (error: unknown) => {
+      // A folder takes the place of another one only when that is empty.
+      if (!['ENOTEMPTY', 'EEXIST', 'EPERM'].includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+      await rm(final, { recursive: true, force: true });
+      await rename(temporary, final);
+    });
     await syncFolder(dirname(final));
     return path;
   }
@@ -186,6 +278,10 @@ export class RunWriter {
     await writeJson(paths.run(this.dir), run);
     this.#run = run;
   }
+}
+
+function isLoadPoint(result: PointResult): result is LoadPointResult {
+  return result.load !== null && result.tokenSources !== null;
 }
 
 /** `run.json` of a folder. @throws BenchError `BENCH_RUN_NOT_FOUND`, `BENCH_RUN_DAMAGED`, `BENCH_RUN_TOO_NEW`. */
@@ -219,6 +315,15 @@ export async function readRunFile(dir: string): Promise<RunFile> {
   if (!parsed.success)
     throw new BenchError({ code: 'BENCH_RUN_DAMAGED', message: `${path} is not a run file`, cause: parsed.error, exitCode: 2 });
   return parsed.data;
+}
+
+/** Makes the folder when it is missing. */
+async function appendIn(path: string, text: string): Promise<void> {
+  await appendFile(path, text).catch(async (error: unknown) => {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    await makeFolder(dirname(path));
+    await appendFile(path, text);
+  });
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {

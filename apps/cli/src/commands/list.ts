@@ -1,15 +1,27 @@
 import { basename } from 'node:path';
-import { EXIT, messageOf } from '@bench/core';
-import { findRuns, readRun } from '@bench/results';
+import { EXIT, type Io, messageOf, minuteText } from '@bench/core';
+import { findRuns } from '@bench/results';
+import { withContext } from '../context.ts';
+import { runsNow } from '../runs-now.ts';
+import { teardownCommand } from '../run-commands.ts';
 import { columns } from '../ui/columns.ts';
+import { usd } from '../ui/money.ts';
 import { styles } from '../ui/style.ts';
+import { terminalWidth } from '../ui/width.ts';
+
+const ROOMY = 80;
 
 /** `bench list`. */
-export async function list(flags: { out: string; json?: true | undefined }): Promise<number> {
+export function list(flags: { out: string; json?: true | undefined }): Promise<number> {
+  return withContext(({ io }) => show(flags, io), { stopText: null });
+}
+
+async function show(flags: { out: string; json?: true | undefined }, io: Io): Promise<number> {
   const rows = [];
+  const read = runsNow(io);
   for (const dir of await findRuns(flags.out)) {
     try {
-      const view = await readRun(dir);
+      const { view } = await read(dir);
       const points = view.tasks.flatMap((task) => task.points);
       rows.push({
         id: view.run.id,
@@ -18,7 +30,10 @@ export async function list(flags: { out: string; json?: true | undefined }): Pro
         site: view.run.asked.site,
         recipes: [...new Set(view.run.tasks.map((t) => t.recipe))],
         measured: points.filter((p) => p.result !== null).length,
-        points: view.run.tasks.reduce((sum, t) => sum + t.points * t.repeats, 0),
+        points: view.run.asked.mode === 'deploy' ? 0 : view.run.tasks.reduce((sum, t) => sum + t.points * t.repeats, 0),
+        // What a run that goes on has up is its own business.
+        costUsd: view.cost?.usd ?? null,
+        up: view.status === 'running' ? [] : view.live.map(({ deployment, machineName }) => ({ deployment, machine: machineName })),
         dir,
       });
     } catch (error) {
@@ -30,6 +45,8 @@ export async function list(flags: { out: string; json?: true | undefined }): Pro
         recipes: [messageOf(error)],
         measured: 0,
         points: 0,
+        costUsd: null,
+        up: [],
         dir,
       });
     }
@@ -42,14 +59,25 @@ export async function list(flags: { out: string; json?: true | undefined }): Pro
     process.stdout.write(`no runs in ${flags.out}\n`);
     return EXIT.ok;
   }
+  const style = styles(process.stdout);
+  const width = terminalWidth(process.stdout);
+  // Where there is little room, when a run began matters least: they are in that order.
+  const roomy = width === undefined || width >= ROOMY;
+  const spent = rows.some((r) => r.costUsd !== null);
   const table = rows.map((r) => [
     r.id,
-    r.created.replace('T', ' ').slice(0, 16),
-    r.status,
+    ...(roomy ? [minuteText(r.created)] : []),
+    r.up.length > 0 ? `${r.status}, up` : r.status,
     r.site,
-    `${r.measured}/${r.points}`,
+    r.points === 0 ? '-' : `${r.measured}/${r.points}`,
+    ...(spent ? [r.costUsd === null ? '' : usd(r.costUsd)] : []),
     r.recipes.join(', '),
   ]);
-  process.stdout.write(columns(['RUN', 'CREATED (UTC)', 'STATUS', 'SITE', 'POINTS', 'RECIPES'], table, styles(process.stdout)));
+  const header = ['RUN', ...(roomy ? ['CREATED (UTC)'] : []), 'STATUS', 'SITE', 'POINTS', ...(spent ? ['COST'] : []), 'RECIPES'];
+  process.stdout.write(columns(header, table, style, { width, whole: roomy ? [0, 1, 2] : [0, 1] }));
+  const up = rows.filter((r) => r.up.length > 0);
+  if (up.length > 0) process.stdout.write('\n');
+  for (const run of up)
+    process.stdout.write(`${style.yellow('still up:')} ${run.id} on ${run.site}; end it with: ${teardownCommand(run.id, flags.out)}\n`);
   return EXIT.ok;
 }

@@ -1,9 +1,9 @@
-import { BenchError, EXIT, type Io, type LoadSpecInput, parseDuration } from '@bench/core';
+import { BenchError, EXIT, type Io, type LoadSpecInput, messageOf, parseDuration, printable } from '@bench/core';
 import { type LoadProgress, runLoad } from '@bench/loadgen';
 import { renderVllmText } from '@bench/results';
 import { withContext } from '../context.ts';
-import { printable } from '../ui/columns.ts';
-import { loadText, Progress } from '../ui/progress.ts';
+import { loadText } from '../ui/load-text.ts';
+import { Progress } from '../ui/progress.ts';
 import { styles } from '../ui/style.ts';
 
 export interface LoadFlags {
@@ -33,6 +33,7 @@ export interface LoadFlags {
 export function load(url: string, flags: LoadFlags): Promise<number> {
   return withContext(async ({ io, signal }) => {
     const baseUrl = checkUrl(url);
+    refuseContradictions(flags);
     const apiKey = flags.apiKeyEnv === undefined ? undefined : secret(flags.apiKeyEnv, io);
     const model = flags.model ?? (await onlyModel(baseUrl, apiKey, io));
     const style = styles(process.stderr);
@@ -58,6 +59,29 @@ export function load(url: string, flags: LoadFlags): Promise<number> {
     if (summary.counts.ok === 0) return EXIT.nothingMeasured;
     return flags.strict && summary.flags.some((f) => f.code !== 'few_samples') ? EXIT.strict : EXIT.ok;
   });
+}
+
+/** What `program.ts` gives when nothing was said. */
+const UNSAID = { arrival: 'poisson', burstiness: 1, inputLen: '256', outputLen: '128', sharedPrefix: 0 } as const;
+
+/** A flag that would be passed over is refused: the figures would be of another load than the one that was asked for. */
+function refuseContradictions(flags: LoadFlags): void {
+  const said = (name: keyof typeof UNSAID) => flags[name] !== UNSAID[name];
+  if (flags.requests !== undefined && flags.duration !== undefined)
+    throw usage('--requests and --duration both say when to end', 'keep one of them');
+  if (said('arrival') && flags.rate === undefined)
+    throw usage(`--arrival ${flags.arrival} is for an open loop`, 'add --rate, or leave --arrival out');
+  if (said('burstiness') && (flags.arrival !== 'gamma' || flags.rate === undefined))
+    throw usage('--burstiness is the shape of gamma intervals', 'add --rate and --arrival gamma, or leave --burstiness out');
+  if (flags.dataset !== undefined) {
+    const ignored = (['inputLen', 'outputLen', 'sharedPrefix'] as const).find(said);
+    if (ignored !== undefined)
+      throw usage(`--${ignored.replace(/[A-Z]/, (c) => `-${c.toLowerCase()}`)} is for random prompts`, 'leave it out, or --dataset');
+    return;
+  }
+  const { min } = range(flags.inputLen, '--input-len');
+  if (flags.sharedPrefix > min)
+    throw usage(`--shared-prefix ${flags.sharedPrefix} is more than a prompt has (--input-len ${flags.inputLen})`, `${min} at most`);
 }
 
 function spec(flags: LoadFlags): LoadSpecInput {
@@ -109,7 +133,11 @@ function file(text: string) {
 
 function checkUrl(text: string): string {
   const url = URL.canParse(text) ? new URL(text) : null;
-  if (!url || !/^https?:$/.test(url.protocol)) throw usage(`"${text}" is not an http address`);
+  if (!url || !/^https?:$/.test(url.protocol)) {
+    const guess = `http://${text}`;
+    const hint = !text.includes('://') && URL.canParse(guess) && text.trim() !== '' ? `did you mean ${guess}?` : undefined;
+    throw usage(`"${text}" is not an http address`, hint ?? 'for example http://127.0.0.1:8000');
+  }
   return text.replace(/\/+$/, '');
 }
 
@@ -132,10 +160,9 @@ async function onlyModel(baseUrl: string, apiKey: string | undefined, io: Io): P
     names = ((await response.json()) as { data: { id: string }[] }).data.map((m) => m.id);
   } catch (cause) {
     io.signal.throwIfAborted();
-    const reason = ((cause as Error).cause as NodeJS.ErrnoException | undefined)?.code ?? (cause as Error).message;
     throw new BenchError({
       code: 'BENCH_SERVER_UNREACHABLE',
-      message: `cannot ask ${url} for its models: ${reason}`,
+      message: `cannot ask ${url} for its models: ${reasonOf(cause)}`,
       hint: 'is the server up? --model NAME spares the question',
       cause,
       exitCode: EXIT.nothingMeasured,
@@ -145,6 +172,14 @@ async function onlyModel(baseUrl: string, apiKey: string | undefined, io: Io): P
   throw usage(`the server has ${names.length} models (${names.slice(0, 10).join(', ')}): choose one with --model`);
 }
 
-function usage(message: string): BenchError {
-  return new BenchError({ code: 'BENCH_USAGE', message, exitCode: EXIT.usage });
+/** `fetch failed` says nothing; what it failed of is in its cause, or in that one's. */
+function reasonOf(error: unknown): string {
+  const inner = (error as { cause?: unknown } | null)?.cause ?? (error as { errors?: unknown[] } | null)?.errors?.[0];
+  const { code } = (error ?? {}) as { code?: unknown };
+  if (typeof code === 'string') return code;
+  return inner === undefined || inner === null ? messageOf(error) : reasonOf(inner);
+}
+
+function usage(message: string, hint?: string): BenchError {
+  return new BenchError({ code: 'BENCH_USAGE', message, hint, exitCode: EXIT.usage });
 }

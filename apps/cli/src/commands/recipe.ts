@@ -1,29 +1,73 @@
-import { EXIT } from '@bench/core';
-import { expandRecipe, recipeJsonSchema } from '@bench/recipe';
+import { BenchError, EXIT, findGpus, nearGpu, printable } from '@bench/core';
+import { formatProblem, type LoadedRecipe, type Problem, recipeJsonSchema } from '@bench/recipe';
 import { stringify } from 'yaml';
+import { faultLines } from '../fault-lines.ts';
 import { loadRecipes, loadTasks } from '../load-tasks.ts';
+import { loadSettings } from '../settings/load-settings.ts';
 import { columns } from '../ui/columns.ts';
 import { styles } from '../ui/style.ts';
 
-/** `bench recipe validate`. */
-export async function validate(paths: readonly string[], flags: { json?: true | undefined }): Promise<number> {
-  const loaded = await loadRecipes(paths);
-  const rows = loaded.map((recipe) => ({ recipe: recipe.name, kind: recipe.kind, variants: recipe.variantCount, file: recipe.file }));
-  if (flags.json) process.stdout.write(`${JSON.stringify(rows, null, 1)}\n`);
-  else
-    for (const row of rows) process.stdout.write(`${row.file}: ok, ${row.kind}, ${row.variants} variant${row.variants === 1 ? '' : 's'}\n`);
+/** A GPU that the catalogue does not know can be run on where it is, and nowhere be rented. */
+function gpuWarnings({ tasks }: LoadedRecipe): Problem[] {
+  const warnings = tasks.flatMap(({ file, resolved, origins }): Problem[] => {
+    const { gpu } = resolved.deploy;
+    if (gpu === undefined || findGpus(gpu).length > 0) return [];
+    const origin = origins['deploy.gpu'];
+    const at =
+      origin === undefined || origin.from === 'default' ? { line: null, column: null } : { line: origin.line, column: origin.column };
+    const hint = nearGpu(gpu) ?? 'bench gpus lists those that are known';
+    return [{ file, ...at, message: `no GPU is called "${gpu}", so none can be rented`, hint }];
+  });
+  return [...new Map(warnings.map((one) => [formatProblem(one), one])).values()];
+}
+
+/** `bench recipe validate`. Each recipe is told of, the good ones too when others are faulty. */
+export async function validate(paths: readonly string[], flags: { config?: string | undefined; json?: true | undefined }): Promise<number> {
+  const known = await loadSettings({ config: flags.config });
+  const good: LoadedRecipe[] = [];
+  const bad: { path: string; error: BenchError }[] = [];
+  for (const path of paths) {
+    try {
+      good.push(...(await loadRecipes([path], known)));
+    } catch (error) {
+      if (!BenchError.is(error)) throw error;
+      bad.push({ path, error });
+    }
+  }
+  if (flags.json) {
+    const recipes = good.map((recipe) => ({ recipe: recipe.name, kind: recipe.kind, variants: recipe.variantCount, file: recipe.file }));
+    const problems = bad.flatMap(({ path, error }) => problemsOf(path, error));
+    const warnings = good.flatMap(gpuWarnings);
+    process.stdout.write(`${JSON.stringify({ ok: bad.length === 0, recipes, problems, warnings }, null, 1)}\n`);
+    return bad.length === 0 ? EXIT.ok : EXIT.usage;
+  }
+  for (const { file, kind, variantCount: count } of good)
+    process.stdout.write(`${file}: ok, ${kind}, ${count} variant${count === 1 ? '' : 's'}\n`);
+  for (const warning of good.flatMap(gpuWarnings))
+    process.stderr.write(`${styles(process.stderr).yellow('warning:')} ${formatProblem(warning)}\n`);
+  // As one error: it is shown as every command shows it.
+  if (bad.length > 0)
+    await loadRecipes(
+      bad.map(({ path }) => path),
+      known,
+    );
   return EXIT.ok;
+}
+
+/** Those of a recipe's file, or the one about a path that leads to none. */
+function problemsOf(path: string, error: BenchError): unknown[] {
+  const found = error.details?.['problems'];
+  return Array.isArray(found) ? found : [{ file: path, line: null, column: null, message: error.message, hint: error.hint ?? null }];
 }
 
 /** `bench recipe show`. */
 export async function show(
   path: string,
-  flags: { variant?: string | undefined; filter: string[]; json?: true | undefined },
+  flags: { variant?: string | undefined; filter: string[]; config?: string | undefined; json?: true | undefined },
 ): Promise<number> {
-  const tasks = await loadTasks([path], { filter: flags.filter });
+  const tasks = await loadTasks([path], { ...(await loadSettings({ config: flags.config })), filter: flags.filter });
   const task = flags.variant === undefined ? tasks[0] : tasks.find((t) => t.variant === flags.variant);
   if (!task) {
-    const { BenchError } = await import('@bench/core');
     throw new BenchError({
       code: 'BENCH_NO_VARIANT',
       message: `no variant "${flags.variant}"`,
@@ -48,8 +92,11 @@ export async function show(
 }
 
 /** `bench recipe variants`. */
-export async function variants(paths: readonly string[], flags: { filter: string[]; json?: true | undefined }): Promise<number> {
-  const tasks = (await loadRecipes(paths)).flatMap((recipe) => expandRecipe(recipe, { filter: flags.filter }));
+export async function variants(
+  paths: readonly string[],
+  flags: { filter: string[]; config?: string | undefined; json?: true | undefined },
+): Promise<number> {
+  const tasks = await loadTasks(paths, { ...(await loadSettings({ config: flags.config })), filter: flags.filter });
   if (flags.json) {
     process.stdout.write(
       `${JSON.stringify(
@@ -73,9 +120,11 @@ export async function variants(paths: readonly string[], flags: { filter: string
   return EXIT.ok;
 }
 
-/** `bench recipe schema`. */
-export async function schema(): Promise<number> {
-  process.stdout.write(`${JSON.stringify(recipeJsonSchema(), null, 2)}\n`);
+/** `bench recipe schema`, with the engines of plugins. */
+export async function schema(flags: { config?: string | undefined }): Promise<number> {
+  const { engines, faults } = await loadSettings({ config: flags.config });
+  for (const line of faultLines(faults)) process.stderr.write(`${styles(process.stderr).yellow('not used:')} ${printable(line)}\n`);
+  process.stdout.write(`${JSON.stringify(recipeJsonSchema({ engines }), null, 2)}\n`);
   return EXIT.ok;
 }
 

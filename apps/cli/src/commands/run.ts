@@ -1,139 +1,76 @@
-import { dirname, join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { runTasks } from '@bench/benchmark';
-import { BenchError, EXIT } from '@bench/core';
-import { readRun, readRunFile, resolveRun } from '@bench/results';
-import { type CliContext, withContext } from '../context.ts';
-import { dryRun } from '../dry-run.ts';
-import { absolute, loadTasks } from '../load-tasks.ts';
-import { renderRows, writeReports } from '../reports.ts';
-import { Progress, showRun } from '../ui/progress.ts';
+import { readRun, readRunFile, resolveRun, runPaths } from '@bench/results';
+import { type AskFlags, type Asked, askedOf, refuseNewWishes } from '../asked.ts';
+import { type HostAccess, withContext } from '../context.ts';
+import { dryRun } from '../dry-run/dry-run.ts';
+import { faultLines } from '../fault-lines.ts';
+import { loadTasks } from '../load-tasks.ts';
+import { type OutputFlags, perform } from '../perform.ts';
+import { namingLeft } from '../left-machines.ts';
+import { hostTarget } from '../plugins/host-target.ts';
+import { loadSettings, type Settings } from '../settings/load-settings.ts';
 import { styles } from '../ui/style.ts';
-import { CLI_VERSION } from '../version.ts';
 
-export interface RunFlags {
-  on?: string | undefined;
-  filter: string[];
-  out: string;
-  seed?: number | undefined;
-  resume?: string | undefined;
+export type RunFlags = AskFlags & OutputFlags & DoFlags & { resume?: string | undefined };
+
+/** How it is done, beside what is. */
+export interface DoFlags {
   dryRun?: true | undefined;
-  strict?: true | undefined;
-  report: boolean;
-  json?: true | undefined;
+  bootstrap?: true | undefined;
+  config?: string | undefined;
+  yes?: true | undefined;
 }
 
 /** `bench run`. */
-export function run(recipes: readonly string[], flags: RunFlags): Promise<number> {
-  return withContext(async (context) => {
-    const resume = flags.resume === undefined ? undefined : await resolveRun(flags.resume, flags.out);
-    const asked = resume === undefined ? fresh(recipes, flags) : await askedBefore(resume, recipes, flags);
-    const tasks = await loadTasks(asked.recipes, { filter: asked.filter, signal: context.signal });
-    if (flags.dryRun) {
-      process.stdout.write(dryRun(tasks, { site: asked.site, json: flags.json === true }));
-      return EXIT.ok;
-    }
-    return measure({ context, tasks, asked, resume, flags });
+export async function run(recipes: readonly string[], flags: RunFlags): Promise<number> {
+  if (flags.resume === undefined) {
+    const settings = await settingsFor(flags.on, flags);
+    return runAsked(askedWith(settings, recipes, flags, 'measure'), flags, settings);
+  }
+  refuseNewWishes(recipes, flags);
+  const dir = await resolveRun(flags.resume, flags.out);
+  const { id, asked } = await readRunFile(dir);
+  const goOn = async () => runAsked(asked, flags, await settingsFor(asked.site, flags), dir);
+  return asked.cloud === undefined || flags.dryRun ? goOn() : namingLeft({ run: id, out: flags.out }, goOn);
+}
+
+/** The settings of a run; where it rents, with the providers. */
+export function settingsFor(site: string | undefined, flags: { config?: string | undefined }): Promise<Settings> {
+  const rents = site !== undefined && site !== 'local' && site !== 'docker' && !site.startsWith('ssh:');
+  return loadSettings({ config: flags.config, providers: rents });
+}
+
+/** What is asked, with what the settings add to the flags. */
+export function askedWith(settings: Settings, recipes: readonly string[], flags: AskFlags, mode: 'measure' | 'deploy'): Asked {
+  const on = hostTarget(flags.on, settings.hosts);
+  const providerNames = settings.factories.length === 0 ? undefined : settings.factories.map((factory) => factory.name);
+  return askedOf(recipes, { ...flags, on }, mode, {
+    cloud: settings.cloud,
+    providers: settings.providers,
+    providerNames,
+    faults: settings.faults,
   });
 }
 
-function fresh(recipes: readonly string[], flags: RunFlags) {
-  if (recipes.length === 0) {
-    throw new BenchError({
-      code: 'BENCH_USAGE',
-      message: 'no recipe was named',
-      hint: 'bench run recipes/tiny-cpu, or bench init to write one',
-      exitCode: EXIT.usage,
-    });
-  }
-  return { recipes: absolute(recipes), site: flags.on ?? 'local', filter: flags.filter, seed: flags.seed ?? 0 };
-}
-
-async function askedBefore(dir: string, recipes: readonly string[], flags: RunFlags) {
-  if (recipes.length > 0 || flags.filter.length > 0 || flags.seed !== undefined || flags.on !== undefined) {
-    throw new BenchError({
-      code: 'BENCH_USAGE',
-      message: '--resume goes on with the recipes, filters, site and seed that the run began with',
-      hint: 'name none',
-      exitCode: EXIT.usage,
-    });
-  }
-  return (await readRunFile(dir)).asked;
-}
-
-async function measure(o: {
-  context: CliContext;
-  tasks: Awaited<ReturnType<typeof loadTasks>>;
-  asked: { recipes: string[]; site: string; filter: string[]; seed: number };
-  resume: string | undefined;
-  flags: RunFlags;
-}): Promise<number> {
-  const { context, flags } = o;
-  const options = { stream: process.stderr, style: styles(process.stderr), clock: context.io.monotonic };
-  const progress = new Progress(options);
-  progress.status(() => 'looking at this machine and its engines');
-  const outcome = await runTasks({
-    io: context.io,
-    tasks: o.tasks,
-    asked: o.asked,
-    root: resolve(flags.out),
-    tools: { '@bench/cli': CLI_VERSION, node: process.versions.node },
-    folders: engineFolders(o.asked.recipes),
-    ...(o.resume === undefined ? {} : { resume: o.resume }),
-    on: showRun(progress, options),
-  }).finally(() => progress.close());
-
-  const view = await readRun(outcome.dir);
-  const measured = view.tasks.some((task) => task.points.some((point) => point.result !== null));
-  const files = flags.report && measured ? await writeReports([view], outcome.dir, context).catch(orNothing(context)) : [];
-  const doubts = flags.strict ? doubtful(view) : [];
-  const exitCode = outcome.exitCode === EXIT.ok && doubts.length > 0 ? EXIT.strict : outcome.exitCode;
-  if (flags.json) {
-    process.stdout.write(
-      `${JSON.stringify({ id: outcome.id, dir: outcome.dir, status: outcome.status, exitCode, doubts, reports: files, rows: await renderRows([view], 'json') }, null, 1)}\n`,
-    );
-    return exitCode;
-  }
-  if (measured) process.stdout.write(`\n${await renderRows([view], 'text')}\n`);
-  for (const doubt of doubts) process.stderr.write(`${options.style.yellow('in doubt:')} ${doubt}\n`);
-  for (const file of files) process.stdout.write(`${file}\n`);
-  if (outcome.status === 'interrupted')
-    process.stderr.write(`interrupted; go on with: bench run --resume ${outcome.id}${flags.out === 'runs' ? '' : ` --out ${flags.out}`}\n`);
-  else if (outcome.status === 'failed')
-    process.stderr.write(
-      `some tasks failed; try what is missing again with: bench run --resume ${outcome.id}${flags.out === 'runs' ? '' : ` --out ${flags.out}`}\n`,
-    );
-  return exitCode;
-}
-
-/** A report that Ctrl-C cut short can be written again; the run itself is kept. */
-function orNothing({ signal }: CliContext) {
-  return (error: unknown): string[] => {
-    if (!signal.aborted) throw error;
-    return [];
+/** Does what was asked, or prints what would be done. */
+export function runAsked(asked: Asked, flags: OutputFlags & DoFlags, settings: Settings, resume?: string): Promise<number> {
+  const access: HostAccess = {
+    ...(asked.ssh === undefined ? {} : { ssh: asked.ssh }),
+    ...(resume === undefined ? {} : { knownHosts: runPaths.knownHosts(resume) }),
+    hosts: settings.hosts,
   };
-}
-
-/** Where the user's engines and plugins are: beside the recipes, in the working folder, beside the CLI. */
-function engineFolders(recipes: readonly string[]): string[] {
-  return [
-    ...new Set([
-      ...recipes.map((r) => (r.endsWith('.yaml') || r.endsWith('.yml') ? dirname(r) : r)),
-      process.cwd(),
-      join(dirname(fileURLToPath(import.meta.url)), '..'),
-    ]),
-  ];
-}
-
-/** Flags that make a figure doubtful; generated weights and few samples are known beforehand. */
-const BENIGN = new Set(['random_weights', 'few_samples']);
-
-function doubtful(view: Awaited<ReturnType<typeof readRun>>): string[] {
-  return view.tasks.flatMap((task) =>
-    task.points.flatMap((point) =>
-      (point.result?.flags ?? [])
-        .filter((flag) => !BENIGN.has(flag.code))
-        .map((flag) => `${task.file.recipe}/${task.file.variant} point ${point.entry.point}: ${flag.message}`),
-    ),
-  );
+  for (const line of faultLines(settings.faults)) process.stderr.write(`${styles(process.stderr).yellow('not used:')} ${line}\n`);
+  return withContext(async (context) => {
+    const { signal, io } = context;
+    const began = resume === undefined ? null : await readRun(resume);
+    const { engines, faults } = settings;
+    const tasks = await loadTasks(asked.recipes, { ...asked, engines, faults, signal });
+    if (flags.dryRun) {
+      const bootstrap = flags.bootstrap === true;
+      const planned = await dryRun({ tasks, asked, began, bootstrap, out: flags.out, settings, io, signal });
+      process.stdout.write(flags.json ? `${JSON.stringify(planned.json, null, 1)}\n` : planned.text);
+      return planned.exitCode;
+    }
+    const id = began?.run.id;
+    return perform({ asked, tasks, resume, began: id, bootstrap: flags.bootstrap, settings, yes: flags.yes === true }, flags, context);
+  }, access);
 }

@@ -1,40 +1,146 @@
-import { EXIT } from '@bench/core';
-import { readRun, resolveRun, type RunView, type TaskView } from '@bench/results';
-import { columns } from '../ui/columns.ts';
-import { styles } from '../ui/style.ts';
+import { EXIT, minuteText, printable } from '@bench/core';
+import { isOver, type LedgerEntry } from '@bench/provisioning';
+import { type RentedMachineView, resolveRun, type RunView, type TaskView } from '@bench/results';
+import { withContext } from '../context.ts';
+import { costLines } from '../ui/cost-lines.ts';
+import { usdPerHour } from '../ui/money.ts';
+import { onlyTheRecipeFailed } from '../advice.ts';
+import { outFlag, teardownCommand } from '../run-commands.ts';
+import { type RunNow, runsNow } from '../runs-now.ts';
+import { columns, folded, labelled, wrap } from '../ui/columns.ts';
+import { stateText } from '../ui/entry-text.ts';
+import { type Styles, styles } from '../ui/style.ts';
+import { terminalWidth } from '../ui/width.ts';
+
+/** Lines of an error that are shown; the rest is one command away. */
+const ERROR_LINES = 4;
+const HINT_LINES = 3;
 
 /** `bench status`. */
-export async function status(run: string, flags: { out: string; json?: true | undefined }): Promise<number> {
-  const view = await readRun(await resolveRun(run, flags.out));
-  const style = styles(process.stdout);
-  if (flags.json) {
-    process.stdout.write(`${JSON.stringify(summary(view), null, 1)}\n`);
-    return EXIT.ok;
-  }
-  const { run: file } = view;
-  process.stdout.write(
-    `${style.bold(file.id)}  ${view.status}  on ${file.asked.site}  since ${file.createdAt}${file.endedAt === null ? '' : `  ended ${file.endedAt}`}\n${style.dim(view.dir)}\n\n`,
+export function status(run: string, flags: { out: string; json?: true | undefined }): Promise<number> {
+  return withContext(
+    async ({ io }) => {
+      const known = await runsNow(io)(await resolveRun(run, flags.out));
+      const shown = { out: flags.out, now: io.now(), style: styles(process.stdout), width: terminalWidth(process.stdout) };
+      const text = flags.json ? JSON.stringify(summary(known), null, 1) : statusLines(known, shown).join('\n');
+      process.stdout.write(`${text}\n`);
+      return EXIT.ok;
+    },
+    { stopText: null },
   );
-  process.stdout.write(
-    columns(
-      ['TASK', 'STATUS', 'MEASURED', 'ENGINE', 'ERROR'],
-      view.tasks.map((task) => [
-        name(task),
-        taskStatus(task, view),
-        measured(task, view),
-        engine(task),
-        firstLine(task.file.error?.message ?? pointError(task)),
-      ]),
-      style,
-    ),
-  );
-  for (const problem of view.problems) process.stdout.write(`left out: ${problem.path}: ${problem.message}\n`);
-  if (view.status === 'interrupted' || view.status === 'failed')
-    process.stdout.write(`\ngo on with: bench run --resume ${file.id}${flags.out === 'runs' ? '' : ` --out ${flags.out}`}\n`);
-  return EXIT.ok;
 }
 
-function summary(view: RunView) {
+interface Shown {
+  out: string;
+  now: number;
+  style: Styles;
+  width: number | undefined;
+}
+
+/** What `bench status` prints. */
+export function statusLines(known: RunNow, shown: Shown): string[] {
+  const { view } = known;
+  const { out, style, width } = shown;
+  const { run: file } = view;
+  const deployOnly = file.asked.mode === 'deploy';
+  const table = columns(
+    ['TASK', 'STATUS', ...(deployOnly ? [] : ['MEASURED']), 'ENGINE'],
+    view.tasks.map((task) => [name(task), taskStatus(task, view), ...(deployOnly ? [] : [measured(task, view)]), engine(task, view)]),
+    style,
+    { width },
+  );
+  return [
+    `${style.bold(file.id)}  ${view.status}  on ${file.asked.site}`,
+    `${deployOnly ? 'deployed' : 'since'} ${file.createdAt}${file.endedAt === null ? '' : `  ended ${file.endedAt}`}`,
+    style.dim(view.dir),
+    '',
+    table.trimEnd(),
+    ...errorLines(view, out, style, width),
+    ...view.problems.map((problem) => `left out: ${problem.path}: ${problem.message}`),
+    ...rentedLines(known, shown),
+    ...(view.budgetReached === undefined ? [] : labelled('stopped:', view.budgetReached, { width, paint: style.yellow }, style)),
+    ...upLines(view, out, style),
+    ...goOnLines(view, out),
+  ];
+}
+
+/** What went wrong, below the table: there is room for it there. */
+function errorLines(view: RunView, out: string, style: Styles, width: number | undefined): string[] {
+  const lines: string[] = [];
+  let shortened = false;
+  const show = (text: string, most: number): string[] => {
+    const all = text.split('\n').map(printable);
+    // In a file or a pipe a line is as long as it is.
+    const shown = all.flatMap((line) => wrap(line, { width: width ?? Infinity, lines: most, indent: '  ', style })).slice(0, most);
+    shortened ||= shown.join(' ').replaceAll(/\s+/g, ' ').trim() !== all.join(' ').replaceAll(/\s+/g, ' ').trim();
+    return shown;
+  };
+  for (const task of view.tasks) {
+    const error = task.file.error?.message ?? task.points.find((p) => p.entry.error !== null)?.entry.error;
+    if (error === undefined || error === null || error === '') continue;
+    const hint = task.file.error?.hint;
+    lines.push('', `${style.red(style.unicode ? '✖' : 'failed')} ${name(task)}`, ...show(error, ERROR_LINES));
+    if (hint !== undefined) lines.push(...show(`hint: ${hint}`, HINT_LINES).map(style.dim));
+  }
+  if (shortened) lines.push('', `all of it: bench status ${view.run.id}${outFlag(out)} --json`);
+  if (lines.length > 0) lines.push(...(shortened ? [] : ['']), `what the engines wrote: bench logs ${view.run.id}${outFlag(out)}`);
+  return lines;
+}
+
+/** Machines that were rented, how each stands, and what they cost so far. */
+function rentedLines(known: RunNow, { now, style, width }: Shown): string[] {
+  const { view, ledger, goneSince } = known;
+  if (view.rented.length === 0) return [];
+  const rows = view.rented.map((m) => [m.name, machineState(m, known, now), m.provider, m.offer, usdPerHour(m.priceUsdPerHour)]);
+  const table = columns(['MACHINE', 'STATE', 'PROVIDER', 'OFFER', 'PRICE'], rows, style, { width, whole: [0, 1] });
+  const gone = goneSince.map(({ name, endedAt, note }) => {
+    const when = endedAt === null ? '' : ` since ${minuteText(endedAt)} UTC`;
+    return `${name} is gone${when}${note === null ? '' : ` (${printable(note)})`}`;
+  });
+  const left = view.status === 'running' ? [] : view.rented.filter((m) => mayCost(m, ledger.get(m.name), now));
+  return [
+    '',
+    table.trimEnd(),
+    ...gone.flatMap((line) => folded(line, { width, indent: '' }, style)),
+    ...(view.cost === null ? [] : costLines(view.cost, style, { width })),
+    ...left.flatMap(({ name }) => {
+      const until = ledger.get(name)?.expiresAt ?? null;
+      const past = until !== null && Date.parse(until) < now;
+      const more = past ? ` (its provider was to end it at ${minuteText(until)} UTC; bench vm list looks)` : '';
+      return labelled('may cost money:', `${name}${more}; end it with: bench gc`, { width, paint: style.red }, style);
+    }),
+  ];
+}
+
+/** What the ledger knows counts: the journal's words end with its writer. */
+function machineState({ name, state, keptUntil }: RentedMachineView, { ledger }: RunNow, now: number): string {
+  const entry = ledger.get(name);
+  if (entry && isOver(entry)) return stateText(entry);
+  if (state === 'kept' && keptUntil !== null) return `kept until ${minuteText(keptUntil)}${Date.parse(keptUntil) < now ? ', past' : ''}`;
+  return entry && entry.state !== 'created' ? stateText(entry) : state;
+}
+
+/** Nobody works with it, and it was not left up on purpose. */
+function mayCost({ state, keptUntil }: RentedMachineView, entry: LedgerEntry | undefined, now: number): boolean {
+  const kept = state === 'kept' && keptUntil !== null && Date.parse(keptUntil) > now;
+  if (entry) return !isOver(entry) && !kept;
+  return !kept && !['gone', 'failed', 'intent'].includes(state);
+}
+
+function upLines(view: RunView, out: string, style: Styles): string[] {
+  if (view.live.length === 0 || view.status === 'running') return [];
+  const what = view.live.map((left) => `${style.yellow('still up:')} ${left.deployment} on ${left.machineName}`);
+  return ['', ...what, `end it with: ${teardownCommand(view.run.id, out)}`];
+}
+
+function goOnLines(view: RunView, out: string): string[] {
+  if (view.status !== 'interrupted' && view.status !== 'failed') return [];
+  if (view.status === 'failed' && onlyTheRecipeFailed(view))
+    return ['', `mend the recipe, then begin anew with: bench rerun ${view.run.id}${outFlag(out)}`];
+  return ['', `go on with: bench run --resume ${view.run.id}${outFlag(out)}`];
+}
+
+function summary({ view, ledger }: RunNow) {
   return {
     id: view.run.id,
     dir: view.dir,
@@ -48,16 +154,31 @@ function summary(view: RunView) {
       key: task.file.key,
       status: taskStatus(task, view),
       deployment: task.deployment?.id ?? null,
+      machine: task.machine?.name ?? null,
       points: task.points.map((p) => p.entry),
       error: task.file.error,
     })),
+    // `ledger`: how it stands there now; null: that does not know it.
+    rented: view.rented.map((machine) => ({ ...machine, ledger: ledger.get(machine.name)?.state ?? null })),
+    cost: view.cost,
+    budgetReached: view.budgetReached ?? null,
+    up: view.status === 'running' ? [] : view.live.map(({ deployment, machineName }) => ({ deployment, machine: machineName })),
     problems: view.problems,
   };
 }
 
-/** A task cannot be running in a run that nobody writes. */
+/** A task cannot be running in a run that nobody writes, and one that was only deployed is up or not. */
 function taskStatus(task: TaskView, view: RunView): string {
-  return task.file.status === 'running' && view.status !== 'running' ? 'interrupted' : task.file.status;
+  const written = task.file.status;
+  if (view.run.asked.mode === 'deploy' && written === 'pending' && view.status !== 'running') return liveOf(task, view) ? 'up' : 'not up';
+  return written === 'running' && view.status !== 'running' ? 'interrupted' : written;
+}
+
+/** The deployment that is up for a task that was only deployed. */
+function liveOf(task: TaskView, view: RunView): { engine: { name: string; version?: string } } | null {
+  const key = view.run.tasks.find((planned) => planned.key === task.file.key)?.deploymentKey;
+  const records = view.live.map((left) => left.record as { key?: string; engine: { name: string; version?: string } });
+  return records.find((record) => record.key === key) ?? null;
 }
 
 function measured(task: TaskView, view: RunView): string {
@@ -66,7 +187,7 @@ function measured(task: TaskView, view: RunView): string {
 }
 
 const name = (task: TaskView) => `${task.file.recipe}/${task.file.variant}`;
-const engine = (task: TaskView) =>
-  task.deployment ? [task.deployment.engine.name, task.deployment.engine.version].filter(Boolean).join(' ') : '';
-const pointError = (task: TaskView) => task.points.find((p) => p.entry.error !== null)?.entry.error ?? '';
-const firstLine = (text: string) => text.split('\n')[0] ?? '';
+function engine(task: TaskView, view: RunView): string {
+  const found = task.deployment?.engine ?? liveOf(task, view)?.engine;
+  return found ? [found.name, found.version].filter(Boolean).join(' ') : '';
+}

@@ -1,7 +1,9 @@
 import type { RunEvent } from '@bench/benchmark';
 import { PassThrough } from 'node:stream';
 import { expect, it } from 'vitest';
-import { clip, loadText, Progress, showRun } from './progress.ts';
+import { clip, Progress } from './progress.ts';
+import { loadText } from './load-text.ts';
+import { showRun } from './show-run.ts';
 import { styles } from './style.ts';
 
 const plain = styles(process.stderr);
@@ -61,4 +63,29 @@ it('writes only lines that stay where there is no terminal', () => {
   expect(text).toBe(
     'run rabc  1 task, 2 points  /runs/rabc\nok vllm m is up and answers 1m 01s\n  r/v\nfailed c=2 #2     no request succeeded\nfailed vllm did not come up\n  hint: less of it\n',
   );
+});
+
+it('gives each thing that goes on a line of its own at the bottom, as many as there is room for', () => {
+  const stream = new PassThrough();
+  let text = '';
+  stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const terminal = Object.assign(stream, { isTTY: true, columns: 40, rows: 9 }) as unknown as NodeJS.WriteStream;
+  const progress = new Progress({ stream: terminal, style, clock: () => 0 });
+  progress.status(() => 'gpu1 at work', 'gpu1');
+  progress.status(() => 'gpu2 at work', 'gpu2');
+  text = '';
+  progress.status(() => 'gpu3 at work', 'gpu3');
+  const erased = '\r\u001B[2K\u001B[1A\u001B[2K';
+  expect(text.startsWith(erased)).toBe(true);
+  expect(text.slice(erased.length).replaceAll(/[|/\\-] /g, '')).toBe('gpu1 at work\ngpu2 at work\ngpu3 at work');
+  text = '';
+  progress.status(() => 'gpu4 at work', 'gpu4');
+  expect(text).toContain('and 2 more');
+  text = '';
+  progress.pause();
+  progress.line('a question is open');
+  expect(text.slice(text.indexOf('a question'))).toBe('a question is open\n');
+  progress.resume();
+  progress.close();
+  expect(text.endsWith('\u001B[1A\u001B[2K')).toBe(true);
 });

@@ -4,6 +4,7 @@ import { z } from 'zod';
 /**
  * An OpenAI-compatible streaming server in a few lines that appends every prompt it gets, and every reset of its cache,
  * to the file RECORD_TO. `die`: ends at that request. `fail`: answers 500 to all but the smoke test.
+ * `vanish`: from that request on nobody listens any more, and the process stays.
  */
 const SERVER = String.raw`
 const fs = require('node:fs');
@@ -11,7 +12,7 @@ const [port, mode, limit] = process.argv.slice(1);
 const record = (line) => fs.appendFileSync(process.env.RECORD_TO, JSON.stringify(line) + '\n');
 let served = 0;
 record({ start: process.pid });
-require('node:http').createServer(async (request, response) => {
+const server = require('node:http').createServer(async (request, response) => {
   if (request.url === '/health') return response.end('ok');
   if (request.url === '/reset') { record({ reset: true }); return response.end(); }
   if (!request.url.startsWith('/v1/chat')) return response.writeHead(404).end();
@@ -23,6 +24,11 @@ require('node:http').createServer(async (request, response) => {
   served += 1;
   if (mode === 'fail' && body.stream) return response.writeHead(500).end('{"error":{"message":"kernel fault"}}');
   if (mode === 'die' && served > Number(limit)) process.exit(7);
+  if (mode === 'vanish' && served > Number(limit)) {
+    setInterval(() => {}, 1000);
+    server.close();
+    return server.closeAllConnections();
+  }
   const n = body.max_tokens ?? body.max_completion_tokens ?? 4;
   const usage = { prompt_tokens: prompt.split(' ').length, completion_tokens: n, total_tokens: 0 };
   if (!body.stream) return response.end(JSON.stringify({ choices: [{ message: { content: 'the answer is 4' }, finish_reason: 'length' }], usage }));
@@ -36,13 +42,14 @@ require('node:http').createServer(async (request, response) => {
   event([{ index: 0, delta: {}, finish_reason: 'length' }]);
   event([], { usage });
   response.end('data: [DONE]\n\n');
-}).listen(Number(port), '127.0.0.1');
+});
+server.listen(Number(port), '127.0.0.1');
 `;
 
 export const recordingEngine: Engine = {
   name: 'recording',
   settings: z.strictObject({
-    mode: z.enum(['good', 'die', 'fail', 'slow']).default('good'),
+    mode: z.enum(['good', 'die', 'vanish', 'fail', 'slow']).default('good'),
     limit: z.int().default(0),
     record_to: z.string(),
   }),

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { findGpu, findGpus, GPUS, gpuByPciId, normalizeGpuName, shortGpuName, snapGpuMemoryGb } from './index.ts';
+import { findGpu, findGpus, GPUS, gpuByPciId, nearGpu, normalizeGpuName, shortGpuName, snapGpuMemoryGb } from './index.ts';
 
 describe('catalogue', () => {
   it('has unique ids, short names and PCI ids', () => {
@@ -148,5 +148,13 @@ describe('other keys', () => {
     expect(shortGpuName('Intel Data Center GPU Max 1550')).toBe('inteldatacentergpumax155');
     expect(shortGpuName('???')).toBe('gpu');
     expect(normalizeGpuName('NVIDIA GeForce RTX 4090')).toBe('rtx4090');
+  });
+
+  it('has the nearest one for a name that is unknown', () => {
+    expect(nearGpu('H2000')).toBe('did you mean "H200"?');
+    expect(nearGpu('NVIDIA H2000 141GB')).toBe('did you mean "NVIDIA H200 141GB"?');
+    expect(nearGpu('A100-80')).toBe('did you mean A100-80GB or A100-80GB-PCIe?');
+    expect(nearGpu('toaster')).toBeNull();
+    expect(nearGpu('')).toBeNull();
   });
 });

@@ -1,4 +1,5 @@
 import type { Distribution } from '../point.ts';
+import { distributionOf } from './distribution.ts';
 import { percentileOfSorted } from './percentile.ts';
 
 /** The summary of a sample; null when it is empty. Std is the population's, as vLLM and numpy have it. */
@@ -11,18 +12,12 @@ export function summarize(values: ArrayLike<number>): Distribution | null {
   const mean = sum / n;
   let squares = 0;
   for (const v of sorted) squares += (v - mean) ** 2;
-  const at = (q: number) => percentileOfSorted(sorted, q);
-  return {
+  return distributionOf({
     count: n,
     mean,
     std: Math.sqrt(squares / n),
     min: sorted[0] as number,
     max: sorted[n - 1] as number,
-    p50: at(50),
-    p75: at(75),
-    p90: at(90),
-    p95: at(95),
-    p99: at(99),
-    p999: at(99.9),
-  };
+    at: (q) => percentileOfSorted(sorted, q),
+  });
 }

@@ -22,11 +22,21 @@ const reservedFlags = new Set([
 ]);
 
 const settings = z.strictObject({
+  image: z.string().min(1).optional().describe('Container image. Default: the one that `bench image build embedded` makes on the host.'),
   threads: z.int().positive().optional().describe('CPU threads of the model. Default: 1.'),
   seed: z.int().min(0).max(0xffff_ffff).optional().describe('Seed of generated weights. Default: 1.'),
   extra_args: extraArgsSchema(reservedFlags),
   extra_env: envSchema.default({}),
 });
+
+/**
+ * Name of the engine's image. No registry has it: `bench image build embedded` makes it on a host. The tag is the protocol that the
+ * engine speaks ({@link EngineProgram.needs}), so that an image fits every bench of its generation.
+ */
+export const EMBEDDED_IMAGE = 'bench/embedded-engine:1';
+
+/** Its image has no curl. */
+const HEALTHY = 'fetch(process.argv[1]).then((answer) => process.exit(answer.ok ? 0 : 1), () => process.exit(1))';
 
 /** The server of `@bench/embedded-engine`: llama.cpp's kernels in a Node process, on the CPU, with nothing to download. */
 export const embedded: Engine = {
@@ -35,18 +45,20 @@ export const embedded: Engine = {
   models: new Set(['random', 'gguf']),
   llmFields: new Set(['context_length', 'max_concurrent_requests']),
   tasks: new Set(['generate', 'embed']),
+  // Not filled into recipes: the image is the same program as the process, and both are one task.
   defaultImage: () => null,
-  launch({ model, llm, settings: raw, port, modelPath }) {
+  launch({ model, llm, settings: raw, port, modelPath, via }) {
     const own = raw as z.output<typeof settings>;
     const source =
       model.random !== undefined && modelPath === undefined ? ['--model-random', model.random] : ['--model', modelPath ?? model.gguf ?? ''];
     const optional = (flag: string, value: number | undefined) => (value === undefined ? [] : [flag, String(value)]);
     return {
+      ...(via === 'container' ? { image: own.image ?? EMBEDDED_IMAGE } : {}),
       args: [
         '--port',
         String(port),
         '--host',
-        '127.0.0.1',
+        via === 'process' ? '127.0.0.1' : '0.0.0.0',
         ...source,
         '--served-model-name',
         modelName(model),
@@ -64,6 +76,7 @@ export const embedded: Engine = {
     needs: { nodePackage: '@bench/embedded-engine', bin: 'bench-embedded-engine', protocol: 1 },
     install: (platform) => `npm i --omit=optional @bench/embedded-engine @node-llama-cpp/${platform}@3.22.1   (93 MB)`,
   },
+  container: { health: (port) => ['node', '-e', HEALTHY, `http://127.0.0.1:${port}/health`], apiKey: { env: 'BENCH_ENGINE_API_KEY' } },
   reservedFlags,
   paths: { health: '/health', metrics: '/metrics', tokenize: '/tokenize', resetCache: '/reset_prefix_cache' },
   api: { tokenIdPrompts: true, ignoreEos: true, streamUsage: true },

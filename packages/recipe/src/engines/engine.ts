@@ -1,7 +1,6 @@
-import type { GpuVendor, Phase } from '@bench/core';
+import type { GpuVendor, Phase, StandardSchemaLike } from '@bench/core';
 import type { LlmSettings } from '../schema/llm.ts';
 import type { Model } from '../schema/model.ts';
-import type { StandardSchemaLike } from '../standard-schema.ts';
 
 /** Which kind of model an engine can load; the keys of a recipe's `model`. */
 export type ModelSource = 'huggingface' | 'gguf' | 'random';
@@ -51,6 +50,21 @@ export interface EngineProgram {
   install(platform: string): string;
 }
 
+/** What an engine's image can do, for deployments in containers. */
+export interface EngineContainer {
+  /** A command in the image that succeeds when the server on this port is healthy; for `docker ps`, nothing waits for it. */
+  health?(port: number): string[];
+  /** The image has Hugging Face's `hf` or `huggingface-cli` and a shell: weights are fetched by it before the engine starts. */
+  fetchesWeights?: boolean;
+  /** Variables that make it keep what it downloads below a folder. `HF_HOME` is set to that folder anyway. */
+  cacheEnv?(folder: string): Record<string, string>;
+  /**
+   * How its server is given the key that it asks of clients: by a variable, or where it has none, by a flag before the key. Absent: it cannot
+   * ask for one, and is not put where strangers reach it.
+   */
+  apiKey?: { env: string } | { flag: string };
+}
+
 /** What an engine's log line says: a phase that ended, or why it cannot start. */
 export type EngineLogFact =
   | { kind: 'phase'; phase: Pick<Phase, 'name' | 'durationMs'> }
@@ -76,6 +90,8 @@ export interface Engine {
   launch(input: LaunchInput): Launch;
   /** Started as a process by this. Absent: containers only. */
   readonly program?: EngineProgram;
+  /** What its image can do. Absent: nothing is known of it. */
+  readonly container?: EngineContainer;
   /** Flags that {@link launch} writes or that a named field stands for; refused in `extra_args`. */
   readonly reservedFlags: ReadonlySet<string>;
   /** Paths under the server's root. `resetCache` is called with POST. */

@@ -123,6 +123,12 @@ describe('the embedded engine', () => {
   it('is the engine of generated weights', () => {
     const out = launch('model: {random: small}\nengine: {llm: {embedded: {threads: 2, seed: 7}}}\n', { via: 'process' });
     expect(out.line).toBe('--port 8000 --host 127.0.0.1 --model-random small --served-model-name random-small --threads 2 --seed 7');
+    const contained = launch('model: {random: small}\nengine: {llm: {embedded: {}}}\n', { via: 'container' });
+    expect(contained.line).toContain('--host 0.0.0.0');
+    expect(contained.image).toBe('bench/embedded-engine:1');
+    expect(out.image).toBeUndefined();
+    const named = launch('model: {random: small}\nengine: {llm: {embedded: {image: "mine:2"}}}\n', { via: 'container' });
+    expect(named.image).toBe('mine:2');
   });
   it('takes a GGUF file', () => {
     expect(launch('model: {gguf: models/a.gguf}\nengine: {llm: {embedded: {}}}\n').line).toContain(

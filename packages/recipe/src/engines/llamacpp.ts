@@ -87,6 +87,11 @@ export const llamacpp: Engine = {
     needs: { command: 'llama-server' },
     install: () => 'install llama.cpp, so that llama-server is on the PATH',
   },
+  container: {
+    health: (port) => ['curl', '-f', `http://localhost:${port}/health`],
+    apiKey: { env: 'LLAMA_API_KEY' },
+    cacheEnv: (folder) => ({ LLAMA_CACHE: `${folder}/llama.cpp` }),
+  },
   reservedFlags,
   paths: { health: '/health', metrics: '/metrics', tokenize: '/tokenize' },
   api: { tokenIdPrompts: true, ignoreEos: true, streamUsage: true },

@@ -90,6 +90,8 @@ export const sglang: Engine = {
     needs: { pythonModule: 'sglang' },
     install: () => 'pip install "sglang[all]"',
   },
+  // It documents no variable for its key: in a rented container it is an argument, which docs/clouds.md says.
+  container: { health: (port) => ['curl', '-f', `http://localhost:${port}/health`], fetchesWeights: true, apiKey: { flag: '--api-key' } },
   reservedFlags,
   paths: { health: '/health', metrics: '/metrics', tokenize: '/tokenize', resetCache: '/flush_cache' },
   api: { tokenIdPrompts: true, ignoreEos: true, streamUsage: true },

@@ -82,6 +82,7 @@ export const vllm: Engine = {
     needs: { pythonModule: 'vllm' },
     install: () => 'pip install vllm',
   },
+  container: { health: (port) => ['curl', '-f', `http://localhost:${port}/health`], fetchesWeights: true, apiKey: { env: 'VLLM_API_KEY' } },
   reservedFlags,
   // Resetting answers 404 without VLLM_SERVER_DEV_MODE=1; then seeds alone keep prompts apart.
   paths: { health: '/health', metrics: '/metrics', tokenize: '/tokenize', resetCache: '/reset_prefix_cache' },

@@ -20,16 +20,37 @@ export const minioService = servicePreset({
   }),
 });
 
+const bucket = z
+  .string()
+  .regex(/^[a-z0-9][a-z0-9-]{1,40}$/, { error: 'a bucket’s name is lower-case letters, digits and dashes' })
+  .default('bench');
+
 export const minioClients = [
+  clientPreset({
+    name: 'minio_smoke',
+    service: 'minio',
+    description: 'Puts an object and gets it back.',
+    settings: z.strictObject({ bucket }),
+    render: (s) => ({
+      image: 'minio/mc:latest',
+      command: String.raw`set -eu
+export MC_CONFIG_DIR=/tmp/mc
+export MC_HOST_bench="http://bench:$SERVICE_PASSWORD@$SERVICE_HOSTNAME:$SERVICE_PORT"
+WHERE="bench/$BUCKET-smoke-$CLIENT_INDEX"
+mc mb --ignore-existing "$WHERE" > /dev/null
+echo 'an object' | mc pipe "$WHERE/object" > /dev/null
+mc cat "$WHERE/object" > "$OUTPUT_DIR/answer.txt"
+[ "$(cat "$OUTPUT_DIR/answer.txt")" = 'an object' ]
+`,
+      env: variables(s),
+    }),
+  }),
   clientPreset({
     name: 'minio_stress',
     service: 'minio',
     description: 'Puts objects into a bucket of this client’s own and gets them back, several at once.',
     settings: z.strictObject({
-      bucket: z
-        .string()
-        .regex(/^[a-z0-9][a-z0-9-]{1,40}$/, { error: 'a bucket’s name is lower-case letters, digits and dashes' })
-        .default('bench'),
+      bucket,
       num_objects: count(100),
       object_size_bytes: count(1_048_576),
       concurrent_requests: count(4),

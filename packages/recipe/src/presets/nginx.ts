@@ -35,19 +35,24 @@ exec nginx -e stderr -c /tmp/nginx/nginx.conf
   }),
 });
 
-export const nginxClients = [
+/** The same request many times; a smoke test and a load differ in how many. */
+const pages = (name: string, description: string, defaults: { requests: number; concurrency: number }) =>
   clientPreset({
-    name: 'nginx_healthcheck',
+    name,
     service: 'nginx',
-    description: 'Gets one page many times, several at once.',
+    description,
     settings: z.strictObject({
       path: z
         .string()
         .regex(/^\/[\w./?=&%-]*$/, { error: 'a path begins with / and holds no blanks' })
         .default('/'),
-      num_requests: count(100),
-      concurrent_requests: count(4),
+      num_requests: count(defaults.requests),
+      concurrent_requests: count(defaults.concurrency),
     }),
     render: (s) => repeatedRequest({ operation: 'get', path: s.path, requests: s.num_requests, concurrency: s.concurrent_requests }),
-  }),
+  });
+
+export const nginxClients = [
+  pages('nginx_healthcheck', 'Gets one page many times, several at once.', { requests: 100, concurrency: 4 }),
+  pages('nginx_stress', 'Gets one page very many times, many at once.', { requests: 10_000, concurrency: 50 }),
 ];

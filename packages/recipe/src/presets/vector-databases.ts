@@ -136,6 +136,13 @@ export const chromaClients = [
 
 export const qdrantClients = [
   clientPreset({
+    name: 'qdrant_healthcheck',
+    service: 'qdrant',
+    description: 'Asks for a sign of life.',
+    settings: z.strictObject({ num_requests: count(10) }),
+    render: (s) => repeatedRequest({ operation: 'ready', path: '/readyz', requests: s.num_requests, concurrency: 1 }),
+  }),
+  clientPreset({
     name: 'qdrant_stress',
     service: 'qdrant',
     description: 'Inserts random vectors in batches, then looks for neighbours.',

@@ -1,6 +1,6 @@
+import type { StandardSchemaLike } from '@bench/core';
 import { z } from 'zod';
 import type { Engine } from '../engines/engine.ts';
-import type { StandardSchemaLike } from '../standard-schema.ts';
 import { benchmarkSchema, type Benchmark } from './benchmark.ts';
 import { aggregateSchema, commandSchema, type Aggregate, type CommandSection } from './command.ts';
 import { deploySchema, type Deploy } from './deploy.ts';
@@ -8,6 +8,7 @@ import { llmFields, type LlmSettings } from './llm.ts';
 import { modelSchema, type Model } from './model.ts';
 import { clientsSchema, serviceSchema, type ClientSection, type ServiceSection } from './service.ts';
 import { slurmSchema, type SlurmSection } from './slurm.ts';
+import { schemaToZod } from './standard.ts';
 
 export type RecipeKind = 'inference' | 'service' | 'command';
 
@@ -60,8 +61,10 @@ export interface SchemaOptions {
 
 /** The schema of a recipe without `matrices`, made of what is passed in. */
 export function variantSchema({ engines, providers }: SchemaOptions) {
-  const engineSections = Object.fromEntries(engines.map((e) => [e.name, toZod(e.settings).optional().describe(`Settings of ${e.name}.`)]));
-  const sections = new Map([...BUILTIN_PROVIDER_SECTIONS, ...providers].map((p) => [p.name, toZod(p.settings).optional()]));
+  const engineSections = Object.fromEntries(
+    engines.map((e) => [e.name, schemaToZod(e.settings).optional().describe(`Settings of ${e.name}.`)]),
+  );
+  const sections = new Map([...BUILTIN_PROVIDER_SECTIONS, ...providers].map((p) => [p.name, schemaToZod(p.settings).optional()]));
   return z.strictObject({
     ...Object.fromEntries(sections),
     kind: z.enum(['inference', 'service', 'command']).optional().describe('Follows from the sections; may be said.'),
@@ -74,23 +77,5 @@ export function variantSchema({ engines, providers }: SchemaOptions) {
     aggregate: aggregateSchema.optional(),
     service: serviceSchema.optional(),
     clients: clientsSchema.optional(),
-  });
-}
-
-/** A zod schema as it is; any other Standard Schema behind a check that reports its issues. */
-function toZod(schema: StandardSchemaLike): z.ZodType {
-  if ('_zod' in schema) return schema as unknown as z.ZodType;
-  return z.unknown().transform((value, context) => {
-    const result = schema['~standard'].validate(value);
-    if (result instanceof Promise) {
-      context.addIssue({ code: 'custom', message: 'the schema of this section answers later, and recipes are checked at once' });
-      return z.NEVER;
-    }
-    if (!result.issues) return result.value;
-    for (const issue of result.issues) {
-      const path = (issue.path ?? []).map((p) => (typeof p === 'object' ? p.key : p));
-      context.addIssue({ code: 'custom', message: issue.message, path: path.map((p) => (typeof p === 'symbol' ? String(p) : p)) });
-    }
-    return z.NEVER;
   });
 }

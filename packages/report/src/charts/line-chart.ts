@@ -60,9 +60,11 @@ export function lineChart(chart: LineChart): Markup {
     (tick) =>
       markup`<line class="mark" x1="${px(tick)}" x2="${px(tick)}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM + 4}"/><text class="tick" x="${px(tick)}" y="${HEIGHT - BOTTOM + 18}" text-anchor="middle">${formatX(tick)}</text>`,
   );
-  const inside = (p: ChartPoint) => p.x >= x.min && p.x <= x.max && (y.kind === 'linear' || p.y > 0);
-  const lines = chart.series.map((s) => {
-    const points = s.points.filter(inside).map((p): [number, number] => [px(p.x), py(p.y)]);
+  // A logarithmic axis has no place for a zero.
+  const inside = (p: ChartPoint) => p.x >= x.min && p.x <= x.max && Number.isFinite(p.y) && (y.kind === 'linear' || p.y > 0);
+  const series = chart.series.map((s) => ({ ...s, points: s.points.filter(inside) }));
+  const lines = series.map((s) => {
+    const points = s.points.map((p): [number, number] => [px(p.x), py(p.y)]);
     // A point in the middle of a vertical stretch adds nothing but bytes.
     const corners = points.filter(
       ([at], i) => i === 0 || i === points.length - 1 || points[i - 1]?.[0] !== at || points[i + 1]?.[0] !== at,
@@ -70,17 +72,15 @@ export function lineChart(chart: LineChart): Markup {
     const path = corners.map(([cx, cy], i) => `${i === 0 ? 'M' : 'L'}${cx} ${cy}`).join('');
     return markup`<path class="line ${s.color}${s.dashed ? ' dashed' : ''}" d="${raw(path)}"/>`;
   });
-  const markers = chart.series.flatMap((s) =>
+  const markers = series.flatMap((s) =>
     s.marker
-      ? s.points
-          .filter(inside)
-          .map(
-            (p) =>
-              markup`<circle class="dot ${s.color} ${s.marker ?? ''}" cx="${px(p.x)}" cy="${py(p.y)}" r="4">${p.title ? markup`<title>${p.title}</title>` : null}</circle>`,
-          )
+      ? s.points.map(
+          (p) =>
+            markup`<circle class="dot ${s.color} ${s.marker ?? ''}" cx="${px(p.x)}" cy="${py(p.y)}" r="4">${p.title ? markup`<title>${p.title}</title>` : null}</circle>`,
+        )
       : [],
   );
-  const labels = placeLabels(chart.series, px, py);
+  const labels = placeLabels(series, px, py);
   const readout: Readout | null = chart.readout ? { axis: 'y', box: [HEIGHT - BOTTOM, TOP, LEFT, WIDTH - RIGHT], ...chart.readout } : null;
   return markup`<svg class="chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" role="img" aria-labelledby="${chart.id}-t ${chart.id}-d"${readout ? markup` data-tip="${raw(escapeHtml(JSON.stringify(readout)))}"` : null}><title id="${chart.id}-t">${chart.title}</title><desc id="${chart.id}-d">${chart.description}</desc>
 ${yTicks}<line class="axis" x1="${LEFT}" x2="${WIDTH - RIGHT}" y1="${HEIGHT - BOTTOM}" y2="${HEIGHT - BOTTOM}"/>${xTicks}

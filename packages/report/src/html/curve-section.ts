@@ -3,17 +3,18 @@ import { linearScale, scaleFor } from '../charts/scale.ts';
 import { formatMs, formatShort } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { mainThroughput } from '../headline.ts';
-import { loadAxis, loadLabel } from '../labels.ts';
+import { loadAxis, pointLabel } from '../labels.ts';
 import { data, markup, type Markup } from './markup.ts';
 
 const MAX_GROUPS = 8;
 
 /** Latency over throughput, p50 and p99, a curve a task. Null when no task has two points with both. */
 export function curveSection(groups: readonly TaskGroup[]): Markup | null {
-  const rows = groups.flatMap((group) => group.measured);
+  // What a recipe measured itself is one point, not a curve.
+  const rows = groups.flatMap((group) => group.measured).filter((row) => row.load !== null);
   const throughput = mainThroughput(rows);
   if (!throughput) return null;
-  const drawn = groups.filter((group) => group.measured.length > 0).slice(0, MAX_GROUPS);
+  const drawn = groups.filter((group) => group.measured.some((row) => row.load !== null)).slice(0, MAX_GROUPS);
   const metrics = (
     [
       ['ttft_ms', 'TTFT', 'Time to first token'],
@@ -36,7 +37,7 @@ export function curveSection(groups: readonly TaskGroup[]): Markup | null {
           x: throughput.of(row),
           y: row.distributions[name]?.[key] ?? 0,
           ...(key === 'p50' ? { label: formatShort(loadAxis(row.load)?.value ?? (row.point ?? 0) + 1) } : {}),
-          title: `${group.name}, ${loadLabel(row.load)}: ${formatShort(throughput.of(row))} ${throughput.unit}, ${label} ${key} ${formatMs(row.distributions[name]?.[key])}`,
+          title: `${group.name}, ${pointLabel(row)}: ${formatShort(throughput.of(row))} ${throughput.unit}, ${label} ${key} ${formatMs(row.distributions[name]?.[key])}`,
         }));
       return [
         { color: `c${i}`, points: at('p99'), dashed: true, marker: 'hollow' as const },
@@ -78,6 +79,6 @@ function describe(group: TaskGroup, name: string, label: string, throughput: (ro
   const last = points[points.length - 1];
   if (!first || !last) return '';
   const part = (row: TaskGroup['first']) =>
-    `${loadLabel(row.load)}: ${formatShort(throughput(row))} ${unit}, ${label} p50 ${formatMs(row.distributions[name]?.p50)}`;
+    `${pointLabel(row)}: ${formatShort(throughput(row))} ${unit}, ${label} p50 ${formatMs(row.distributions[name]?.p50)}`;
   return `${group.name} goes from ${part(first)} to ${part(last)}.`;
 }

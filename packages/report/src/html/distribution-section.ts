@@ -5,7 +5,7 @@ import { linearScale, logScale, type Scale } from '../charts/scale.ts';
 import { SHARES, type Curve, type PointDetail } from '../detail.ts';
 import { columnDecimals, formatMs, formatNumber } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
-import { loadLabel } from '../labels.ts';
+import { pointLabel } from '../labels.ts';
 import { rankColor } from './colors.ts';
 import { data, markup, type Markup } from './markup.ts';
 
@@ -33,7 +33,7 @@ function figure(group: TaskGroup, drawn: { point: PointDetail; curve: Curve }[],
   const color = (i: number) => rankColor(i, drawn.length);
   const medians = drawn.map(
     ({ point, curve }) =>
-      `${loadLabel(point.row.load)}: half within ${formatMs(curve.quantiles[100])}, 99 % within ${formatMs(curve.quantiles[198])}`,
+      `${pointLabel(point.row)}: half within ${formatMs(curve.quantiles[100])}, 99 % within ${formatMs(curve.quantiles[198])}`,
   );
   const chart = lineChart({
     id,
@@ -51,7 +51,7 @@ function figure(group: TaskGroup, drawn: { point: PointDetail; curve: Curve }[],
     readout: {
       at: SHARES,
       rows: drawn.map(({ point, curve }, i) => ({
-        name: loadLabel(point.row.load),
+        name: pointLabel(point.row),
         color: color(i),
         unit: ' ms',
         values: curve.quantiles.map(shortNumber),
@@ -59,7 +59,7 @@ function figure(group: TaskGroup, drawn: { point: PointDetail; curve: Curve }[],
     },
   });
   const exact = drawn.every(({ curve }) => curve.from === 'samples');
-  const rows = drawn.map(({ point }) => ({ load: loadLabel(point.row.load), d: point.row.distributions[name] }));
+  const rows = drawn.map(({ point }) => ({ load: pointLabel(point.row), d: point.row.distributions[name] }));
   const decimals = columnDecimals(
     rows.flatMap(({ d }) => (d ? STATISTICS.map((s) => d[s]) : [])),
     2,

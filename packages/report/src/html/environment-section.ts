@@ -1,5 +1,6 @@
 import { formatDuration } from '@bench/core';
 import type { DeploymentFile, MachineFile, RunView } from '@bench/results';
+import { costLines, machineCostLines } from '../cost.ts';
 import { formatMs, formatShort, formatStamp, formatUsd, plural } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { dataLabel, engineImage, engineLabel, loadsLabel, recipePath, systemFacts } from '../labels.ts';
@@ -45,7 +46,8 @@ export function phasesSection(runs: readonly RunView[]): Markup | null {
       return markup`<tr${part ? markup` class="part"` : null}><th class="l" scope="row">${data(phase.name.replaceAll('_', ' '), 60)}</th><td>${formatDuration(phase.durationMs)}</td><td class="gantt"><div><i style="left:${percent(offsetMs)};width:${percent(phase.durationMs)}"></i></div></td></tr>`;
     });
     const upMs = sumMs(whole.filter((p) => p.name !== 'teardown'));
-    const title = markup`${data(engineLabel(deployment.engine), 80)}, ${data(deployment.engine.model, 80)}`;
+    const { engine } = deployment;
+    const title = markup`${data(engineLabel(engine), 80)}${engine.model === '' ? null : markup`, ${data(engine.model, 80)}`}`;
     return markup`<figure><figcaption>${title} <span>${deployment.status === 'failed' ? 'failed after' : 'ready after'} ${formatDuration(upMs)}</span></figcaption>
 <div class="scroll bare" role="region" tabindex="0" aria-label="Phases"><table><thead><tr><th class="l" scope="col">Phase</th><th scope="col">Time</th><th class="l" scope="col">Share</th></tr></thead><tbody>${rows}</tbody></table></div></figure>`;
   });
@@ -56,7 +58,7 @@ export function phasesSection(runs: readonly RunView[]): Markup | null {
 
 /** Machine, engine, load and recipe: what someone needs to measure it again. */
 export function environmentSection(runs: readonly RunView[], groups: readonly TaskGroup[]): Markup {
-  const runPanels = runs.slice(0, MAX_BLOCKS).map(({ run, status, notes }) =>
+  const runPanels = runs.slice(0, MAX_BLOCKS).map(({ run, status, notes, cost }) =>
     panel(
       'Run',
       facts([
@@ -65,6 +67,8 @@ export function environmentSection(runs: readonly RunView[], groups: readonly Ta
         ['Started', formatStamp(run.createdAt)],
         ['Ended', run.endedAt ? formatStamp(run.endedAt) : null],
         ['Site', run.asked.site],
+        ['Cost of machines', cost ? costLines(cost).join('\n') : null],
+        ...(cost ? machineCostLines(cost) : []),
         ['Recipes', run.asked.recipes.map(recipePath).join(', ')],
         ['Filter', run.asked.filter.join(', ')],
         ['Seed', String(run.asked.seed)],
@@ -85,7 +89,7 @@ export function environmentSection(runs: readonly RunView[], groups: readonly Ta
   ).slice(0, MAX_BLOCKS);
   const engines = uniqueBy(deployments(runs), (d) => JSON.stringify(d.engine)).slice(0, MAX_BLOCKS);
   const loads = uniqueBy(
-    groups.flatMap((group) => (group.measured.length > 0 ? [group] : [])),
+    groups.filter((group) => loadFacts(group).length > 0),
     (group) => loadFacts(group).map(String).join('|'),
   ).slice(0, MAX_BLOCKS);
   const recipes = uniqueBy(
@@ -113,10 +117,12 @@ function machinePanel(machine: MachineFile): Markup {
 
 function enginePanel(deployment: DeploymentFile): Markup {
   const { engine } = deployment;
+  // A service serves no model, and a command is no server.
+  const what = engine.model !== '' ? 'Engine' : engine.name === 'command' ? 'Command' : 'Service';
   return panel(
-    'Engine',
+    what,
     facts([
-      ['Engine', engineLabel(engine)],
+      [what, engineLabel(engine)],
       ['Model', engine.model],
       ['Weights', engine.randomWeights ? 'generated (random): timings are real, the text is noise' : null],
       ['Image', engineImage(deployment)],

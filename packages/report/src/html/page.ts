@@ -112,13 +112,13 @@ function lede(runs: readonly RunView[], groups: readonly TaskGroup[], rows: read
   ];
   const load = loads.length === 1 ? markup`: ${data(loads[0], 200)}` : null;
   const tasks = groups.length > 1 ? `${plural(groups.length, 'task')}, ` : '';
-  return markup`<p class="lede">${parts}${parts.some(Boolean) ? '. ' : null}${tasks}${plural(measured.length, 'point')} measured with ${plural(requests, 'request')}${load}.</p>`;
+  return markup`<p class="lede">${parts}${parts.some(Boolean) ? '. ' : null}${tasks}${plural(measured.length, 'point')} measured${requests > 0 ? ` with ${plural(requests, 'request')}` : null}${load}.</p>`;
 }
 
 function cards(groups: readonly TaskGroup[]): Markup | null {
   const list = findings(groups).map(
     (finding) =>
-      markup`<div class="card"><h2>${finding.question}</h2><p class="big">${finding.value}<small>${finding.unit}</small></p><p>${data(finding.words, 500)}</p></div>`,
+      markup`<div class="card"><h2>${data(finding.question, 80)}</h2><p class="big">${finding.value}<small>${data(finding.unit, 40)}</small></p><p>${data(finding.words, 500)}</p></div>`,
   );
   const knees = groups.flatMap((group) => {
     const found = saturation(group);
@@ -194,8 +194,9 @@ function callouts(groups: readonly TaskGroup[], rows: readonly ReportRow[], prob
 function summarySection(groups: readonly TaskGroup[]): Markup {
   if (groups.length === 0)
     return markup`<section id="summary" aria-labelledby="summary-h"><h2 id="summary-h">Summary</h2><p>The run has no tasks.</p></section>`;
+  const bars = groups.some((group) => group.measured.some((row) => row.scalars.output_throughput !== undefined));
   return markup`<section id="summary" aria-labelledby="summary-h"><h2 id="summary-h">Summary</h2>
-<p>One line a point. The best figure of each column is set in colour; the bar behind output throughput is its share of the best.</p>${summaryTable(groups)}</section>`;
+<p>One line a point. The best figure of each column is set in colour${bars ? '; the bar behind output throughput is its share of the best' : null}.</p>${summaryTable(groups)}</section>`;
 }
 
 function problemsSection(problems: readonly { path: string; message: string }[]): Markup | null {

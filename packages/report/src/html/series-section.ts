@@ -2,7 +2,7 @@ import { stepPanels } from '../charts/step-panels.ts';
 import type { PointDetail } from '../detail.ts';
 import { formatMs, formatShort, plural } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
-import { loadLabel } from '../labels.ts';
+import { pointLabel } from '../labels.ts';
 import { data, markup, type Markup } from './markup.ts';
 
 /** A shorter point has no course to speak of. */
@@ -40,7 +40,7 @@ function figure(point: PointDetail, series: NonNullable<PointDetail['series']>, 
   const done = rows.map((row) => row.done / bucketS);
   const ttft = rows.map((row) => row.ttftP50Ms);
   const hasTtft = ttft.some((v) => v !== null);
-  const load = loadLabel(point.row.load);
+  const load = pointLabel(point.row);
   const peak = hasTokens
     ? `Output tokens peak at ${formatShort(Math.max(...tokens))} per second`
     : `Answers peak at ${formatShort(Math.max(...done))} per second`;

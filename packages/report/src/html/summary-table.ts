@@ -2,9 +2,11 @@ import type { Distribution } from '@bench/core';
 import { FLAG_WORDS } from '../flags.ts';
 import { columnDecimals, formatNumber } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
-import { engineLabel, loadLabel } from '../labels.ts';
-import type { ReportRow } from '../rows.ts';
+import { engineLabel, pointLabel } from '../labels.ts';
+import { ownFigures } from '../own-figures.ts';
+import { requestsOf, type ReportRow } from '../rows.ts';
 import { flagMarks } from '../table/flag-marks.ts';
+import { oneLine } from '../text.ts';
 import { data, markup, type Markup } from './markup.ts';
 
 interface Column {
@@ -12,6 +14,8 @@ interface Column {
   head: string;
   of(row: ReportRow): number | null | undefined;
   better: 'higher' | 'lower' | null;
+  /** Decimals at most; default 2. */
+  decimals?: number;
   /** Drawn as a bar behind the figure. */
   bar?: boolean;
 }
@@ -27,8 +31,8 @@ const spread = (group: string, name: string, ...keys: (keyof Distribution)[]): C
   keys.map((key) => ({ group, head: key, of: (row: ReportRow) => row.distributions[name]?.[key], better: 'lower' as const }));
 
 const COLUMNS: readonly Column[] = [
-  { group: 'Requests', head: 'ok', of: (row) => row.counts?.ok, better: null },
-  { group: 'Requests', head: 'failed', of: (row) => row.counts?.failed, better: null },
+  { group: 'Requests', head: 'ok', of: (row) => requestsOf(row)?.ok, better: null },
+  { group: 'Requests', head: 'failed', of: (row) => requestsOf(row)?.failed, better: null },
   scalar('Throughput', 'out tok/s', 'output_throughput', 'higher', true),
   scalar('Throughput', 'total tok/s', 'total_token_throughput', 'higher'),
   scalar('Throughput', 'req/s', 'request_throughput', 'higher'),
@@ -39,16 +43,28 @@ const COLUMNS: readonly Column[] = [
   scalar('Cost, $ per Mtok', 'total', 'cost_per_mtok_total', 'lower'),
 ];
 
+/** Characters of an own figure's name in a head. */
+const MAX_NAME = 40;
+/** Nothing is known of their size. */
+const OWN_DECIMALS = 4;
+
 /** All rows, grouped by task; columns without a figure are left out. */
 export function summaryTable(groups: readonly TaskGroup[]): Markup {
   const rows = groups.flatMap((group) => group.rows);
   const measured = rows.filter((row) => row.counts !== null);
-  const columns = COLUMNS.flatMap((column) => {
+  const own = ownFigures(measured).map(({ short, unit, better, of }): Column => ({
+    group: oneLine(short, MAX_NAME),
+    head: oneLine(unit, MAX_NAME),
+    of,
+    better,
+    decimals: OWN_DECIMALS,
+  }));
+  const columns = [...COLUMNS, ...own].flatMap((column) => {
     const values = measured.map((row) => column.of(row)).filter((v): v is number => v !== null && v !== undefined && Number.isFinite(v));
     if (values.length === 0) return [];
     const best =
       column.better === null || values.length < 2 ? null : column.better === 'higher' ? Math.max(...values) : Math.min(...values);
-    return [{ ...column, best, max: Math.max(...values), decimals: columnDecimals(values, 2) }];
+    return [{ ...column, best, max: Math.max(...values), decimals: columnDecimals(values, column.decimals ?? 2) }];
   });
   const repeated = measured.some((row) => row.repeats > 1);
   // What is true of every row is said once, above the table.
@@ -64,7 +80,7 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
   const width = 1 + columns.length + (repeated ? 1 : 0) + (noted ? 1 : 0);
 
   const line = (row: ReportRow): Markup => {
-    const head = markup`<th scope="row" class="l stick">${row.load ? loadLabel(row.load) : `point ${(row.point ?? 0) + 1}`}</th>`;
+    const head = markup`<th scope="row" class="l stick">${pointLabel(row)}</th>`;
     if (row.counts === null) {
       const what =
         row.status === 'failed' ? markup`<span class="fail">failed</span> ${data(row.error ?? 'no reason was recorded', 600)}` : 'not run';
@@ -97,7 +113,7 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
     return markup`<tbody>${title}${group.rows.map(line)}</tbody>`;
   });
   return markup`<div class="scroll" role="region" aria-label="Summary table" tabindex="0"><table>
-<thead><tr><th class="l stick" scope="col" rowspan="2">Load</th>${repeated ? markup`<th scope="col" rowspan="2">Repeats</th>` : null}${heads.map((h) => markup`<th scope="colgroup" colspan="${h.span}">${h.group}</th>`)}${noted ? markup`<th class="l" scope="col" rowspan="2">Notes</th>` : null}</tr>
+<thead><tr><th class="l stick" scope="col" rowspan="2">${rows.some((row) => row.load !== null) ? 'Load' : 'Measured by'}</th>${repeated ? markup`<th scope="col" rowspan="2">Repeats</th>` : null}${heads.map((h) => markup`<th scope="colgroup" colspan="${h.span}">${h.group}</th>`)}${noted ? markup`<th class="l" scope="col" rowspan="2">Notes</th>` : null}</tr>
 <tr>${columns.map((column) => markup`<th scope="col">${column.head}</th>`)}</tr></thead>
 ${bodies}</table></div>`;
 }

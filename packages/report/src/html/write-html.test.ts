@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeHtml } from '../index.ts';
-import { demoRun, hostileRun, mixedRun, syntheticRun } from '../testing/synthetic-run.ts';
+import { demoRun, hostileRun, mixedRun, ownRun, syntheticRun } from '../testing/synthetic-run.ts';
 import { markup } from './markup.ts';
 import type { RunView } from '@bench/results';
 
@@ -35,6 +35,25 @@ describe('writeHtml', () => {
     const text = await page(demoRun());
     expect(text).toContain('ready after 4.7 s');
     expect(text).toMatch(/model load<\/bdi><\/th>.*<tr class="part"><th class="l" scope="row"><bdi>weights load/);
+  });
+
+  it('shows what recipes report themselves, and nothing that they do not have', async () => {
+    const text = await page(ownRun());
+    expect(text).toMatch(/<h2><bdi>set_rps<\/bdi><\/h2><p class="big">153,242<small><bdi>req\/s<\/bdi><\/small>/);
+    expect(text).toContain('<dt><bdi>redis-benchmark.set_rps</bdi><span><bdi>req/s</bdi></span></dt>');
+    expect(text).toContain('Measured by</th>');
+    expect(text).toMatch(/<h3>Service<\/h3>.*<dt>Service<\/dt><dd><bdi>redis 7\.2/s);
+    expect(text.replace(/<style>.*<\/style>|<script>.*<\/script>/gs, '')).not.toMatch(
+      /tok\/s|TTFT|Saturation|undefined|NaN|no load|Model<\/dt>/,
+    );
+  });
+
+  it('takes names and units of own figures for text', async () => {
+    const name = '<img src=x onerror="window.pwned=1">';
+    const own = { [name]: { value: 1, unit: `</small>${name}`, better: 'higher' as const } };
+    const text = await page(syntheticRun({ tasks: [{ kind: 'command', points: [{ own }] }] }));
+    expect(text).not.toContain('<img');
+    expect(text).toContain('&lt;img');
   });
 
   it('loads nothing from outside', async () => {

@@ -1,6 +1,8 @@
 import type { Distribution } from '@bench/core';
 import { columnDecimals, formatNumber } from '../format.ts';
-import type { ReportRow } from '../rows.ts';
+import { ownFigures, ownHeader } from '../own-figures.ts';
+import { requestsOf, type ReportRow } from '../rows.ts';
+import { oneLine } from '../text.ts';
 
 /** One column of numbers. */
 export interface Column {
@@ -14,23 +16,25 @@ export interface Column {
   cells: string[];
   /** How a hidden column is called. */
   name: string;
+  /** Reported by a recipe's own clients or command. */
+  own?: boolean;
 }
 
-type Pick = (row: ReportRow) => number | null | undefined;
+type Figure = (row: ReportRow) => number | null | undefined;
 
 const scalar =
-  (name: string): Pick =>
+  (name: string): Figure =>
   (row) =>
     row.scalars[name];
 const spread =
-  (name: string, key: keyof Distribution): Pick =>
+  (name: string, key: keyof Distribution): Figure =>
   (row) =>
     row.distributions[name]?.[key];
 
 /** Group, head, rank, and where the figure is found. */
-const FIGURES: readonly [group: string, head: string, keep: number, pick: Pick][] = [
-  ['requests', 'ok', Infinity, (row) => row.counts?.ok],
-  ['requests', 'failed', Infinity, (row) => row.counts?.failed],
+const FIGURES: readonly [group: string, head: string, keep: number, pick: Figure][] = [
+  ['requests', 'ok', Infinity, (row) => requestsOf(row)?.ok],
+  ['requests', 'failed', Infinity, (row) => requestsOf(row)?.failed],
   ['tokens/s', 'out', Infinity, scalar('output_throughput')],
   ['tokens/s', 'total', 10, scalar('total_token_throughput')],
   ['', 'req/s', 40, scalar('request_throughput')],
@@ -42,14 +46,47 @@ const FIGURES: readonly [group: string, head: string, keep: number, pick: Pick][
   ['USD/Mtok', 'total', 30, scalar('cost_per_mtok_total')],
 ];
 
+/** Rank of figures that recipes report themselves: among loads of bench's own, after the latencies of those; alone, before all else. */
+const OWN = 60;
+const OWN_ALONE = 110;
+/** Nothing is known of their size. */
+const OWN_DECIMALS = 4;
+/** Characters of their names and units. */
+const MAX_NAME = 24;
+
 /** Columns that have a figure in at least one row; one number of decimals a column. */
 export function figureColumns(rows: readonly ReportRow[]): Column[] {
-  return FIGURES.flatMap(([group, head, keep, pick]) => {
-    const values = rows.map((row) => pick(row) ?? null);
-    const known = values.filter((v): v is number => v !== null && Number.isFinite(v));
-    if (known.length === 0) return [];
-    const decimals = columnDecimals(known, 2);
-    const cells = rows.map((row, i) => (row.counts === null ? '' : formatNumber(values[i], decimals)));
-    return [{ id: `${group} ${head}`, group, head, keep, cells, name: group ? `${group.replace(', ms', '')} ${head}` : head }];
-  });
+  const ours = FIGURES.flatMap(([group, head, keep, pick]) =>
+    column(rows, { group, head, keep, pick, name: group ? `${group.replace(', ms', '')} ${head}` : head }),
+  );
+  // A recipe names its figures in the order in which it wants them read.
+  const rank = rows.every((row) => row.load === null) ? OWN_ALONE : OWN;
+  const own = ownFigures(rows).flatMap((figure, i) =>
+    column(rows, {
+      group: oneLine(figure.short, MAX_NAME),
+      head: oneLine(figure.unit, MAX_NAME),
+      keep: rank - i / 1000,
+      pick: figure.of,
+      name: oneLine(ownHeader({ ...figure, name: figure.short }), 2 * MAX_NAME),
+      max: OWN_DECIMALS,
+      own: true,
+    }),
+  );
+  return [...ours, ...own];
+}
+
+interface ColumnPlan extends Pick<Column, 'group' | 'head' | 'keep' | 'name'> {
+  pick: Figure;
+  /** Decimals at most; default 2. */
+  max?: number;
+  own?: boolean;
+}
+
+function column(rows: readonly ReportRow[], { group, head, keep, pick, name, max = 2, own = false }: ColumnPlan): Column[] {
+  const values = rows.map((row) => pick(row) ?? null);
+  const known = values.filter((v): v is number => v !== null && Number.isFinite(v));
+  if (known.length === 0) return [];
+  const decimals = columnDecimals(known, max);
+  const cells = rows.map((row, i) => (row.counts === null ? '' : formatNumber(values[i], decimals)));
+  return [{ id: `${group} ${head}`, group, head, keep, cells, name, own }];
 }

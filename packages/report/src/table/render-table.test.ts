@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { renderTable, reportRows, type TableOptions } from '../index.ts';
-import { demoRun, hostileRun, mixedRun, syntheticRun } from '../testing/synthetic-run.ts';
+import { demoRun, hostileRun, mixedRun, ownRun, syntheticRun } from '../testing/synthetic-run.ts';
 import { displayWidth } from './width.ts';
 import type { RunView } from '@bench/results';
 
@@ -9,7 +9,7 @@ const lines = (run: RunView, options: Partial<TableOptions> = {}) => renderTable
 
 describe('renderTable', () => {
   it.each([40, 80, 120, 200])('never gets wider than %i columns', (width) => {
-    for (const run of [demoRun(), mixedRun(), hostileRun()]) {
+    for (const run of [demoRun(), mixedRun(), hostileRun(), ownRun()]) {
       for (const line of lines(run, { width })) expect(displayWidth(line), line).toBeLessThanOrEqual(Math.max(width, 64));
     }
   });
@@ -32,6 +32,33 @@ describe('renderTable', () => {
     const narrow = lines(mixedRun(), { width: 80 }).join('\n');
     expect(narrow).toContain('Not shown at this width: tokens/s total, USD/Mtok total, req/s.');
     expect(narrow).toMatch(/TTFT, ms/);
+  });
+
+  it('has what recipes report themselves as columns, under the names that tell them apart, and below the table what finds no room', () => {
+    const wide = lines(ownRun(), { width: 140 });
+    expect(wide[0]).toMatch(/requests.*set_rps {2}get_rps {2}set_p99_ms {2}used_memory {2}throughput {2}files$/);
+    expect(wide[1]).toMatch(/^task +by +ok +failed .*req\/s +req\/s +ms +MiB +GB\/s$/);
+    expect(wide.find((line) => line.startsWith('redis-stress / it-4 '))).toMatch(/ 153,242 +165,502 +0\.0119 +3,831 /);
+    expect(wide.join('\n')).not.toMatch(/tokens|TTFT|USD|Not shown|undefined|NaN/);
+    const narrow = lines(ownRun(), { width: 80 });
+    expect(narrow[0]).toMatch(/set_rps {2}get_rps {2}set_p99_ms$/);
+    expect(narrow).toContain('redis-stress / it-4: used_memory 3,831 MiB');
+    expect(narrow).toContain('copy-weights / default: throughput 2.31 GB/s, files 12');
+    expect(narrow.at(-1)).toBe('Not shown at this width: req/s, E2EL p50.');
+  });
+
+  it('counts no requests where nobody sent one', () => {
+    const run = syntheticRun({
+      tasks: [{ kind: 'command', recipe: 'copy', points: [{ own: { rate: { value: 2.5, unit: 'GB/s', better: 'higher' } } }] }],
+    });
+    expect(lines(run)).toEqual([
+      '           rate',
+      '       by  GB/s',
+      '─'.repeat(20),
+      'copy',
+      'AMD EPYC 7B13, 8 threads',
+      '  command  2.50',
+    ]);
   });
 
   it('explains each flag once, below the table', () => {

@@ -87,7 +87,16 @@ export function renderTable(rows: readonly ReportRow[], options: TableOptions): 
       lines.push(join(cells));
     }
   }
-  lines.push(...notes(ordered, marks, hidden, { width, paint, measured }));
+  const { lines: below, named } = ownBelow(ordered, hidden, { width, paint, title: titleOf(groups) });
+  lines.push(
+    ...below,
+    ...notes(
+      ordered,
+      marks,
+      hidden.filter((column) => !named.has(column)),
+      { width, paint, measured },
+    ),
+  );
   return finish(lines);
 }
 
@@ -96,14 +105,20 @@ function loadColumn(rows: readonly ReportRow[], indent: boolean): Column {
   const kinds = new Set(axes.flatMap((axis) => (axis ? [axis.kind] : [])));
   const mixed = kinds.size > 1;
   const cells = axes.map((axis, i) => {
+    const row = rows[i] as ReportRow;
     const text = axis
       ? formatShort(axis.value) + (mixed ? (axis.kind === 'rate' ? '/s' : ' at once') : '')
-      : rows[i]?.point === null
+      : row.point === null
         ? ''
-        : `#${(rows[i]?.point ?? 0) + 1}`;
+        : row.kind === 'inference'
+          ? `#${row.point + 1}`
+          : row.kind === 'command'
+            ? 'command'
+            : 'clients';
     return (indent ? '  ' : '') + text;
   });
-  const head = mixed || kinds.size === 0 ? 'load' : kinds.has('rate') ? 'asked' : 'concurrent';
+  const own = rows.every((row) => row.kind !== 'inference');
+  const head = own ? 'by' : mixed || kinds.size === 0 ? 'load' : kinds.has('rate') ? 'asked' : 'concurrent';
   return { id: 'load', group: kinds.has('rate') && !mixed ? 'req/s' : '', head, keep: Infinity, name: 'load', cells };
 }
 
@@ -162,6 +177,30 @@ function heading(name: string, first: ReportRow, width: number, glyph: { dot: st
   const title = oneLine(name, 200);
   const rest = facts.join(` ${glyph.dot} `);
   return [truncate(title, width, glyph.cut), ...(rest ? [truncate(rest, width, glyph.cut)] : [])];
+}
+
+/** More rows than this would bury the table. */
+const MAX_BELOW = 12;
+
+const titleOf = (groups: ReturnType<typeof taskGroups>) => (row: ReportRow) =>
+  oneLine(groups.find((group) => group.rows.includes(row))?.name ?? row.recipe, 60);
+
+/** What recipes reported themselves and what found no room as a column, in words; those columns need not be named as left out. */
+function ownBelow(
+  rows: readonly ReportRow[],
+  hidden: readonly Column[],
+  { width, paint, title }: { width: number; paint: Paint; title(row: ReportRow): string },
+): { lines: string[]; named: ReadonlySet<Column> } {
+  const own = hidden.filter((column) => column.own).reverse();
+  const lines = rows.flatMap((row, i) => {
+    const facts = own.flatMap((column) => {
+      const cell = column.cells[i] ?? '';
+      return cell === '' || cell === '–' ? [] : [`${column.group} ${cell}${column.head === '' ? '' : ` ${column.head}`}`];
+    });
+    return facts.length === 0 ? [] : [`${title(row)}: ${facts.join(', ')}`];
+  });
+  if (lines.length === 0 || lines.length > MAX_BELOW) return { lines: [], named: new Set() };
+  return { lines: ['', ...lines.flatMap((line) => wrap(line, width, 2)).map(paint.dim)], named: new Set(own) };
 }
 
 interface NoteContext {

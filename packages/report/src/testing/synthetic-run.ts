@@ -5,6 +5,7 @@ import {
   type Distribution,
   type EngineInfo,
   type LoadSpecInput,
+  type OwnMetric,
   type PointFlag,
   type PointResult,
   type RequestRecord,
@@ -26,9 +27,12 @@ export interface PointPlan {
   seed?: number;
   /** The whole point failed with this message. */
   error?: string;
+  /** The recipe measured itself: these figures, and requests only where `requests` says how many. */
+  own?: Record<string, { value: number } & OwnMetric>;
 }
 
 export interface TaskPlan {
+  kind?: TaskView['file']['kind'];
   recipe?: string;
   variant?: string;
   params?: Record<string, string | number | boolean | null>;
@@ -76,6 +80,9 @@ export function syntheticRun(plan: RunPlan): RunView {
     status: plan.status ?? 'done',
     tasks,
     machines: tasks.flatMap((task) => (task.machine ? [task.machine] : [])),
+    live: [],
+    rented: [],
+    cost: null,
     problems: plan.problems ?? [],
   };
 }
@@ -140,7 +147,7 @@ function syntheticTask(plan: TaskPlan, index: number): TaskView {
       recipe,
       variant,
       key: `key-${recipe}-${variant}`,
-      kind: 'inference',
+      kind: plan.kind ?? 'inference',
       params: plan.params ?? {},
       gpu: plan.gpu ?? { name: null, count: 0 },
       status: plan.error ? 'failed' : 'done',
@@ -167,12 +174,14 @@ function syntheticPoint(task: TaskPlan, plan: PointPlan, point: number, repeat: 
   };
   if (plan.error)
     return { entry, result: null, series: () => Promise.resolve([]), requests: () => Promise.resolve([]), gaps: () => Promise.resolve([]) };
-  const { records, gaps } = simulate(task, plan, plan.seed ?? point * 100 + repeat + 1);
-  const result = measure(plan, point, repeat, records, gaps);
+  const simulated = simulate(task, plan.own ? { ...plan, embeddings: true } : plan, plan.seed ?? point * 100 + repeat + 1);
+  const counted = !plan.own || plan.requests !== undefined;
+  const { records, gaps } = counted ? simulated : { records: [], gaps: [] };
+  const measured = measure(plan, point, repeat, simulated.records, simulated.gaps);
   return {
     entry,
-    result,
-    series: () => Promise.resolve(perSecond(records)),
+    result: plan.own ? measureOwn(plan.own, measured, counted) : measured,
+    series: () => Promise.resolve(counted ? perSecond(records) : []),
     requests: () => Promise.resolve(records),
     gaps: () => Promise.resolve(task.noGaps ? [] : gaps),
   };
@@ -310,6 +319,24 @@ function measure(plan: PointPlan, point: number, repeat: number, records: Reques
   };
 }
 
+/** What is left of a point when nobody but the recipe's own clients counted anything. */
+function measureOwn(own: NonNullable<PointPlan['own']>, result: PointResult, requests: boolean): PointResult {
+  const { request_throughput: perS = 0, error_ratio: errors = 0 } = result.scalars;
+  const figures = Object.fromEntries(Object.entries(own).map(([name, { value }]) => [name, value * (1 + result.repeat / 100)]));
+  return {
+    ...result,
+    load: null,
+    counts: requests ? { ...result.counts, warmup: 0 } : { sent: 0, ok: 0, failed: 0, cancelled: 0, warmup: 0 },
+    errors: requests ? result.errors : {},
+    scalars: { ...(requests ? { request_throughput: perS, error_ratio: errors } : {}), ...figures },
+    distributions: requests && result.distributions.e2el_ms ? { e2el_ms: result.distributions.e2el_ms } : {},
+    ownMetrics: Object.fromEntries(Object.entries(own).map(([name, { unit, better }]) => [name, { unit, better }])),
+    vllm: {},
+    tokenSources: null,
+    client: null,
+  };
+}
+
 function perSecond(records: RequestRecord[]): SeriesRow[] {
   const end = Math.max(...records.map((r) => r.endMs ?? 0));
   return Array.from({ length: Math.ceil(end / 1000) }, (_, t) => {
@@ -403,6 +430,43 @@ export function mixedRun(): RunView {
       {
         path: 'tasks/qwen3-coder/vllm-tp8/attempts/1/points/2/0/requests.jsonl.gz',
         message: 'unexpected end of file; 118 lines were read',
+      },
+    ],
+  });
+}
+
+const figure = (value: number, unit: string, better: OwnMetric['better']) => ({ value, unit, better });
+
+/** A service on two settings with its clients, whose requests one of them listed, and a command: recipes that measure themselves. */
+export function ownRun(): RunView {
+  const redis = (set: number, requests?: number): PointPlan => ({
+    own: {
+      'redis-benchmark.set_rps': figure(set, 'req/s', 'higher'),
+      'redis-benchmark.get_rps': figure(set * 1.08, 'req/s', 'higher'),
+      'redis-benchmark.set_p99_ms': figure(1800 / set, 'ms', 'lower'),
+      'redis-benchmark.used_memory': figure(set / 40, 'MiB', null),
+    },
+    ...(requests === undefined ? {} : { requests }),
+    repeats: 2,
+  });
+  const engine = { name: 'redis', version: '7.2', image: 'redis:7.2', model: '', randomWeights: false };
+  return syntheticRun({
+    id: 'rown000001',
+    tasks: [
+      { kind: 'service', recipe: 'redis-stress', variant: 'it-1', engine, points: [redis(91_250)] },
+      { kind: 'service', recipe: 'redis-stress', variant: 'it-4', engine, points: [redis(152_480, 40)] },
+      {
+        kind: 'command',
+        recipe: 'copy-weights',
+        engine: { name: 'command', model: '', randomWeights: false },
+        points: [{ own: { throughput: figure(2.31, 'GB/s', 'higher'), files: figure(12, '', null) } }],
+      },
+      {
+        kind: 'service',
+        recipe: 'redis-stress',
+        variant: 'it-16',
+        engine,
+        points: [{ error: 'client redis-benchmark ended with exit code 1' }],
       },
     ],
   });

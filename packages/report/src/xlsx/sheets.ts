@@ -1,8 +1,10 @@
 import { metric, type RequestRecord } from '@bench/core';
 import type { RunView } from '@bench/results';
+import { COST_PARTS, machineCostLines } from '../cost.ts';
 import { FLAG_WORDS } from '../flags.ts';
 import { engineImage, engineLabel, loadAxis, loadLabel, recipePath, systemFacts } from '../labels.ts';
-import type { ReportRow } from '../rows.ts';
+import { ownFigures, ownHeader } from '../own-figures.ts';
+import { requestsOf, type ReportRow } from '../rows.ts';
 import { FORMAT, type CellValue, type SheetColumn } from './cells.ts';
 import { usedMetrics } from '../used-metrics.ts';
 import { allFigures, type Figure } from './figures.ts';
@@ -16,40 +18,34 @@ export interface SheetPlan {
 
 /** deplodock's columns, and what tells the rows apart. Only what was measured. */
 export function summarySheet(rows: readonly ReportRow[]): SheetPlan {
+  const measured = rows.filter((row) => row.counts !== null);
+  const text = (header: string, width: number, of: (row: ReportRow) => CellValue) => ({ header, width, of });
+  const figure = (header: string, width: number, format: string, of: (row: ReportRow) => CellValue) => ({ header, width, format, of });
+  const load = [
+    text('Load', 16, (row) => (row.load ? loadLabel(row.load) : null)),
+    figure('Throughput (tok/s)', 14, FORMAT.oneDecimal, (row) => row.scalars.total_token_throughput),
+    figure('GPU Price ($/hour)', 14, FORMAT.money, (row) => row.priceUsdPerHour),
+    figure('Token Price ($/mtok)', 14, FORMAT.smallMoney, (row) => row.scalars.cost_per_mtok_total),
+    figure('Output tokens (tok/s)', 14, FORMAT.oneDecimal, (row) => row.scalars.output_throughput),
+    figure('TTFT p50 (ms)', 12, FORMAT.twoDecimals, (row) => row.distributions.ttft_ms?.p50),
+    figure('TPOT p50 (ms)', 12, FORMAT.twoDecimals, (row) => row.distributions.tpot_ms?.p50),
+  ];
+  const own = ownFigures(measured).map((each) => figure(ownHeader(each), 16, FORMAT.twoDecimals, each.of));
+  const columns = [
+    text('Model', 36, (row) => row.model),
+    text('Machine', 28, (row) => row.machine),
+    text('Engine', 18, (row) => (row.engine ? engineLabel(row.engine) : null)),
+    text('Recipe', 22, (row) => row.recipe),
+    text('Variant', 26, (row) => row.variant),
+    // Of recipes that only measure themselves, none of these says anything.
+    ...load.filter(({ of }) => own.length === 0 || measured.some((row) => row.load !== null || (of(row) ?? null) !== null)),
+    ...own,
+    text('Notes', 40, (row) => row.flags.map((flag) => FLAG_WORDS[flag.code].title).join(', ') || null),
+  ];
   return {
     name: 'Summary',
-    columns: [
-      { header: 'Model', width: 36 },
-      { header: 'Machine', width: 28 },
-      { header: 'Engine', width: 18 },
-      { header: 'Recipe', width: 22 },
-      { header: 'Variant', width: 26 },
-      { header: 'Load', width: 16 },
-      { header: 'Throughput (tok/s)', width: 14, format: FORMAT.oneDecimal },
-      { header: 'GPU Price ($/hour)', width: 14, format: FORMAT.money },
-      { header: 'Token Price ($/mtok)', width: 14, format: FORMAT.smallMoney },
-      { header: 'Output tokens (tok/s)', width: 14, format: FORMAT.oneDecimal },
-      { header: 'TTFT p50 (ms)', width: 12, format: FORMAT.twoDecimals },
-      { header: 'TPOT p50 (ms)', width: 12, format: FORMAT.twoDecimals },
-      { header: 'Notes', width: 40 },
-    ],
-    rows: rows
-      .filter((row) => row.counts !== null)
-      .map((row) => [
-        row.model,
-        row.machine,
-        row.engine ? engineLabel(row.engine) : null,
-        row.recipe,
-        row.variant,
-        loadLabel(row.load),
-        row.scalars.total_token_throughput,
-        row.priceUsdPerHour,
-        row.scalars.cost_per_mtok_total,
-        row.scalars.output_throughput,
-        row.distributions.ttft_ms?.p50,
-        row.distributions.tpot_ms?.p50,
-        row.flags.map((flag) => FLAG_WORDS[flag.code].title).join(', ') || null,
-      ]),
+    columns: columns.map(({ of: _of, ...column }) => column),
+    rows: measured.map((row) => columns.map(({ of }) => of(row))),
   };
 }
 
@@ -102,10 +98,10 @@ export function pointsSheet(rows: readonly ReportRow[]): SheetPlan {
         row.load?.maxConcurrency,
         axis?.kind === 'rate' ? axis.value : null,
         row.repeats || null,
-        row.counts?.sent,
-        row.counts?.ok,
-        row.counts?.failed,
-        row.counts?.cancelled,
+        requestsOf(row)?.sent,
+        requestsOf(row)?.ok,
+        requestsOf(row)?.failed,
+        requestsOf(row)?.cancelled,
         row.durationS,
         ...figures.map((figure) => figure.of(row)),
         row.priceUsdPerHour,
@@ -137,7 +133,7 @@ function formatOf(figure: Figure): string {
 
 export function environmentSheet(runs: readonly RunView[], now: number): SheetPlan {
   const rows: CellValue[][] = [];
-  for (const { run, tasks, machines, status, problems, notes } of runs) {
+  for (const { run, tasks, machines, status, problems, notes, cost } of runs) {
     const add = (part: string, fact: string, value: CellValue) => rows.push([run.id, part, fact, value]);
     add('Run', 'Status', status);
     add('Run', 'Started', run.createdAt);
@@ -147,6 +143,12 @@ export function environmentSheet(runs: readonly RunView[], now: number): SheetPl
     if (run.asked.filter.length > 0) add('Run', 'Filter', run.asked.filter.join(', '));
     add('Run', 'Seed', run.asked.seed);
     add('Run', 'Report written', new Date(now).toISOString());
+    if (cost) {
+      add('Cost', cost.atLeast ? 'Rented machines, at least ($)' : 'Rented machines ($)', cost.usd);
+      for (const [part, words] of COST_PARTS) if (cost.parts[part] > 0) add('Cost', `of it ${words} ($)`, cost.parts[part]);
+      for (const why of cost.missing) add('Cost', 'More than that', why);
+      for (const [name, text] of machineCostLines(cost)) add('Cost', name, text);
+    }
     for (const [tool, version] of Object.entries(run.tools)) add('Tools', tool, version);
     for (const tag of notes.tags) add('Notes', 'Tag', tag);
     for (const remark of notes.remarks) add('Notes', remark.at, remark.text);
@@ -191,15 +193,13 @@ export function environmentSheet(runs: readonly RunView[], now: number): SheetPl
 
 export function definitionsSheet(rows: readonly ReportRow[]): SheetPlan {
   const used = usedMetrics(rows);
-  const metrics = [...used.scalars, ...used.distributions].map((name): CellValue[] => {
+  const own = ownFigures(rows);
+  const names = new Set(own.map(({ name }) => name));
+  const notOurs = 'Reported by the recipe’s own clients or command; bench did not measure it.';
+  const reported = own.map(({ name, unit, better }): CellValue[] => [name, name, unit || null, better, notOurs]);
+  const metrics = [...used.scalars.filter((name) => !names.has(name)), ...used.distributions].map((name): CellValue[] => {
     const definition = metric(name);
-    return [
-      definition?.label ?? name,
-      name,
-      definition?.unit ?? null,
-      definition?.better ?? null,
-      definition?.definition ?? 'Reported by a client or a command; not one of ours.',
-    ];
+    return [definition?.label ?? name, name, definition?.unit ?? null, definition?.better ?? null, definition?.definition ?? notOurs];
   });
   const codes = [...new Set(rows.flatMap((row) => row.flags.map((flag) => flag.code)))];
   const flags = codes.map((code): CellValue[] => [FLAG_WORDS[code].title, code, null, null, FLAG_WORDS[code].meaning]);
@@ -212,7 +212,7 @@ export function definitionsSheet(rows: readonly ReportRow[]): SheetPlan {
       { header: 'Better', width: 10 },
       { header: 'Definition', width: 100, wrap: true },
     ],
-    rows: [...metrics, ...flags],
+    rows: [...metrics, ...reported, ...flags],
   };
 }
 

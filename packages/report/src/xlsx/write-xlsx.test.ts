@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import ExcelJS from 'exceljs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { reportRows } from '../rows.ts';
-import { demoRun, hostileRun, mixedRun, syntheticRun } from '../testing/synthetic-run.ts';
+import { demoRun, hostileRun, mixedRun, ownRun, syntheticRun } from '../testing/synthetic-run.ts';
 import { writeXlsx, type XlsxOptions } from './write-xlsx.ts';
 import type { RunView } from '@bench/results';
 
@@ -45,6 +45,30 @@ describe('writeXlsx', () => {
       expect(worksheet.autoFilter).toBeTruthy();
       expect(worksheet.getRow(1).getCell(1).font.bold).toBe(true);
     }
+  });
+
+  it('has what recipes report themselves as columns with their units, and no empty ones of tokens', async () => {
+    const workbook = await written([ownRun()]);
+    const summary = sheet(workbook, 'Summary');
+    expect(summary.getRow(1).values).toEqual([
+      undefined,
+      'Model',
+      'Machine',
+      'Engine',
+      'Recipe',
+      'Variant',
+      ...['set_rps (req/s)', 'get_rps (req/s)', 'set_p99_ms (ms)', 'used_memory (MiB)'].map((header) => `redis-benchmark.${header}`),
+      'throughput (GB/s)',
+      'files',
+      'Notes',
+    ]);
+    expect(column(summary, 'throughput (GB/s)')).toEqual([null, null, 2.31]);
+    const points = sheet(workbook, 'Points');
+    expect(column(points, 'Requests sent')).toEqual([null, 80, null, null]);
+    expect(column(points, 'redis-benchmark.set_rps (req/s)')[0]).toBeCloseTo(91_706.25, 2);
+    const definitions = sheet(workbook, 'Definitions');
+    expect(column(definitions, 'Metric or note')).toContain('redis-benchmark.set_p99_ms');
+    expect(column(definitions, 'Better')).toEqual(expect.arrayContaining(['lower', 'higher', null]));
   });
 
   it('gives the machine, its price and the price of tokens, and leaves them blank when the price is unknown', async () => {

@@ -1,4 +1,4 @@
-import { eventGaps, type PointResult, type RequestRecord, type GapList } from '@bench/core';
+import { eventGaps, type LoadPointResult, type RequestRecord, type GapList } from '@bench/core';
 import { VLLM_ROWS, VLLM_SECTIONS } from './vllm-layout.ts';
 
 const WIDTH = 50;
@@ -7,7 +7,7 @@ const WIDTH = 50;
  * The text block that `vllm bench serve` prints, from the point's vLLM figures: header and rules 50 wide, labels padded to 40, values to 10.
  * Rows and sections whose figure is not known are left out, as vLLM leaves out those that do not apply.
  */
-export function renderVllmText(point: PointResult): string {
+export function renderVllmText(point: LoadPointResult): string {
   const figures = figuresOf(point);
   const lines = [centred(' Serving Benchmark Result ', '=')];
   for (const { key, label, digits } of VLLM_ROWS) {
@@ -24,7 +24,7 @@ export function renderVllmText(point: PointResult): string {
 }
 
 /** The point's vLLM figures, with what the point says outside of them where vLLM has a key for it. */
-function figuresOf(point: PointResult): Record<string, number> {
+function figuresOf(point: LoadPointResult): Record<string, number> {
   const { arrival, maxConcurrency, api } = point.load;
   const figures: Record<string, number> = {
     completed: point.counts.ok,
@@ -58,7 +58,7 @@ function statistics(figures: Record<string, number>, key: string): [string, numb
 }
 
 export interface VllmJsonOptions {
-  point: PointResult;
+  point: LoadPointResult;
   model: string;
   /** Default: the model. */
   tokenizer?: string | undefined;

@@ -1,5 +1,8 @@
+import fs from 'node:fs';
 import { type FileHandle, open, readdir, readFile, stat } from 'node:fs/promises';
+import { syncBuiltinESMExports } from 'node:module';
 import { join } from 'node:path';
+import { callbackify } from 'node:util';
 import { vi } from 'vitest';
 
 /** What is in a new file needs no sync. */
@@ -14,16 +17,29 @@ export async function watchSyncs(top: string): Promise<{ atRisk(except?: RegExp)
   const handle = await open(top, 'r');
   const prototype = Object.getPrototypeOf(handle) as FileHandle;
   await handle.close();
-  const real = prototype.sync;
-  const spy = vi.spyOn(prototype, 'sync').mockImplementation(async function sync(this: FileHandle) {
-    const { ino } = await this.stat();
+  const watched = async (ino: number, sync: () => Promise<void>): Promise<void> => {
     const path = await find(top, ino);
     const content = path === null ? null : await contentOf(path);
-    await real.call(this);
+    await sync();
     if (content !== null) onDisk.set(ino, content);
-  });
+  };
+  const { sync } = prototype;
+  const { fsync } = fs;
+  const spies = [
+    vi.spyOn(prototype, 'sync').mockImplementation(async function syncWatched(this: FileHandle) {
+      await watched((await this.stat()).ino, () => sync.call(this));
+    }),
+    vi.spyOn(fs, 'fsync').mockImplementation((descriptor, done) => {
+      const real = () => new Promise<void>((resolve, reject) => fsync(descriptor, (error) => (error ? reject(error) : resolve())));
+      callbackify(watched)(fs.fstatSync(descriptor).ino, real, done);
+    }),
+  ];
+  syncBuiltinESMExports();
   return {
-    restore: () => spy.mockRestore(),
+    restore: () => {
+      for (const spy of spies) spy.mockRestore();
+      syncBuiltinESMExports();
+    },
     async atRisk(except = /^$/) {
       const lost: string[] = [];
       for (const path of await walk(top)) {

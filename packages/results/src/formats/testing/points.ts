@@ -1,7 +1,7 @@
-import { type PointResult, pointResultSchema, type RequestRecord } from '@bench/core';
+import { type LoadPointResult, pointResultSchema, type RequestRecord } from '@bench/core';
 
 /** A valid point for tests, with the given vLLM figures. */
-export function pointWith(vllm: Record<string, number>, load: Record<string, unknown> = {}): PointResult {
+export function pointWith(vllm: Record<string, number>, load: Record<string, unknown> = {}): LoadPointResult {
   return pointResultSchema.parse({
     schemaVersion: 1,
     point: 0,
@@ -22,7 +22,7 @@ export function pointWith(vllm: Record<string, number>, load: Record<string, unk
     tokenSources: { prompt: 'server_usage', output: 'server_usage' },
     client: null,
     flags: [],
-  });
+  }) as LoadPointResult;
 }
 
 /** A finished request for tests. */

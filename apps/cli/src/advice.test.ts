@@ -1,0 +1,19 @@
+import type { RunView } from '@bench/results';
+import { expect, it } from 'vitest';
+import { adviceAfter } from './advice.ts';
+
+const view = (...codes: string[]) =>
+  ({ tasks: codes.map((code) => ({ file: { status: 'failed', error: { code, message: '' } } })) }) as unknown as RunView;
+const advice = (status: 'done' | 'failed' | 'interrupted', of: RunView) =>
+  adviceAfter({ outcome: { id: 'rabc', status }, view: of, out: 'runs' }).join('\n');
+
+it('advises to go on where that can help', () => {
+  expect(advice('done', view())).toBe('');
+  expect(advice('interrupted', view('BENCH_IMAGE_NOT_FOUND'))).toContain('bench run --resume rabc');
+  expect(advice('failed', view('BENCH_IMAGE_NOT_FOUND', 'BENCH_SSH_LOST'))).toContain('bench run --resume rabc');
+});
+
+it('advises to begin anew where the recipe would only fail again', () => {
+  expect(advice('failed', view('BENCH_IMAGE_NOT_FOUND'))).toContain('bench rerun rabc');
+  expect(advice('failed', view('BENCH_IMAGE_NOT_FOUND'))).not.toContain('--resume');
+});

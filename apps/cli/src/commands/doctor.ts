@@ -1,0 +1,90 @@
+import { BenchError, EXIT, type Io, messageOf, printable } from '@bench/core';
+import { checkHost, type HostCheck, hostFacts } from '@bench/deploy';
+import { siteOf } from '../asked.ts';
+import { withContext } from '../context.ts';
+import { faultLines } from '../fault-lines.ts';
+import { hostTarget } from '../plugins/host-target.ts';
+import { check } from './check.ts';
+import { settingsFor } from './run.ts';
+import { type Styles, styles } from '../ui/style.ts';
+
+export interface DoctorFlags {
+  on?: string | undefined;
+  sshKey: string[];
+  sshTransport?: 'auto' | 'ssh2' | 'system' | undefined;
+  config?: string | undefined;
+  json?: true | undefined;
+}
+
+interface Examined {
+  host: string;
+  checks: HostCheck[];
+}
+
+/** `bench doctor`. Ends with 3 when a site was named that cannot be used as it is. */
+export async function doctor(flags: DoctorFlags): Promise<number> {
+  const settings = await settingsFor(flags.on, flags);
+  const on = hostTarget(flags.on, settings.hosts);
+  const providerNames = settings.factories.length === 0 ? undefined : settings.factories.map((factory) => factory.name);
+  const site = on === undefined ? null : siteOf(on, { providerNames, faults: settings.faults });
+  // What a rented machine lacks is brought to it; what renting lacks is the question.
+  if (site?.kind === 'cloud') return check(site.providers ?? [], flags);
+  const targets = site?.kind === 'ssh' ? site.targets.map((target) => `ssh:${target}`) : ['local'];
+  const ssh = {
+    ...(flags.sshKey.length > 0 ? { identities: flags.sshKey } : {}),
+    ...(flags.sshTransport === undefined ? {} : { transport: flags.sshTransport }),
+  };
+  return withContext(
+    async ({ io }) => {
+      const hosts = await Promise.all(targets.map((target) => examine(target, io)));
+      const containers = site !== null && site.kind !== 'local';
+      const usable = !containers || hosts.every(({ checks }) => checks.every(({ status }) => status !== 'missing'));
+      const exitCode = usable ? EXIT.ok : EXIT.missingPart;
+      const { faults } = settings;
+      if (flags.json) process.stdout.write(`${JSON.stringify({ site: site?.name ?? 'local', exitCode, hosts, faults }, null, 1)}\n`);
+      else process.stdout.write(hosts.map((host) => hostText(host, hosts.length > 1, styles(process.stdout))).join('\n'));
+      for (const line of flags.json ? [] : faultLines(faults))
+        process.stdout.write(`${styles(process.stdout).red('not used:')} ${printable(line)}\n`);
+      return exitCode;
+    },
+    { ssh, stopText: null, hosts: settings.hosts },
+  );
+}
+
+async function examine(target: string, io: Io): Promise<Examined> {
+  const host = target.replace(/^ssh:/, '');
+  try {
+    const opened = await io.connect(target);
+    try {
+      return { host, checks: checkHost(await hostFacts(opened, { signal: io.signal })) };
+    } finally {
+      await opened.close();
+    }
+  } catch (error) {
+    io.signal.throwIfAborted();
+    if (BenchError.is(error) && error.exitCode === EXIT.usage) throw error;
+    const hint = BenchError.is(error) ? error.hint : undefined;
+    return {
+      host,
+      checks: [{ name: 'ssh', status: 'missing', detail: io.redact(messageOf(error)), ...(hint === undefined ? {} : { fix: hint }) }],
+    };
+  }
+}
+
+function hostText({ host, checks }: Examined, several: boolean, style: Styles): string {
+  const marks: Record<HostCheck['status'], string> = {
+    ok: style.green(style.unicode ? '✔' : 'ok  '),
+    warn: style.yellow(style.unicode ? '!' : 'warn'),
+    missing: style.red(style.unicode ? '✖' : 'miss'),
+  };
+  const width = Math.max(...checks.map(({ name }) => name.length));
+  const gap = ' '.repeat(width + (style.unicode ? 3 : 6) + 1);
+  return [
+    ...(several ? [style.bold(host)] : []),
+    ...checks.flatMap(({ name, status, detail, fix }) => [
+      `${marks[status]} ${name.padEnd(width)}  ${detail.split('\n').map(printable).join(`\n${gap}`)}`,
+      ...(fix === undefined ? [] : fix.split('\n').map((line) => `${gap}${style.dim('fix:')} ${printable(line)}`)),
+    ]),
+    '',
+  ].join('\n');
+}

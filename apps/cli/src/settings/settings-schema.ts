@@ -1,0 +1,49 @@
+import { didYouMean } from '@bench/core';
+import type { ProviderFactory } from '@bench/provisioning';
+import { schemaToZod } from '@bench/recipe';
+import { z } from 'zod';
+import { cloudDefaultsSchema } from './cloud-defaults.ts';
+
+const pluginsSchema = z
+  .array(z.string().min(1))
+  .describe(
+    'Packages or paths of plugins. A package is looked for from the settings file, the working folder and bench; a path starts at the settings file.',
+  );
+
+/**
+ * The schema of a settings file, made of the providers that there are. With `open`, sections of providers that are not known are let pass:
+ * a plugin that could not be loaded may have brought them.
+ */
+export function settingsSchema(providers: readonly ProviderFactory[], o: { open?: boolean } = {}) {
+  const sections = Object.fromEntries(
+    providers.map((p) => [p.name, unknownKeysRefused(schemaToZod(p.settings)).optional().describe(`Settings of ${p.title}.`)]),
+  );
+  const names = providers.map((p) => p.name);
+  const provider = z.string().superRefine((name, context) => {
+    if (o.open || names.includes(name)) return;
+    const hint = didYouMean(name, names) ?? `known here: ${names.join(', ')}`;
+    context.addIssue({ code: 'custom', message: 'no provider is called that', params: { hint } });
+  });
+  const { description } = cloudDefaultsSchema.shape.provider;
+  const cloud = cloudDefaultsSchema.extend({
+    provider: z
+      .array(provider)
+      .min(1)
+      .optional()
+      .describe(description ?? ''),
+  });
+  return z.strictObject({
+    plugins: pluginsSchema.optional(),
+    providers: (o.open ? z.looseObject(sections) : z.strictObject(sections)).optional(),
+    cloud: cloud.optional().describe('Defaults of the flags that say what may be rented.'),
+  });
+}
+
+/** zod drops a key that it does not know unless it is told otherwise, and the author of a plugin may not have. */
+function unknownKeysRefused(schema: z.ZodType): z.ZodType {
+  const own = schema as Partial<z.ZodObject>;
+  return own.def?.type === 'object' && own.def.catchall === undefined && typeof own.strict === 'function' ? own.strict() : schema;
+}
+
+/** What must be known before the providers are. */
+export const pluginsOnlySchema = z.looseObject({ plugins: pluginsSchema.optional() });

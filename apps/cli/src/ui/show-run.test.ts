@@ -1,0 +1,95 @@
+import { PassThrough } from 'node:stream';
+import type { RunEvent } from '@bench/benchmark';
+import { expect, it } from 'vitest';
+import { Progress } from './progress.ts';
+import { showRun } from './show-run.ts';
+
+const same = (text: string) => text;
+const style = { color: false, unicode: false, dim: same, red: same, green: same, yellow: same, cyan: same, bold: same };
+
+function watch(events: readonly RunEvent[]): string {
+  const stream = new PassThrough();
+  let text = '';
+  stream.on('data', (chunk: Buffer) => (text += chunk.toString()));
+  const options = { stream: stream as unknown as NodeJS.WriteStream, style, clock: () => 0 };
+  const progress = new Progress(options);
+  const show = showRun(progress, options);
+  for (const event of events) show(event);
+  progress.close();
+  return text;
+}
+
+it('sums up variants that were left out for one reason', () => {
+  const left = (n: number, reason: string): RunEvent => ({ type: 'left_out', task: `r/v${n}`, reason });
+  const started: RunEvent = { type: 'run_started', id: 'rabc', dir: '/d', resumed: false, tasks: 1, points: 1, alreadyDone: 0 };
+  expect(watch([left(1, 'no H200'), left(2, 'no H200'), left(3, 'no H200'), left(4, 'no H200'), left(5, 'no L4'), started])).toBe(
+    'left out r/v1, r/v2, r/v3 and 1 more: no H200\nleft out r/v5: no L4\nrun rabc  1 task, 1 point  /d\n',
+  );
+});
+
+it('names the machine in every line where there are several', () => {
+  const on = { engine: 'vllm', model: 'm', machine: 'gpu1' };
+  const ref = { recipe: 'r', variant: 'v', point: 0, repeat: 0, label: 'c=2', position: 1, total: 2, machine: 'gpu2' };
+  expect(
+    watch([
+      { type: 'deployment_ready', durationMs: 1000, ...on },
+      { type: 'deployment_adopted', ...on },
+      { type: 'load_place', machine: 'gpu1', text: 'load is sent by a tunnel from here' },
+      { type: 'point_started', ref },
+      { type: 'point_failed', ref, message: 'no request succeeded' },
+    ]),
+  ).toBe(
+    'ok gpu1  vllm m is up and answers 1.0 s\nok gpu1  vllm m is still up and is used again\n  gpu1  load is sent by a tunnel from here\n  gpu2  r/v\nfailed gpu2  c=2        no request succeeded\n',
+  );
+});
+
+it('shows the figures that a recipe’s own clients brought, those with a direction first', () => {
+  const ref = { recipe: 'r', variant: 'v', point: 0, repeat: 0, label: 'run', position: 1, total: 1 };
+  const result = {
+    counts: { sent: 0, ok: 0, failed: 0, cancelled: 0, warmup: 0 },
+    scalars: { keys: 10, get_per_s: 51234.567 },
+    distributions: {},
+    ownMetrics: { keys: { unit: '', better: null }, get_per_s: { unit: 'req/s', better: 'higher' } },
+    durationS: 2,
+    flags: [],
+  } as unknown as Extract<RunEvent, { type: 'point_finished' }>['result'];
+  expect(watch([{ type: 'point_finished', ref, result }])).toBe('ok run        get_per_s 51230 req/s  keys 10  2.0 s\n');
+});
+
+it('shows what comes from elsewhere without obeying it', () => {
+  const text = watch([{ type: 'load_place', machine: 'gpu1', text: 'no \u001B[2J' }]);
+  expect(text).not.toContain('\u001B');
+});
+
+it('says a rented machine’s name once, and how it is in words', () => {
+  const machine = 'bench-abc123-r0-0';
+  const at = (state: Extract<RunEvent, { type: 'machine' }>['state'], text: string, price: number | null = null, more = {}): RunEvent => ({
+    type: 'machine',
+    machine,
+    state,
+    text,
+    priceUsdPerHour: price,
+    ...more,
+  });
+  expect(
+    watch([
+      at('running', '1× L40S in us-1', 0.85),
+      at('ready', ''),
+      at('lost', `vast: ${machine} was taken away: outbid`),
+      at('failed', 'sold out\ntwice'),
+      { type: 'deployment_failed', engine: 'vllm', model: 'm', machine, message: `vllm did not come up on ${machine}`, hint: undefined },
+      at('gone', '', null, { costUsd: 1.5 }),
+      at('gone', ''),
+    ]),
+  ).toBe(
+    `ok ${machine}  runs: 1× L40S in us-1  $0.85/h\nok ${machine}  is ready 0 ms\nfailed vast: ${machine} was taken away: outbid\n` +
+      `failed ${machine}  sold out\ntwice\nfailed vllm did not come up on ${machine}\nok ${machine}  is gone  $1.50\nok ${machine}  is gone\n`,
+  );
+});
+
+it('says what to do about what ended a group', () => {
+  const failed = { type: 'group_ended', group: 2, status: 'failed', reason: 'the credentials are refused' } as const;
+  expect(watch([{ ...failed, hint: 'make a new key\nset P_KEY' }, failed])).toBe(
+    'failed group 2: the credentials are refused\n  hint: make a new key\n  hint: set P_KEY\nfailed group 2: the credentials are refused\n',
+  );
+});

@@ -1,0 +1,234 @@
+import { formatDuration, printable } from '@bench/core';
+import type { PointRef, RunEvent } from '@bench/benchmark';
+import { loadText } from './load-text.ts';
+import { pointSummary } from './point-summary.ts';
+import { usd, usdPerHour } from './money.ts';
+import type { Progress, ProgressOptions } from './progress.ts';
+import type { Styles } from './style.ts';
+
+/** Variants of one reason that are named; the rest is counted. */
+const NAMED = 3;
+
+type LeftOut = Extract<RunEvent, { type: 'left_out' }>;
+
+/** Shows the events of a run. Where it has several machines, each line begins with its machine's name. */
+export function showRun(
+  progress: Progress,
+  options: ProgressOptions,
+  /** Nothing is measured, so points are not counted. */
+  { deployOnly = false }: { deployOnly?: boolean } = {},
+): (event: RunEvent) => void {
+  const { style, clock } = options;
+  const ok = style.green(style.unicode ? '✔' : 'ok');
+  const bad = style.red(style.unicode ? '✖' : 'failed');
+  const since = new Map<string, number>();
+  const announced = new Set<string>();
+  const leftOut: LeftOut[] = [];
+  const elapsed = (key: string) => style.dim(formatDuration(clock() - (since.get(key) ?? clock())));
+  const at = (machine: string | undefined) => (machine === undefined ? '' : `${style.cyan(machine)}  `);
+  /** What is said of a machine, after its name, unless the words have it. */
+  const named = (machine: string | undefined, text: string) =>
+    machine !== undefined && text.includes(machine) ? lines(text) : `${at(machine)}${lines(text)}`;
+  const hint = (text: string | undefined) => {
+    for (const line of text?.split('\n') ?? []) progress.line(`  ${style.dim(`hint: ${line}`)}`);
+  };
+  const flushLeftOut = () => {
+    for (const line of leftOutLines(leftOut.splice(0))) progress.line(style.dim(line));
+  };
+
+  const showBootstrap = ({ machine, event }: Extract<RunEvent, { type: 'bootstrap' }>) => {
+    const say = (text: string) => progress.status(() => `${at(machine)}${printable(text)}`, machine);
+    if (event.type === 'waiting') say(event.text);
+    else if (event.type === 'log') say(`${event.step}: ${event.line}`);
+    else if (event.state === 'done') progress.line(`${ok} ${at(machine)}${event.title} installed`);
+    else if (event.state !== 'present') say(`${event.title}: ${event.state}`);
+  };
+
+  const upAt = new Map<string, { since: number; usdPerHour: number | null }>();
+  /** What a rented machine has cost so far, as far as its price is known. */
+  const spent = (machine: string) => {
+    const up = upAt.get(machine);
+    return up?.usdPerHour == null ? '' : style.dim(`  ${usd((up.usdPerHour * (clock() - up.since)) / 3_600_000)} so far`);
+  };
+  const showMachine = (event: Extract<RunEvent, { type: 'machine' }>) => {
+    const { machine, state, text, priceUsdPerHour, costUsd } = event;
+    if (state === 'running' || state === 'adopted')
+      upAt.set(machine, { since: clock(), usdPerHour: priceUsdPerHour ?? upAt.get(machine)?.usdPerHour ?? null });
+    else if (state === 'renting') upAt.set(machine, { since: clock(), usdPerHour: priceUsdPerHour });
+    const price = priceUsdPerHour === null ? '' : `  ${usdPerHour(priceUsdPerHour)}`;
+    const said = named(machine, stateText(state, text === machine ? '' : text));
+    if (state === 'renting' || state === 'queued' || state === 'starting' || state === 'ending') {
+      if (!since.has(machine) || state === 'renting' || state === 'ending') since.set(machine, clock());
+      progress.status(() => `${said}${price} ${elapsed(machine)}${state === 'ending' ? spent(machine) : ''}`, machine);
+      return;
+    }
+    progress.status(null, machine);
+    if (state === 'failed' || state === 'lost') progress.line(`${bad} ${said}`);
+    else if (state === 'ready') progress.line(`${ok} ${said}${style.dim(` ${formatDuration(clock() - (since.get(machine) ?? clock()))}`)}`);
+    else if (state === 'gone') progress.line(`${ok} ${said}${costUsd === undefined ? '' : style.dim(`  ${usd(costUsd)}`)}`);
+    else progress.line(`${ok} ${said}${price}`);
+  };
+
+  return (event) => {
+    if (event.type === 'left_out') {
+      leftOut.push(event);
+      return;
+    }
+    flushLeftOut();
+    switch (event.type) {
+      case 'bootstrap':
+        showBootstrap(event);
+        return;
+      case 'offers':
+        progress.status(null);
+        if (event.failed) progress.line(`${style.yellow('not asked:')} ${printable(event.text)}`);
+        else progress.line(style.dim(printable(event.text)));
+        return;
+      case 'machine':
+        showMachine(event);
+        return;
+      case 'group_started':
+        progress.line(style.dim(`group ${event.group}: ${printable(event.text)}`));
+        return;
+      case 'group_again':
+        progress.line(`${style.yellow(`group ${event.group} goes on with another machine`)}: ${lines(event.reason)}`);
+        return;
+      case 'group_waits':
+        progress.line(`${style.yellow(`group ${event.group} waits`)}: ${lines(event.reason)}`);
+        return;
+      case 'group_ended':
+        if (event.status === 'failed')
+          progress.line(`${bad} group ${event.group}${event.reason === null ? '' : `: ${lines(event.reason)}`}`);
+        hint(event.hint);
+        return;
+      case 'run_started':
+        progress.status(null);
+        progress.line(
+          `${style.bold(`run ${event.id}`)}  ${plural(event.tasks, 'task')}${deployOnly ? '' : `, ${plural(event.points, 'point')}`}` +
+            `${event.alreadyDone > 0 ? `, ${event.alreadyDone} already done` : ''}  ${style.dim(event.dir)}`,
+        );
+        return;
+      case 'deployment_phase': {
+        const key = event.machine ?? '';
+        if (!since.has(key) || event.phase === 'launch' || event.phase === 'files') since.set(key, clock());
+        progress.status(() => `${at(event.machine)}${nameOf(event)}: ${phaseText(event.phase)} ${elapsed(key)}`, key);
+        return;
+      }
+      case 'deployment_progress': {
+        const key = event.machine ?? '';
+        progress.status(
+          () => `${at(event.machine)}${nameOf(event)}: ${phaseText(event.phase)}  ${printable(event.text)} ${elapsed(key)}`,
+          key,
+        );
+        return;
+      }
+      case 'deployment_ready':
+        progress.status(null, event.machine);
+        progress.line(`${ok} ${at(event.machine)}${nameOf(event)} ${ready(event)} ${style.dim(formatDuration(event.durationMs))}`);
+        return;
+      case 'deployment_adopted':
+        progress.line(`${ok} ${at(event.machine)}${nameOf(event)} is still up and is used again`);
+        return;
+      case 'deployment_failed':
+        progress.status(null, event.machine);
+        progress.line(`${bad} ${named(event.machine, event.message)}`);
+        hint(event.hint);
+        return;
+      case 'load_place':
+        progress.line(`  ${at(event.machine)}${style.dim(printable(event.text))}`);
+        return;
+      case 'engine_log':
+        return;
+      case 'point_started': {
+        const { ref } = event;
+        const key = ref.machine ?? '';
+        const task = `${ref.recipe}/${ref.variant}`;
+        if (!announced.has(task)) {
+          announced.add(task);
+          progress.line(`  ${at(ref.machine)}${style.dim(task)}`);
+        }
+        since.set(key, clock());
+        progress.status(
+          () =>
+            `${at(ref.machine)}${place(ref, style)}${pointName(ref)}  ${ref.label === 'command' ? 'running' : 'preparing'} ${elapsed(key)}`,
+          key,
+        );
+        return;
+      }
+      case 'point_progress': {
+        const { ref } = event;
+        progress.status(() => `${at(ref.machine)}${place(ref, style)}${pointName(ref)}  ${loadText(event.progress, style)}`, ref.machine);
+        return;
+      }
+      case 'point_text': {
+        const { ref } = event;
+        const key = ref.machine ?? '';
+        progress.status(() => `${at(ref.machine)}${place(ref, style)}${pointName(ref)}  ${printable(event.text)} ${elapsed(key)}`, key);
+        return;
+      }
+      case 'point_finished': {
+        const { ref, result } = event;
+        progress.status(null, ref.machine);
+        progress.line(`${ok} ${at(ref.machine)}${pointName(ref).padEnd(10)} ${pointSummary(result, style)}`);
+        return;
+      }
+      case 'point_failed':
+        progress.status(null, event.ref.machine);
+        progress.line(`${bad} ${at(event.ref.machine)}${pointName(event.ref).padEnd(10)} ${lines(event.message)}`);
+        return;
+      case 'aggregate_started':
+        since.set('', clock());
+        progress.status(() => `${event.recipe}: summing up ${elapsed('')}`);
+        return;
+      case 'aggregate_ended':
+        progress.status(null);
+        if (event.failure === null) progress.line(`${ok} ${event.recipe} summed up`);
+        else progress.line(`${bad} ${event.recipe}: summing up failed: ${event.failure}`);
+        return;
+      case 'stopping':
+        progress.status(() => 'taking everything down');
+        return;
+      case 'run_finished':
+        progress.status(null);
+        return;
+    }
+  };
+}
+
+/** One line a reason: sixty variants for GPUs that are not there are not sixty lines. */
+function leftOutLines(events: readonly LeftOut[]): string[] {
+  const byReason = new Map<string, string[]>();
+  for (const { reason, task } of events) byReason.set(reason, [...(byReason.get(reason) ?? []), task]);
+  return [...byReason].map(([reason, tasks]) => {
+    const more = tasks.length - NAMED;
+    return `left out ${tasks.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${reason}`;
+  });
+}
+
+const STATES: Record<Extract<RunEvent, { type: 'machine' }>['state'], string> = {
+  renting: 'renting',
+  queued: 'waits in the queue',
+  starting: 'starts',
+  running: 'runs',
+  adopted: 'is still there, and is used again',
+  ready: 'is ready',
+  failed: 'did not come up',
+  lost: 'was taken away',
+  kept: 'stays up',
+  ending: 'ending',
+  gone: 'is gone',
+};
+/** A state in words, with what is known of it; an error says itself what became of the machine. */
+function stateText(state: keyof typeof STATES, text: string): string {
+  if (text === '') return STATES[state];
+  return state === 'failed' || state === 'lost' ? text : `${STATES[state]}: ${text}`;
+}
+/** Lines stay lines; all else that a terminal would obey is shown. */
+const lines = (text: string) => text.split('\n').map(printable).join('\n');
+const PHASES: Record<string, string> = { launch: 'starting', model_load: 'loading the model', smoke_test: 'smoke test' };
+const phaseText = (phase: string) => PHASES[phase] ?? phase.replaceAll('_', ' ');
+const nameOf = (event: { engine: string; model: string }) => [event.engine, event.model].filter(Boolean).join(' ');
+const ready = (event: { model: string }) => (event.model === '' ? 'is ready' : 'is up and answers');
+const place = (ref: PointRef, style: Styles) => (ref.total > 1 ? style.dim(`[${ref.position}/${ref.total}] `) : '');
+const pointName = (ref: PointRef) => `${ref.label}${ref.repeat > 0 ? ` #${ref.repeat + 1}` : ''}`;
+const plural = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;

@@ -1,0 +1,105 @@
+import { execFile } from 'node:child_process';
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { beforeAll, describe, expect, it } from 'vitest';
+import { part } from '../../../scripts/parts.mjs';
+import { bench, folder } from './cli.ts';
+
+const run = promisify(execFile);
+const fish = part('fish');
+let root: string;
+
+beforeAll(async () => {
+  root = await folder();
+  await mkdir(join(root, 'runs', 'rabcdefghi'), { recursive: true });
+  await writeFile(join(root, 'runs', 'rabcdefghi', 'run.json'), '{}');
+  // A folder that a careless completion would run.
+  await mkdir(join(root, 'runs', 'r$(touch owned)'), { recursive: true });
+  await writeFile(join(root, 'runs', 'r$(touch owned)', 'run.json'), '{}');
+  await mkdir(join(root, 'my recipe'));
+  for (const shell of ['bash', 'fish']) await writeFile(join(root, shell), (await bench(['completion', shell])).stdout);
+});
+
+/** What bash offers for the last of these words. */
+async function inBash(...words: string[]): Promise<string[]> {
+  const script = 'source ./bash; COMP_WORDS=(bench "$@"); COMP_CWORD=$#; _bench; printf "%s\\n" "${COMPREPLY[@]}"';
+  const { stdout } = await run('bash', ['--norc', '-c', script, 'bash', ...words], { cwd: root });
+  return stdout.split('\n').filter((line) => line !== '');
+}
+
+describe('completion in bash', () => {
+  it.each([
+    [['tear'], ['teardown']],
+    [
+      ['run', '--on', ''],
+      ['local', 'docker', 'ssh:'],
+    ],
+    [
+      ['run', '--scale-out', ''],
+      ['data-parallel', 'replicas'],
+    ],
+    [
+      ['run', '--gpu', 'H20'],
+      ['H200', 'H200NVL'],
+    ],
+    [['image', 'build', ''], ['embedded']],
+    [['recipe', 'sh'], ['show']],
+    [
+      ['cancel', ''],
+      ['latest', 'rabcdefghi'],
+    ],
+    [['status', '--out', 'nowhere', ''], ['latest']],
+    [['run', 'my'], ['my recipe']],
+    [['load', '--no-ig'], ['--no-ignore-eos']],
+  ])('bench %j', async (words, offered) => {
+    expect((await inBash(...words)).sort()).toEqual([...offered].sort());
+  });
+
+  it('runs nothing that a folder is called', async () => {
+    await inBash('teardown', '');
+    await expect(run('ls', ['owned'], { cwd: root })).rejects.toThrow(/owned/);
+  });
+});
+
+describe.skipIf(!fish.present)(`completion in fish${fish.present ? '' : ` (${fish.skipped})`}`, () => {
+  it.each([
+    ['bench tear', ['teardown']],
+    ['bench run --on ', ['docker', 'local', 'ssh:']],
+    ['bench cancel ', ['latest', 'rabcdefghi']],
+    ['bench image build ', ['embedded']],
+    ['bench recipe show --v', ['--variant']],
+  ])('%s', async (line, offered) => {
+    const { stdout } = await run('fish', ['--no-config', '-c', 'source ./fish; complete -C $argv[1]', line], {
+      cwd: root,
+      env: { ...process.env, HOME: root },
+    });
+    const words = stdout
+      .split('\n')
+      .filter((text) => text !== '')
+      .map((text) => text.split('\t')[0] ?? '');
+    expect(words.sort()).toEqual(offered);
+  });
+});
+
+describe('bench doctor', () => {
+  it('tells what this machine has, for scripts too', async () => {
+    const { code, stdout, stderr } = await bench(['doctor', '--json']);
+    expect(code, stderr).toBe(0);
+    const { site, hosts } = JSON.parse(stdout) as { site: string; hosts: { host: string; checks: { name: string; status: string }[] }[] };
+    expect([site, hosts.length]).toEqual(['local', 1]);
+    expect(hosts[0]?.checks.find(({ name }) => name === 'node')?.status).toBe('ok');
+    expect(hosts[0]?.checks.map(({ name }) => name)).toEqual(expect.arrayContaining(['docker', 'gpu', 'disk']));
+    const text = await bench(['doctor']);
+    expect(text.stdout).toContain(`Node.js ${process.versions.node}`);
+  });
+
+  it('ends with 3, and the reason, for a host that cannot be used', async () => {
+    const { code, stdout, stderr } = await bench(['doctor', '--on', 'ssh:127.0.0.1:1', '--json'], { env: { HOME: root } });
+    expect(code, stderr).toBe(3);
+    expect(JSON.parse(stdout)).toMatchObject({
+      exitCode: 3,
+      hosts: [{ host: '127.0.0.1:1', checks: [{ name: 'ssh', status: 'missing' }] }],
+    });
+  });
+});

@@ -1,0 +1,43 @@
+import type { PointFlag } from '@bench/core';
+import { type LoadResult, runLoad } from '@bench/loadgen';
+import { baseUrl } from './base-url.ts';
+import type { LoadOrder, LoadPlace, LoadPlaceOptions } from './load-place.ts';
+import { roundTripMs, tripText } from './round-trip.ts';
+
+/**
+ * Sends from this process's worker threads: the engine runs on this machine, or is reached over the internet, which the result says, for the
+ * round trip is in every latency then.
+ */
+export function herePlace({ io, on }: Pick<LoadPlaceOptions, 'io' | 'on'>): LoadPlace {
+  return {
+    name: 'here',
+    run: async (order) => {
+      const url = baseUrl(order.endpoint);
+      if (order.endpoint.scope !== 'public') return sendFromHere(order, url);
+      const trip = tripText(await roundTripMs(url, io, order.signal));
+      const message = `sent from this machine over the internet to ${order.endpoint.address}: ${trip} is in every latency`;
+      io.logger.log('warn', message);
+      on(message);
+      const result = await sendFromHere(order, url);
+      const flags: PointFlag[] = [...result.summary.flags, { code: 'tunnelled', message }];
+      return { ...result, summary: { ...result.summary, flags } };
+    },
+    close: () => Promise.resolve(),
+  };
+}
+
+/** Sends an order from worker threads to where its endpoint is seen from here. */
+export function sendFromHere(order: LoadOrder, url: string): Promise<LoadResult> {
+  const { endpoint, calibration } = order;
+  const { resetCachePath: _unused, ...server } = endpoint.server;
+  return runLoad({
+    baseUrl: url,
+    model: endpoint.model,
+    apiKey: endpoint.apiKey,
+    load: order.load,
+    server,
+    calibration,
+    signal: order.signal,
+    onProgress: (progress) => order.onProgress(progress),
+  });
+}

@@ -1,0 +1,7 @@
+export { baseUrl } from './base-url.ts';
+export { engineClientPlace, type EngineClientOptions } from './engine-client.ts';
+export { engineClientProblems } from './engine-client-args.ts';
+export { openLoadPlace } from './open-load-place.ts';
+export type { LoadOrder, LoadPlace, LoadPlaceOptions } from './load-place.ts';
+export { hasLearnt } from './nothing-measured.ts';
+export { discardLoad } from './discard-load.ts';

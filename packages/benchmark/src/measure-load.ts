@@ -1,0 +1,103 @@
+import {
+  BenchError,
+  type Io,
+  type LoadSpec,
+  type PointFlag,
+  type PointResult,
+  type RequestRecord,
+  seedOf,
+  type SeriesRow,
+} from '@bench/core';
+import type { Deployment, Endpoint } from '@bench/deploy';
+import type { LoadProgress, LoadResult } from '@bench/loadgen';
+import type { Task } from '@bench/recipe';
+import type { GapList } from '@bench/results';
+import { baseUrl, hasLearnt, type LoadPlace } from './load-places/index.ts';
+import type { RunMachine } from './machine.ts';
+
+export interface MeasuredLoad {
+  result: PointResult;
+  records: RequestRecord[];
+  gaps: GapList[];
+  series: SeriesRow[];
+}
+
+/** Drives one load against a deployment, on a cache as cold as the engine allows. */
+export async function measureLoad(options: {
+  task: Task;
+  /** Position of the point in its task. */
+  index: number;
+  load: LoadSpec;
+  repeat: number;
+  /** Names this measurement on the host. */
+  id: string;
+  deployment: Deployment;
+  machine: RunMachine;
+  place: LoadPlace;
+  /** Folder for what the place leaves. */
+  dir: string;
+  /** The run's seed. */
+  seed: number;
+  /** What points before learnt of the deployment's tokenizer, by what of a load it depends on; filled in here. */
+  calibrations: Map<string, LoadResult['calibration']>;
+  io: Io;
+  onProgress: (progress: LoadProgress) => void;
+}): Promise<MeasuredLoad> {
+  const { task, index, repeat, deployment, io } = options;
+  const { endpoint } = deployment;
+  if (!endpoint) throw new BenchError({ code: 'BENCH_NO_ENDPOINT', message: `${deployment.record.id} has no endpoint to send load to` });
+  await resetCache(endpoint, options.machine, io);
+  const over = new AbortController();
+  void deployment.died.then((reason) => over.abort(new Error(reason)));
+  const known = options.calibrations.get(calibrationKey(options.load));
+  const loaded = await options.place.run({
+    id: options.id,
+    endpoint,
+    // Each point and repeat draws its own prompts, so that no prefix is sent twice to a deployment.
+    load: { ...options.load, seed: seedOf(options.seed, task.key, index, repeat) },
+    ...(known === undefined ? {} : { calibration: known }),
+    dir: options.dir,
+    // A dead engine would only fail every request that is left.
+    signal: AbortSignal.any([io.signal, over.signal]),
+    onProgress: options.onProgress,
+  });
+  // One that was stopped before it began, and an engine's own client, know nothing that the next load could go by.
+  if (hasLearnt(loaded)) options.calibrations.set(calibrationKey(options.load), loaded.calibration);
+  const flags: PointFlag[] = [...loaded.summary.flags];
+  if (deployment.record.engine.randomWeights === true) {
+    flags.push({ code: 'random_weights', message: 'the weights are generated: timings are real, the text is noise' });
+  }
+  return {
+    result: { ...loaded.summary, flags, point: index, repeat },
+    records: loaded.records,
+    gaps: loaded.gaps,
+    series: loaded.series,
+  };
+}
+
+function calibrationKey({ api, stream, ignoreEos, data }: LoadSpec): string {
+  return JSON.stringify([api, stream, ignoreEos, data.kind]);
+}
+
+/** Best effort: seeds keep prompts apart also where an engine cannot be reset. */
+async function resetCache(endpoint: Endpoint, machine: RunMachine, io: Io): Promise<void> {
+  const path = endpoint.server.resetCachePath;
+  if (path === null) return;
+  const doubt = (why: string) => io.logger.log('debug', `POST ${path}: ${why}; the prefix cache was not reset`);
+  try {
+    const tunnel = await machine.host.tunnel({ host: endpoint.address, port: endpoint.port });
+    try {
+      const response = await io.fetch(baseUrl(tunnel) + path, {
+        method: 'POST',
+        ...(endpoint.apiKey === undefined ? {} : { headers: { authorization: `Bearer ${endpoint.apiKey}` } }),
+        signal: AbortSignal.any([io.signal, AbortSignal.timeout(10_000)]),
+      });
+      await response.arrayBuffer();
+      if (!response.ok) doubt(`answered ${response.status}`);
+    } finally {
+      await tunnel.close();
+    }
+  } catch (error) {
+    doubt((error as Error).message);
+  }
+}

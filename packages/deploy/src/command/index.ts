@@ -1,0 +1,3 @@
+export { type AggregateResult, runAggregate } from './aggregate.ts';
+export { commandTarget } from './command-target.ts';
+export { stagedFiles } from './staging.ts';

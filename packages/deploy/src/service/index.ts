@@ -1,0 +1,1 @@
+export { serviceTarget } from './service-target.ts';

@@ -1,0 +1,2 @@
+export type { ContractCase, HostContractOptions } from './contract-case.ts';
+export { hostContract } from './host-contract.ts';

@@ -1,0 +1,2 @@
+export { cloudrift } from './cloudrift.ts';
+export { cloudriftSettingsSchema, type CloudriftSettings } from './settings.ts';

@@ -1,0 +1,2 @@
+export { type VastSettings, vastSettingsSchema } from './settings.ts';
+export { vast } from './vast.ts';

@@ -1,0 +1,16 @@
+export { startMachine } from './machine.ts';
+export type { LoginShell, Machine, MachineOptions } from './machine-types.ts';
+export type { MachineFile } from './files.ts';
+export { baseImage } from './images/base.ts';
+export type { TestImage } from './images/image.ts';
+export { nginxImage } from './images/nginx.ts';
+export { nodeImage } from './images/node.ts';
+export { postgresImage } from './images/postgres.ts';
+export { redisImage } from './images/redis.ts';
+export { leftovers } from './leftovers.ts';
+export type { Leftovers } from './leftovers.ts';
+export { CUDA_VERSION, DRIVER_VERSION, gpuUuid } from './nvidia.ts';
+export type { FakeGpu, GpuGrant, PciDevice } from './nvidia.ts';
+export type { RunOptions, RunResult } from './run.ts';
+export { startRegistry } from './registry.ts';
+export type { Registry, RegistryOptions } from './registry.ts';
