@@ -34,7 +34,8 @@ const SILENT_LOOKS = 10;
 
 /**
  * All logs in one process, for an SSH server grants few sessions: each line begins with the number of its container; a number alone says
- * that this log broke off; a last line may lack its end. Arguments: the words before `docker`, `--`, `follow` or nothing, then since and name of each.
+ * that this log broke off. A last line may lack its end, and gets it before it meets the lines of the others.
+ * Arguments: the words before `docker`, `--`, `follow` or nothing, then since and name of each.
  */
 const LOGS = String.raw`
 sudo=
@@ -46,8 +47,8 @@ run() { if [ -n "$sudo" ]; then command sudo -n docker "$@"; else command docker
 number=0
 while [ $# -gt 0 ]; do
   {
-    run logs --timestamps ${'$'}{follow:+--follow} ${'$'}{1:+--since "$1"} "$2" 2>&1 | sed -u "s/^/$number /"
-    printf '\n%s\n' "$number"
+    { run logs --timestamps ${'$'}{follow:+--follow} ${'$'}{1:+--since "$1"} "$2" 2>&1; echo; } | sed -u "s/^/$number /"
+    echo "$number"
   } &
   number=$((number + 1))
   shift 2
