@@ -59,6 +59,17 @@ export const PARTS = {
     with: ['/usr/lib/postgresql/*/bin/pgbench', '/usr/lib/postgresql/*/bin/initdb'],
     enables: 'the service presets on a real PostgreSQL',
   },
+  slurm: {
+    packages: ['slurm-wlm', 'slurmdbd', 'munge', 'mariadb-server'],
+    programs: ['slurmctld'],
+    with: ['slurmd', 'slurmdbd', 'munged', 'mungekey', 'sbatch', 'srun', 'scontrol', 'sacct', 'mariadbd', 'mariadb', 'mariadb-install-db'],
+    root: true,
+    enables: 'clusters run by a real Slurm, with and without accounting',
+  },
+  // Both may be there: `mpirun` is then one of them, and tests name mpirun.openmpi and mpiexec.hydra.
+  openmpi: { packages: ['openmpi-bin'], programs: ['mpirun.openmpi'], with: ['orted'], enables: 'launches by Open MPI' },
+  mpich: { packages: ['mpich'], programs: ['mpiexec.hydra'], with: ['hydra_pmi_proxy'], enables: 'launches by MPICH' },
+  charliecloud: { packages: ['charliecloud'], programs: ['ch-run'], enables: 'containers without privileges, as on a cluster' },
   gcloud: {
     packages: [],
     programs: ['gcloud'],
