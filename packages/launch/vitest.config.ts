@@ -1,0 +1,3 @@
+import { unit } from '../../config/vitest.ts';
+
+export default unit();
