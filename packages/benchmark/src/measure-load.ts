@@ -8,11 +8,11 @@ import {
   seedOf,
   type SeriesRow,
 } from '@bench/core';
-import type { Deployment, Endpoint } from '@bench/deploy';
+import { baseUrl, type Deployment, type Endpoint } from '@bench/deploy';
 import type { LoadProgress, LoadResult } from '@bench/loadgen';
 import type { Task } from '@bench/recipe';
 import type { GapList } from '@bench/results';
-import { baseUrl, hasLearnt, type LoadPlace } from './load-places/index.ts';
+import { hasLearnt, type LoadPlace } from './load-places/index.ts';
 import type { RunMachine } from './machine.ts';
 
 export interface MeasuredLoad {

@@ -1,6 +1,5 @@
 import type { Io } from '@bench/core';
-import type { Endpoint } from '@bench/deploy';
-import { baseUrl } from './load-places/index.ts';
+import { askHttp, baseUrl, type Endpoint } from '@bench/deploy';
 import type { RunMachine } from './machine.ts';
 
 const TRIES = 3;
@@ -27,33 +26,20 @@ export async function stillAnswers(endpoint: Endpoint, machine: RunMachine, io: 
   }
 }
 
-interface Question {
+async function askAgain({
+  base,
+  path,
+  apiKey,
+  io,
+}: {
   base: string;
   path: string;
   apiKey: string | undefined;
   io: Io;
-}
-
-async function askAgain(question: Question): Promise<string | null> {
-  const { io } = question;
+}): Promise<string | null> {
   for (let tries = 1; ; tries++) {
-    const silent = await ask(question);
+    const silent = await askHttp({ base, path, apiKey, timeoutMs: ANSWER_MS, io, signal: io.signal, alsoFine: THERE });
     if (silent === null || tries === TRIES) return silent;
     await io.sleep(PAUSE_MS, io.signal);
-  }
-}
-
-async function ask({ base, path, apiKey, io }: Question): Promise<string | null> {
-  try {
-    const response = await io.fetch(base + path, {
-      ...(apiKey === undefined ? {} : { headers: { authorization: `Bearer ${apiKey}` } }),
-      signal: AbortSignal.any([io.signal, AbortSignal.timeout(ANSWER_MS)]),
-    });
-    await response.arrayBuffer();
-    return response.ok || THERE.has(response.status) ? null : `GET ${path} answered ${response.status}`;
-  } catch (error) {
-    io.signal.throwIfAborted();
-    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-    return `GET ${path}: ${cause?.code ?? (error as Error).message}`;
   }
 }

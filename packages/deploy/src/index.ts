@@ -26,6 +26,8 @@ export type { ImageFacts } from './compose/pull-images.ts';
 export { renderCompose } from './compose/render-yaml.ts';
 export { processTarget } from './process-target.ts';
 export { findPrograms, type FindProgramsOptions } from './programs.ts';
+export { askHttp, type HttpQuestion } from './ask-http.ts';
+export { baseUrl } from './base-url.ts';
 export { httpReadiness, waitUntil, type Readiness } from './readiness.ts';
 export { removeFolder } from './compose/take-down.ts';
 export { smokeTest, type SmokeTest } from './smoke-test.ts';

@@ -1,4 +1,5 @@
 import { BenchError, type Io } from '@bench/core';
+import { askHttp } from './ask-http.ts';
 
 /** Something to wait for, with its own limit and its own reason for not being there yet. */
 export interface Readiness {
@@ -39,16 +40,6 @@ export function httpReadiness(url: string, options: { timeoutMs: number; io: Pic
   return {
     name: options.name ?? 'health',
     timeoutMs: options.timeoutMs,
-    check: async (signal) => {
-      try {
-        const response = await options.io.fetch(url, { signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) });
-        await response.arrayBuffer();
-        return response.ok ? null : `GET ${url} answered ${response.status}`;
-      } catch (error) {
-        signal.throwIfAborted();
-        const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-        return `GET ${url}: ${cause?.code ?? (error as Error).message}`;
-      }
-    },
+    check: (signal) => askHttp({ path: url, timeoutMs: 5000, io: options.io, signal }),
   };
 }

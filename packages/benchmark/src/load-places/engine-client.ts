@@ -1,9 +1,8 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError, type Command, type Host, type Io, messageOf } from '@bench/core';
-import type { ContainerFacts, Deployment } from '@bench/deploy';
+import { baseUrl, type ContainerFacts, type Deployment } from '@bench/deploy';
 import type { LoadProgress, LoadResult } from '@bench/loadgen';
-import { baseUrl } from './base-url.ts';
 import { closeAll } from './close-all.ts';
 import { CLIENT_RESULT, type EngineClient, engineClientArgs, engineClientProblems } from './engine-client-args.ts';
 import { readClientResult, toLoadResult } from './engine-client-result.ts';

@@ -1,6 +1,6 @@
 import type { PointFlag } from '@bench/core';
+import { baseUrl } from '@bench/deploy';
 import { type LoadResult, runLoad } from '@bench/loadgen';
-import { baseUrl } from './base-url.ts';
 import type { LoadOrder, LoadPlace, LoadPlaceOptions } from './load-place.ts';
 import { roundTripMs, tripText } from './round-trip.ts';
 

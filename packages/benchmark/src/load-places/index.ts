@@ -1,4 +1,3 @@
-export { baseUrl } from './base-url.ts';
 export { engineClientPlace, type EngineClientOptions } from './engine-client.ts';
 export { engineClientProblems } from './engine-client-args.ts';
 export { openLoadPlace } from './open-load-place.ts';

@@ -1,9 +1,9 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError, type Command, type Host, type Io, messageOf } from '@bench/core';
+import { baseUrl } from '@bench/deploy';
 import type { LoadProgress, LoadResult } from '@bench/loadgen';
 import { encodeOrder, ERROR_FILE, ORDER_FILE, readProgressLine, readResult, RESULT_FILE } from '@bench/loadgen/standalone';
-import { baseUrl } from './base-url.ts';
 import { closeAll } from './close-all.ts';
 import type { LoadOrder, LoadPlace, LoadPlaceName } from './load-place.ts';
 import { isAbort, nothingMeasured } from './nothing-measured.ts';

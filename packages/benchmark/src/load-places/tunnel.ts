@@ -1,6 +1,6 @@
 import type { PointFlag } from '@bench/core';
+import { baseUrl } from '@bench/deploy';
 import type { LoadPlace, LoadPlaceOptions } from './load-place.ts';
-import { baseUrl } from './base-url.ts';
 import { sendFromHere } from './here.ts';
 import { roundTripMs, tripText } from './round-trip.ts';
 

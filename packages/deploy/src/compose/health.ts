@@ -1,4 +1,6 @@
 import { BenchError, type Io } from '@bench/core';
+import { askHttp } from '../ask-http.ts';
+import { baseUrl } from '../base-url.ts';
 import { waitUntil } from '../readiness.ts';
 import type { Connection } from './live-deployment.ts';
 import type { Observers, Session } from './session.ts';
@@ -44,19 +46,7 @@ export async function untilHealthy(options: {
 const codeOf = (oom: boolean) => (oom ? 'BENCH_OUT_OF_MEMORY' : 'BENCH_ENGINE_EXITED');
 
 /** Null: healthy. Otherwise why not. */
-export async function askHealth(connection: Connection, path: string, io: Pick<Io, 'fetch'>, signal: AbortSignal): Promise<string | null> {
+export function askHealth(connection: Connection, path: string, io: Pick<Io, 'fetch'>, signal: AbortSignal): Promise<string | null> {
   const { near, endpoint } = connection;
-  const url = `http://${near.address}:${near.port}${path}`;
-  try {
-    const response = await io.fetch(url, {
-      headers: endpoint.apiKey === undefined ? {} : { authorization: `Bearer ${endpoint.apiKey}` },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ONE_MS)]),
-    });
-    await response.arrayBuffer();
-    return response.ok ? null : `GET ${path} answered ${response.status}`;
-  } catch (error) {
-    signal.throwIfAborted();
-    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-    return `GET ${path}: ${cause?.code ?? (error as Error).message}`;
-  }
+  return askHttp({ base: baseUrl(near), path, apiKey: endpoint.apiKey, timeoutMs: ONE_MS, io, signal });
 }

@@ -1,4 +1,6 @@
 import { BenchError, type Io } from '@bench/core';
+import { askHttp } from '../ask-http.ts';
+import { baseUrl } from '../base-url.ts';
 import { waitUntil } from '../readiness.ts';
 import type { RentedContainer } from './live-container.ts';
 
@@ -29,24 +31,11 @@ export async function untilHealthy(container: RentedContainer, o: { path: string
 }
 
 /** Null: healthy. Otherwise why not. */
-export async function askHealth(
+export function askHealth(
   { endpoint }: Pick<RentedContainer, 'endpoint'>,
   path: string,
   io: Pick<Io, 'fetch'>,
   signal: AbortSignal,
 ): Promise<string | null> {
-  const { address, port, apiKey } = endpoint;
-  const url = `http://${address.includes(':') ? `[${address}]` : address}:${port}${path}`;
-  try {
-    const response = await io.fetch(url, {
-      headers: apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` },
-      signal: AbortSignal.any([signal, AbortSignal.timeout(ONE_MS)]),
-    });
-    await response.arrayBuffer();
-    return response.ok ? null : `GET ${path} answered ${response.status}`;
-  } catch (error) {
-    signal.throwIfAborted();
-    const cause = (error as Error).cause as NodeJS.ErrnoException | undefined;
-    return `GET ${path}: ${cause?.code ?? (error as Error).message}`;
-  }
+  return askHttp({ base: baseUrl(endpoint), path, apiKey: endpoint.apiKey, timeoutMs: ONE_MS, io, signal });
 }
