@@ -22,6 +22,26 @@ export { bootId, machineId, processAlive, processStart } from './process-identit
 export { printable, replaceUnprintable } from './printable.ts';
 export { prng, seedOf, type Prng } from './prng.ts';
 export { countEqual } from './count-equal.ts';
+export {
+  BATCH_FILES,
+  batchClientPlanSchema,
+  batchEndedSchema,
+  batchGoSchema,
+  batchHereSchema,
+  batchPreparedSchema,
+  clockOffsetSchema,
+  encodeBatchState,
+  isBatchStateName,
+  parseBatchState,
+  readBatchJson,
+  type BatchClientPlan,
+  type BatchClientPlanInput,
+  type BatchEnded,
+  type BatchOrder,
+  type BatchState,
+  type BatchStateName,
+  type ClockOffset,
+} from './batch-layout.ts';
 export { diskUsdPerHour } from './disk-price.ts';
 export { didYouMean, nearest } from './suggest.ts';
 export {
