@@ -22,7 +22,7 @@ import {
   taskFileSchema,
 } from './run-file.ts';
 import type { PointView, RunView, TaskView } from './run-view.ts';
-import { readRunFile } from './write-run.ts';
+import { readRunFile } from './read-run-file.ts';
 
 /**
  * Reads a run directory, also one that is being written or was left half-written: what cannot be read is listed in

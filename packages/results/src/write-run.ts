@@ -1,7 +1,6 @@
-import { appendFile, mkdir, readdir, readFile, rename, rm } from 'node:fs/promises';
+import { mkdir, readdir, rename, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import {
-  BenchError,
   type GapList,
   type Io,
   type LoadPointResult,
@@ -16,16 +15,17 @@ import {
 import { encodeGaps } from './formats/gaps.ts';
 import { encodeRecords } from './formats/records.ts';
 import { renderVllmText } from './formats/vllm-write.ts';
+import { GroupLogs } from './group-logs.ts';
 import { Journal } from './journal.ts';
 import type { JournalEvent } from './journal-events.ts';
 import { lockRun, type RunLock } from './lock.ts';
 import { paths } from './paths.ts';
+import { readRunFile } from './read-run-file.ts';
 import {
   type DeploymentFile,
   type MachineFile,
   type PlannedTask,
   type RunFile,
-  runFileSchema,
   type RunStatus,
   SCHEMA_VERSION,
   type TaskFile,
@@ -71,18 +71,14 @@ export class RunWriter {
   #run: RunFile;
   /** Folders that {@link pointFolder} made in this process. */
   readonly #prepared = new Set<string>();
-  /** Lines of groups that wait for those before to be written. */
-  readonly #groupText = new Map<number, { text: string; written: Promise<void> }>();
-  readonly #groupWrites = new Map<number, Promise<void>>();
-
-  readonly #now: () => number;
+  readonly #groups: GroupLogs;
 
   private constructor(dir: string, run: RunFile, lock: RunLock, journal: Journal, now: () => number) {
-    this.#now = now;
     this.dir = dir;
     this.#run = run;
     this.#lock = lock;
     this.#journal = journal;
+    this.#groups = new GroupLogs((group) => paths.groupLog(dir, group), now);
   }
 
   /**
@@ -148,26 +144,9 @@ export class RunWriter {
     await writeJson(join(paths.machine(this.dir, n), 'machine.json'), file);
   }
 
-  /** Adds a line to an execution group's own log, `groups/<n>.log`, in the order of the calls. What comes while it is written goes together. */
+  /** Adds a line to an execution group's own log, `groups/<n>.log`, in the order of the calls. */
   groupLine(group: number, line: string): Promise<void> {
-    const text = `${new Date(this.#now()).toISOString()} ${line.replaceAll('\n', '\n  ')}\n`;
-    const waiting = this.#groupText.get(group);
-    if (waiting) {
-      waiting.text += text;
-      return waiting.written;
-    }
-    const next = { text, written: Promise.resolve() };
-    const path = paths.groupLog(this.dir, group);
-    const before = this.#groupWrites.get(group) ?? Promise.resolve();
-    next.written = before
-      .catch(() => undefined)
-      .then(() => {
-        this.#groupText.delete(group);
-        return appendIn(path, next.text);
-      });
-    this.#groupText.set(group, next);
-    this.#groupWrites.set(group, next.written);
-    return next.written;
+    return this.#groups.line(group, line);
   }
 
   /** Keeps what a recipe's `aggregate` printed; the path is the answer. */
@@ -282,48 +261,6 @@ export class RunWriter {
 
 function isLoadPoint(result: PointResult): result is LoadPointResult {
   return result.load !== null && result.tokenSources !== null;
-}
-
-/** `run.json` of a folder. @throws BenchError `BENCH_RUN_NOT_FOUND`, `BENCH_RUN_DAMAGED`, `BENCH_RUN_TOO_NEW`. */
-export async function readRunFile(dir: string): Promise<RunFile> {
-  const path = paths.run(dir);
-  const text = await readFile(path, 'utf8').catch((cause: unknown) => {
-    throw new BenchError({
-      code: 'BENCH_RUN_NOT_FOUND',
-      message: `${dir} is not a run directory`,
-      hint: 'bench list shows runs',
-      cause,
-      exitCode: 2,
-    });
-  });
-  let value: unknown;
-  try {
-    value = JSON.parse(text);
-  } catch (cause) {
-    throw new BenchError({ code: 'BENCH_RUN_DAMAGED', message: `${path} is not JSON`, cause, exitCode: 2 });
-  }
-  const version = (value as { schemaVersion?: unknown } | null)?.schemaVersion;
-  if (typeof version === 'number' && version > SCHEMA_VERSION) {
-    throw new BenchError({
-      code: 'BENCH_RUN_TOO_NEW',
-      message: `${path} was written by a newer bench (schema ${version}; this one reads up to ${SCHEMA_VERSION})`,
-      hint: 'update bench: npm i -g @bench/cli@latest',
-      exitCode: 2,
-    });
-  }
-  const parsed = runFileSchema.safeParse(value);
-  if (!parsed.success)
-    throw new BenchError({ code: 'BENCH_RUN_DAMAGED', message: `${path} is not a run file`, cause: parsed.error, exitCode: 2 });
-  return parsed.data;
-}
-
-/** Makes the folder when it is missing. */
-async function appendIn(path: string, text: string): Promise<void> {
-  await appendFile(path, text).catch(async (error: unknown) => {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    await makeFolder(dirname(path));
-    await appendFile(path, text);
-  });
 }
 
 async function writeJson(path: string, value: unknown): Promise<void> {
