@@ -16,3 +16,7 @@ export type {
   Topology,
 } from './types.ts';
 export { machineProfileSchema, type MachineProfile, type MachineProfileInput } from './machines/profile.ts';
+export { expandNodeList } from './nodes/expand-node-list.ts';
+export { compressNodeList } from './nodes/compress-node-list.ts';
+export { parseHostfile, type HostfileFacts } from './nodes/hostfile.ts';
+export { isNodeName, sameNode, shortName } from './nodes/node-name.ts';
