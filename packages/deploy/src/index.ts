@@ -15,6 +15,7 @@ export type {
   Target,
   TargetContext,
 } from './contract.ts';
+export { type BatchCache, batchCache, type BatchPaths, batchPaths, type BatchPlace, batchRunFolder } from './batch/layout.ts';
 export { composeProject, type ComposeProject, type ComposeProjectOptions, type ProjectFile } from './compose/compose-project.ts';
 export { composeTarget, type ComposeTargetOptions } from './compose/compose-target.ts';
 export { inspectContainers, type ContainerInspection } from './compose/container-facts.ts';
