@@ -1,10 +1,13 @@
 export type { Command, ExecOptions, ExecResult, Execution, Host, OutputLine, RemoteProcess, Tunnel } from '@bench/core';
 export { describeCommand } from './command-line.ts';
 export { connect, hostConnector, sshHost, type HostConnectorOptions } from './connect.ts';
+export { commandTransport } from './command-transport.ts';
 export { freePort } from './free-port.ts';
 export { freePorts } from './free-ports.ts';
+export { spawnLocal, type SpawnOptions } from './local-execution.ts';
 export { localHost, type LocalHostOptions } from './local-host.ts';
 export { remoteHost, type RemoteHostOptions } from './remote/remote-host.ts';
+export type { Running } from './running.ts';
 export { quote } from './quote.ts';
 export { endGroup, groupAlive, signalGroup } from './process-group.ts';
 export { parseSystemInfo, systemInfo } from './system-info.ts';

@@ -5,13 +5,18 @@ import { noCommand } from './host-errors.ts';
 import { endGroup, groupAlive } from './process-group.ts';
 import type { Running } from './running.ts';
 
-/** A spawned command in a process group of its own, so that everything it started can be ended with it. */
-export function spawnLocal(command: Command, options: Pick<ExecOptions, 'cwd' | 'env'>): Running {
+export interface SpawnOptions extends Pick<ExecOptions, 'cwd' | 'env'> {
+  /** What a command without input of its own reads: nothing (default), or what this process reads; never a terminal, which stops readers of other groups. */
+  stdin?: 'ignore' | 'inherit';
+}
+
+/** A spawned command in a process group of its own, so that everything it started can be ended with it. Its output is bytes, and must be read. */
+export function spawnLocal(command: Command, options: SpawnOptions): Running {
   const { file, args, input } = spawnOf(command);
   const child = execa(file, args, {
     ...(options.cwd === undefined ? {} : { cwd: options.cwd }),
     ...(options.env === undefined ? {} : { env: options.env }),
-    ...(input === undefined ? { stdin: 'ignore' as const } : { input }),
+    ...(input === undefined ? { stdin: options.stdin ?? ('ignore' as const) } : { input }),
     detached: true,
     buffer: false,
     reject: false,
