@@ -1,5 +1,5 @@
 export { startMachine } from './machine.ts';
-export type { LoginShell, Machine, MachineOptions } from './machine-types.ts';
+export type { LoginShell, Machine, MachineOptions, Share } from './machine-types.ts';
 export type { MachineFile } from './files.ts';
 export { baseImage } from './images/base.ts';
 export type { TestImage } from './images/image.ts';
@@ -14,3 +14,5 @@ export type { FakeGpu, GpuGrant, PciDevice } from './nvidia.ts';
 export type { RunOptions, RunResult } from './run.ts';
 export { startRegistry } from './registry.ts';
 export type { Registry, RegistryOptions } from './registry.ts';
+export { startSlurm } from './slurm/start-slurm.ts';
+export type { SlurmCluster, SlurmOptions, SlurmPartition } from './slurm/cluster-types.ts';

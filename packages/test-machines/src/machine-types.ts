@@ -5,9 +5,19 @@ import type { RunOptions, RunResult } from './run.ts';
 
 export type LoginShell = 'bash' | 'dash' | 'tcsh' | 'fish';
 
+/** A folder that several machines can have: a shared file system. */
+export interface Share {
+  /** Absolute path on this computer. */
+  from: string;
+  /** Absolute path on the machine; made there when it is missing. */
+  to: string;
+}
+
 export interface MachineOptions {
   /** Host name and ssh alias; unique in the process. Default `m2`, `m3`, … */
   name?: string;
+  /** What the machine itself says it is called, where that is not unique. Default: `name`. */
+  hostname?: string;
   /** Does dockerd run? Default true. */
   docker?: boolean;
   /** Is the user in the group `docker`? Default true. */
@@ -28,6 +38,8 @@ export interface MachineOptions {
   hiddenFolders?: readonly string[];
   /** Files that the machine has, over what is there. */
   files?: readonly MachineFile[];
+  /** Folders of this computer that are there too, to be written by both. Default none. */
+  shares?: readonly Share[];
   /** Size of HOME, for tests of full disks. Default: the disk's. */
   homeSizeMiB?: number;
   /** Size of the folder of images and containers. Default: the disk's. */

@@ -73,7 +73,7 @@ interface Start {
 }
 
 async function start({ network, number, name, folder, undo, stop, options }: Start): Promise<Machine> {
-  const { signal, docker = true, gpus = [] } = options;
+  const { signal, docker = true, gpus = [], hostname = name } = options;
   const address = `${network.prefix}.${number}`;
   const cgroup = `bench-test-${network.prefix.split('.')[2]}-${process.pid}`;
   undo.push(() => rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 }));
@@ -86,7 +86,7 @@ async function start({ network, number, name, folder, undo, stop, options }: Sta
   const node = options.node === false ? '' : realpathSync(process.execPath);
 
   writeTree(join(folder, 'files'), [
-    ...etcFiles({ name, address, shell: shellPath(options.shell ?? 'bash'), dockerGroup: options.dockerGroup ?? true }),
+    ...etcFiles({ name: hostname, address, shell: shellPath(options.shell ?? 'bash'), dockerGroup: options.dockerGroup ?? true }),
     ...hostKey.files,
     sshdConfig(options.sshd ?? {}),
     ...(gpus.length > 0 ? nvidiaFiles(gpus) : []),
@@ -99,6 +99,7 @@ async function start({ network, number, name, folder, undo, stop, options }: Sta
     join(folder, 'hidden-folders'),
     [REPOSITORY, homedir(), ...(options.hiddenFolders ?? [])].map((path) => `${path}\n`).join(''),
   );
+  writeFileSync(join(folder, 'shares'), (options.shares ?? []).map(({ from, to }) => `${from}\t${to}\n`).join(''));
   writeFileSync(join(folder, 'hidden-programs'), (options.hiddenPrograms ?? []).map((path) => `${path}\n`).join(''));
   writeFileSync(knownHostsFile, `${address} ${hostKey.publicKey}\n`);
   writeFileSync(sshConfigFile, config);
@@ -108,7 +109,7 @@ async function start({ network, number, name, folder, undo, stop, options }: Sta
     writeFileSync(join(network.folder, 'cgroup'), cgroup);
   }
   const sizes = [options.homeSizeMiB ?? 0, options.dockerSizeMiB ?? 0].map(String);
-  const { initPid, ready } = await startInit({ folder, undo, signal, args: [folder, name, ...sizes, String(UID), node] });
+  const { initPid, ready } = await startInit({ folder, undo, signal, args: [folder, hostname, ...sizes, String(UID), node] });
   const initId = identify(initPid);
   noteProcess(network.folder, name, initId);
   undo.push(() => until(`end of the machine ${name}`, () => !isRunning(initId)));

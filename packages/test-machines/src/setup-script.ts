@@ -7,6 +7,7 @@
 export const SETUP_SCRIPT = String.raw`
 set -eu
 umask 022
+tab=$(printf '\t')
 state=$1 name=$2 home_size=$3 docker_size=$4 uid=$5 node=$6
 read -r pid _ < /proc/self/stat
 echo "pid $pid"
@@ -50,6 +51,10 @@ done
 chmod 1777 tmp var/tmp
 mount -t tmpfs -o mode=700 tmpfs root
 mkdir home/bench
+while IFS="$tab" read -r from to; do
+  mkdir -p ".$to"
+  mount --bind "$from" ".$to"
+done < "$state/shares"
 if [ "$home_size" != 0 ]; then mount -t tmpfs -o size="$home_size"m tmpfs home/bench; fi
 if [ "$docker_size" != 0 ]; then mount -t tmpfs -o size="$docker_size"m tmpfs var/lib/docker; fi
 
@@ -57,7 +62,10 @@ cp -a --remove-destination "$state/files/." .
 chown "$uid:$uid" home/bench
 chmod 755 home/bench
 install -d -m 700 -o "$uid" -g "$uid" home/bench/.ssh
-install -m 600 -o "$uid" -g "$uid" "$state/authorized_keys" home/bench/.ssh/authorized_keys
+# A home that several machines share has it already.
+if [ ! -e home/bench/.ssh/authorized_keys ]; then
+  install -m 600 -o "$uid" -g "$uid" "$state/authorized_keys" home/bench/.ssh/authorized_keys
+fi
 
 mkdir run/outside
 pivot_root . run/outside
