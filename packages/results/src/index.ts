@@ -2,6 +2,7 @@ export { readJournal, Journal, type JournalContent } from './journal.ts';
 export { journalEventSchema, type JournalEvent, type JournalLine } from './journal-events.ts';
 export { liveDeployments, type LiveDeployment } from './live-deployments.ts';
 export { knownSince, type MachineStand } from './known-since.ts';
+export { detachedUntil, type QueuedJob, queuedJobs } from './queued-jobs.ts';
 export { runCost, type RunCost } from './run-cost.ts';
 export type { CostParts, MachineCost } from './run-cost-machine.ts';
 export { rentedMachines, type RentedMachineView } from './rented-machines.ts';
@@ -29,6 +30,7 @@ export {
   type RunStatus,
   type TaskFile,
 } from './run-file.ts';
+export { askedBatchSchema, type AskedBatch } from './asked-batch.ts';
 export { askedCloudSchema, type AskedCloud } from './asked-cloud.ts';
 export type { GapList } from '@bench/core';
 export type { PointView, RunView, TaskView } from './run-view.ts';

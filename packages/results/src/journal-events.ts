@@ -6,6 +6,9 @@ const failure = z.strictObject({ code: z.string(), message: z.string(), hint: z.
 /** A rented machine: its place in the run, and its name in the ledger. */
 const rented = { machine: z.int().min(0), name: z.string() };
 
+/** A job: the deployment that it is of, the queue's number of it, and its name in the queue and in the ledger. */
+const queued = { deployment: z.string(), job: z.string(), name: z.string() };
+
 /** It exists, and nobody was told since when: the answer to its create was lost. Unless an earlier event tells, it counts from its intent on. */
 const sinceIntent = z.literal(true).optional();
 
@@ -69,6 +72,36 @@ export const journalEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('deployment_stopped'), deployment: z.string() }),
   /** The run ended and left it up, as it was asked to; `bench teardown` ends it. */
   z.strictObject({ type: z.literal('deployment_kept'), deployment: z.string() }),
+  /** A job of a deployment is in the cluster's queue. The ledger knew its name before. */
+  z.strictObject({
+    type: z.literal('job_submitted'),
+    ...queued,
+    role: z.enum(['service', 'client', 'command']),
+    /** Which client; null: no client. */
+    client: z.int().min(0).nullable(),
+  }),
+  /** It has left the queue, by itself or because it was cancelled. */
+  z.strictObject({
+    type: z.literal('job_ended'),
+    ...queued,
+    /** In the queue's word: `COMPLETED`, `CANCELLED`. */
+    state: z.string(),
+    /** Why, where anybody said. */
+    reason: z.string().nullable(),
+    /** As the cluster's accounting tells; null: it does not. */
+    usage: z
+      .strictObject({
+        elapsedS: z.number().nullable(),
+        maxRssBytes: z.number().nullable(),
+        exitCode: z.int().nullable(),
+        nodes: z.string().nullable(),
+      })
+      .nullable(),
+    /** At the price of its GPUs; null: not known. */
+    costUsd: z.number().nullable(),
+  }),
+  /** The process that began the run has left its jobs to the queue, on purpose; they are claimed until then. */
+  z.strictObject({ type: z.literal('run_detached'), until: z.string() }),
   z.strictObject({ type: z.literal('attempt_started'), ...task, attempt: z.int().positive(), deployment: z.string() }),
   z.strictObject({ type: z.literal('point_started'), ...where }),
   z.strictObject({ type: z.literal('point_finished'), ...where, path: z.string() }),

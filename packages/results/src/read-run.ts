@@ -9,6 +9,7 @@ import type { JournalLine } from './journal-events.ts';
 import { liveDeployments } from './live-deployments.ts';
 import { isLocked } from './lock.ts';
 import { paths } from './paths.ts';
+import { detachedUntil, queuedJobs } from './queued-jobs.ts';
 import { rentedMachines } from './rented-machines.ts';
 import { runCost } from './run-cost.ts';
 import {
@@ -53,7 +54,8 @@ export async function readRun(dir: string): Promise<RunView> {
     });
   }
   const events = await journal(dir, problems);
-  const alive = run.status === 'running' && (await isLocked(paths.lock(dir)));
+  const detached = detachedUntil(events);
+  const alive = run.status === 'running' && (detached !== null || (await isLocked(paths.lock(dir))));
   return {
     dir,
     run,
@@ -63,6 +65,8 @@ export async function readRun(dir: string): Promise<RunView> {
     machines: machines.filter((m) => m !== null),
     live: liveDeployments(events),
     rented: rentedMachines(events),
+    jobs: queuedJobs(events),
+    detachedUntil: detached,
     cost: events.some(({ type }) => type === 'machine_intent') ? runCost(events) : null,
     ...budgetReached(events),
     problems,

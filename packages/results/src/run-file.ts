@@ -1,5 +1,6 @@
 import { engineInfoSchema, phaseSchema, systemInfoSchema } from '@bench/core';
 import { z } from 'zod';
+import { askedBatchSchema } from './asked-batch.ts';
 import { askedCloudSchema } from './asked-cloud.ts';
 
 /** Version of everything in a run directory. Readers accept this and older ones. */
@@ -60,6 +61,8 @@ export const runFileSchema = z.strictObject({
     nodeImage: z.string().optional(),
     /** Of a run whose machines are rented. */
     cloud: askedCloudSchema.optional(),
+    /** Of a run in the queue of a cluster. */
+    batch: askedBatchSchema.optional(),
   }),
   tasks: z.array(plannedTaskSchema),
 });

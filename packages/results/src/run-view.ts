@@ -1,5 +1,6 @@
 import type { GapList, PointResult, RequestRecord, SeriesRow } from '@bench/core';
 import type { LiveDeployment } from './live-deployments.ts';
+import type { QueuedJob } from './queued-jobs.ts';
 import type { RentedMachineView } from './rented-machines.ts';
 import type { RunCost } from './run-cost.ts';
 import type { DeploymentFile, MachineFile, Notes, PointEntry, RunFile, TaskFile } from './run-file.ts';
@@ -39,6 +40,10 @@ export interface RunView {
   rented: RentedMachineView[];
   /** What they cost; null: none were rented. */
   cost: RunCost | null;
+  /** Jobs that the run put into a cluster's queue, in order; empty where none were. */
+  jobs: QueuedJob[];
+  /** Its jobs were left to the queue, claimed until then, ISO 8601: the run goes on without a process here; null: they were not. */
+  detachedUntil: string | null;
   /** Why nothing more was begun for what the run may cost, in words; absent: it was not reached since it was last started. */
   budgetReached?: string;
   problems: { path: string; message: string }[];

@@ -82,6 +82,8 @@ export function syntheticRun(plan: RunPlan): RunView {
     machines: tasks.flatMap((task) => (task.machine ? [task.machine] : [])),
     live: [],
     rented: [],
+    jobs: [],
+    detachedUntil: null,
     cost: null,
     problems: plan.problems ?? [],
   };
