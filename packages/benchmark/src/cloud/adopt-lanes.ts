@@ -100,7 +100,7 @@ async function laneOf(
   }
   const { priceUsdPerHour } = entry;
   const usdPerHour = priceUsdPerHour === null ? null : priceUsdPerHour + (diskUsdPerHour(entry) ?? 0);
-  claim.hold({ usdPerHour, seconds: leastSeconds(group, rentals.cloud, entry.offer.market) });
+  claim.hold({ usdPerHour, seconds: leastSeconds(group, rentals, entry.offer.market) });
   context.on({
     type: 'machine',
     machine: entry.name,

@@ -115,7 +115,7 @@ export async function containerRental(o: {
               signal: stop,
               on: log.on,
               secrets,
-              admit: (offer) => claim.take(machineNeed(group, offer, cloud)),
+              admit: (offer) => claim.take(machineNeed(group, offer, context)),
             }),
           );
           await holdOn(machine, log).catch(async (error: unknown) => {

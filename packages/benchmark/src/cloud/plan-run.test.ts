@@ -76,9 +76,9 @@ it('takes offers of one id in two places, or on two markets, for two', () => {
 describe('what a run would refuse', () => {
   const io = createIo({ env: {} });
   const recipe = (text: string) => expandRecipe(parseRecipe(text, { file: '/r/recipe.yaml', dir: '/r', name: 'r' }));
-  const refusals = async (o: { tasks?: Task[]; offers?: Offer[]; cloud?: Partial<AskedCloud> }) => {
+  const refusals = async (o: { tasks?: Task[]; offers?: Offer[]; cloud?: Partial<AskedCloud>; mode?: 'deploy' }) => {
     const limits = { ...cloud, ...o.cloud };
-    const asking = { asked: { recipes: [], site: 'cloud', filter: [], seed: 0, cloud: limits } };
+    const asking = { asked: { recipes: [], site: 'cloud', filter: [], seed: 0, cloud: limits, ...(o.mode ? { mode: o.mode } : {}) } };
     const from = { offers: o.offers ?? [offer({})] };
     return (await planCloudRun({ tasks: o.tasks ?? tasks, cloud: limits, from, io, asking })).refusals;
   };
@@ -91,6 +91,15 @@ describe('what a run would refuse', () => {
     expect(await refusals({ cloud: { maxCostUsd: 0.4 } })).toMatchObject([
       { group: 0, error: { code: 'BENCH_MAX_COST', exitCode: 4, hint: expect.stringContaining('--max-cost') as string } },
     ]);
+  });
+
+  it('is not what measuring would take, where nothing is measured', async () => {
+    const long = recipe(
+      'model: {huggingface: org/m-1B}\nengine: {llm: {vllm: {}}}\ndeploy: {gpu: NVIDIA L4}\nbenchmark: {duration: 3h, max_concurrency: 1}\n',
+    );
+    const limits = { maxCostUsd: 2 };
+    expect(await refusals({ tasks: long, cloud: limits })).toMatchObject([{ error: { code: 'BENCH_MAX_COST' } }]);
+    expect(await refusals({ tasks: long, cloud: limits, mode: 'deploy' })).toEqual([]);
   });
 
   it('is a price that nobody knows, under a limit', async () => {

@@ -1,12 +1,13 @@
 import { BenchError, EXIT, findGpus, type Io, nearGpu } from '@bench/core';
 import type { Problem } from '@bench/deploy';
-import { estimateGroup, type ExecutionGroup, machineKey, type Plan, TEARDOWN_ALLOWANCE_MS, wantedFor } from '@bench/planner';
-import { type ClosedProvider, expectedPrice, findOffers, type FoundOffers, nothingFits, type Offer } from '@bench/provisioning';
+import { type ExecutionGroup, machineKey, type Plan, TEARDOWN_ALLOWANCE_MS, wantedFor } from '@bench/planner';
+import { type ClosedProvider, findOffers, type FoundOffers, nothingFits, type Offer } from '@bench/provisioning';
 import { BUILTIN_ENGINES } from '@bench/recipe';
 import type { AskedCloud } from '@bench/results';
 import { clientProblems, unfit } from '../placement.ts';
 import type { CloudAccess, RunOptions } from '../run-options.ts';
 import { siteTargets, type SiteTargets } from '../targets.ts';
+import { machineNeed, type Need } from './machine-need.ts';
 import { offerFacts } from './offer-facts.ts';
 
 /** How many of the best offers are looked at before it is said that none will do. */
@@ -65,19 +66,20 @@ export function groupRefusal(
     workload: cloud.workload,
   });
   const refused = found.candidates.slice(0, TRIED).map((offer) => taskProblems(group, offer, targets, options));
-  const dear = tooDear(group, found.candidates, cloud);
+  const dear = tooDear(group, found.candidates, { cloud, deployOnly: options.asked.mode === 'deploy' });
   if (dear) return dear;
   return refused.every((reasons) => reasons.length > 0) ? unfit(refused[0] ?? []) : null;
 }
 
 /** What the cheapest offer would cost in its first hour, or until its group is done where that is sooner, must be within the limit. */
-function tooDear(group: ExecutionGroup, offers: readonly Offer[], cloud: AskedCloud): BenchError | null {
-  const { maxCostUsd, workload } = cloud;
+function tooDear(group: ExecutionGroup, offers: readonly Offer[], need: Need): BenchError | null {
+  const { cloud } = need;
+  const { maxCostUsd } = cloud;
   if (maxCostUsd === null) return null;
   const least = Math.min(
     ...offers.map((offer) => {
-      const { seconds } = estimateGroup(group, { workload, market: offer.market });
-      return (expectedPrice(offer, cloud) ?? 0) * (Math.min(seconds.low, 3600) + TEARDOWN_ALLOWANCE_MS / 1000) * (1 / 3600);
+      const { usdPerHour, seconds } = machineNeed(group, offer, need);
+      return (usdPerHour ?? 0) * (Math.min(seconds, 3600) + TEARDOWN_ALLOWANCE_MS / 1000) * (1 / 3600);
     }),
   );
   if (least < maxCostUsd) return null;

@@ -21,6 +21,8 @@ export interface RentalContext {
   /** Its signal ends the whole run. */
   io: Io;
   cloud: AskedCloud;
+  /** Nothing is measured on its machines. */
+  deployOnly: boolean;
   numbers: RentalNumbers;
   meter: Meter;
   look: Omit<OpenMachinesOptions, 'io' | 'tasks' | 'on'>;

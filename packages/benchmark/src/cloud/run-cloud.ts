@@ -112,6 +112,7 @@ async function runOn(o: {
     writer,
     io,
     cloud,
+    deployOnly,
     numbers: rentalNumbers(rentedMachines(before)),
     meter,
     look: {

@@ -113,7 +113,7 @@ async function work(adopted: RentedLane | null, pool: Pool): Promise<void> {
           break;
         }
       }
-      lane?.claim.goOn(leastSeconds(group, context.rentals.cloud, 'on-demand'));
+      lane?.claim.goOn(leastSeconds(group, context.rentals, 'on-demand'));
       const outcome = await runOne(group, lane, pool);
       lane = outcome.lane;
       // Whoever has a machine that it fits takes it meanwhile.
@@ -269,7 +269,7 @@ async function rentFor(
   const { rentals } = context;
   const { cloud } = rentals;
   const tasks = group.deployments.flatMap((planned) => planned.tasks);
-  const admit = (offer: Offer) => claim.take(machineNeed(group, offer, cloud));
+  const admit = (offer: Offer) => claim.take(machineNeed(group, offer, rentals));
   const options = { tasks, group: group.index, tell, admit };
   const rental =
     cloud.workload === 'container'
