@@ -74,8 +74,10 @@ export interface SlurmCluster {
   resume(node: string): Promise<void>;
   /** Ends everything on the node, unplugs it, and tells slurmctld, as a site's health check does; alone it would take it some minutes. */
   killNode(node: string): Promise<void>;
-  /** Ends slurmctld, so that every command fails to reach it, until {@link startController}. */
-  killController(): Promise<void>;
+  /** The job's time is over now. Slurmctld looks every 30 s, then the job becomes TIMEOUT. */
+  expire(job: string): Promise<void>;
+  /** Ends slurmctld, so that every command fails to reach it, until `startController`. Jobs run on. */
+  stopController(): Promise<void>;
   startController(): Promise<void>;
   /** Ends the whole cluster and removes every trace. Idempotent. */
   close(): Promise<void>;

@@ -48,7 +48,10 @@ export function nodeControls({ login, nodes, munge, conf, run, logs }: Parts) {
       const { machine } = nodeOf(node);
       await machine.cutNetwork();
       const others = () => processesOf(machine.initPid).filter(({ pid, name }) => pid !== machine.initPid && name !== 'sleep');
-      killAll(processesOf(machine.initPid).filter(({ pid }) => pid !== machine.initPid));
+      signalAll(
+        processesOf(machine.initPid).filter(({ pid }) => pid !== machine.initPid),
+        'SIGKILL',
+      );
       await until(`end of all on ${node}`, () => others().length === 0);
       killed.add(node);
       await update(node, 'State=DOWN', 'Reason=Not responding');
@@ -61,12 +64,16 @@ export function nodeControls({ login, nodes, munge, conf, run, logs }: Parts) {
         await prepare(machine, { munge, conf, gpus });
         await startDaemon(machine, 'slurmd', conf);
       }
-      await update(node, 'State=RESUME');
+      // A node that was down is taken back by itself when its slurmd calls, and then there is nothing to resume.
+      await run(['scontrol', 'update', `NodeName=${node}`, 'State=RESUME'], { check: false });
       await usable([node]);
     },
-    async killController() {
+    async expire(job: string) {
+      await run(['scontrol', 'update', `JobId=${job}`, 'EndTime=now']);
+    },
+    async stopController() {
       const running = () => processesOf(login.initPid).filter(({ name }) => name === 'slurmctld');
-      killAll(running());
+      signalAll(running(), 'SIGTERM');
       await until('end of slurmctld', () => running().length === 0);
     },
     async startController() {
@@ -80,10 +87,10 @@ export function nodeControls({ login, nodes, munge, conf, run, logs }: Parts) {
   };
 }
 
-function killAll(processes: readonly { pid: number }[]): void {
+function signalAll(processes: readonly { pid: number }[], signal: NodeJS.Signals): void {
   for (const { pid } of processes) {
     try {
-      process.kill(pid, 'SIGKILL');
+      process.kill(pid, signal);
     } catch {
       // it ended meanwhile
     }
