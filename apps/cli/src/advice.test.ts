@@ -17,3 +17,8 @@ it('advises to begin anew where the recipe would only fail again', () => {
   expect(advice('failed', view('BENCH_IMAGE_NOT_FOUND'))).toContain('bench rerun rabc');
   expect(advice('failed', view('BENCH_IMAGE_NOT_FOUND'))).not.toContain('--resume');
 });
+
+it('does not advise to go on with a run that has spent what it may cost', () => {
+  const outcome = { id: 'rabc', status: 'interrupted', stoppedBy: { code: 'BENCH_MAX_COST', message: '', hint: undefined } } as const;
+  expect(adviceAfter({ outcome, view: view(), out: 'runs' })).toEqual([]);
+});
