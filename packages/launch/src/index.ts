@@ -20,3 +20,6 @@ export { expandNodeList } from './nodes/expand-node-list.ts';
 export { compressNodeList } from './nodes/compress-node-list.ts';
 export { parseHostfile, type HostfileFacts } from './nodes/hostfile.ts';
 export { isNodeName, sameNode, shortName } from './nodes/node-name.ts';
+export { detectAllocation, type DetectOptions } from './detect/allocation.ts';
+export { localRankOf, rankOf, worldSizeOf, type RankFact } from './detect/ranks.ts';
+export { MACHINES } from './machines/known-machines.ts';
