@@ -67,7 +67,9 @@ export const gcpSettings = z.strictObject({
       }),
     )
     .default([])
-    .describe('What machines cost you, where you know better than the built-in list; the first entry that fits counts: `{machine_type: a3-highgpu-8g, region: us-central1, usd_per_hour: 70.5}`.'),
+    .describe(
+      'What machines cost you, where you know better than the built-in list; the first entry that fits counts: `{machine_type: a3-highgpu-8g, region: us-central1, usd_per_hour: 70.5}`.',
+    ),
   disk_usd_per_gb_month: z.number().nonnegative().optional().describe('What the boot disk costs. Default: not known.'),
 });
 export type GcpSettings = z.infer<typeof gcpSettings>;
