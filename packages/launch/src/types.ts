@@ -156,10 +156,14 @@ export interface LaunchContext {
   launcher: LauncherProgram;
   /** Names of the variables that are set here; what must be named to reach other nodes is picked from them. */
   variables: readonly string[];
+  /** `CPU_BIND` of the environment, for when `--cpu-bind` is not given; null: not set. */
+  cpuBind: string | null;
   /** Is this user root? */
   root: boolean;
   /** This machine, as it calls itself. */
   hostname: string;
+  /** Path of this package's own starter of local ranks. */
+  starter: string;
   plugins: readonly SchedulerPlugin[];
 }
 
@@ -187,6 +191,8 @@ export interface LaunchDraft {
   exports: readonly string[];
   passThrough: readonly string[];
   root: boolean;
+  /** Path of this package's own starter of local ranks. */
+  starter: string;
   /** The user's command behind the wrapper that sets the distributed environment. */
   command: readonly string[];
 }

@@ -1,0 +1,37 @@
+import { compressNodeList } from '../nodes/compress-node-list.ts';
+import type { LaunchDraft } from '../types.ts';
+import { cpuBindFlags } from './cpu-bind.ts';
+
+/**
+ * `srun` of Slurm. Ranks are laid out in blocks, whatever the site's default is, so that a node's ranks follow each other; the environment is passed on even when the job was
+ * submitted with `--export=NONE`; one failed rank ends all. GPUs are asked for when the job or the machine's profile says how many a node has (a step
+ * has none by itself on some machines); CPUs per rank, since srun of 22.05 and later no longer takes them from the job.
+ *
+ * Nodes that were chosen are really used: `--nodelist`, or, where the order of a hostfile must be kept, `SLURM_HOSTFILE` (in the plan's environment) with
+ * `--distribution=arbitrary`.
+ */
+export function srunLine(draft: LaunchDraft): [string, ...string[]] {
+  const { topology, allocation, launcher } = draft;
+  const gpus = /^(SLURM_|machine )/.test(allocation.source.gpusPerNode ?? '') && allocation.gpusPerNode > 0;
+  return [
+    launcher.program,
+    '--unbuffered',
+    '--export=ALL',
+    '--kill-on-bad-exit=1',
+    `--nodes=${topology.nodes}`,
+    `--ntasks=${topology.ranks}`,
+    ...(draft.hostfile === null
+      ? [
+          `--ntasks-per-node=${topology.ranksPerNode}`,
+          '--distribution=block',
+          ...(draft.chosen ? [`--nodelist=${compressNodeList(draft.nodes)}`] : []),
+        ]
+      : ['--distribution=arbitrary']),
+    ...(gpus ? [`--gpus-per-node=${allocation.gpusPerNode}`] : []),
+    ...(allocation.cpusPerRank === null ? [] : [`--cpus-per-task=${allocation.cpusPerRank}`]),
+    ...cpuBindFlags('srun', draft.cpuBind),
+    ...(draft.label ? ['--label'] : []),
+    ...draft.passThrough,
+    ...draft.command,
+  ];
+}
