@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { apiKindSchema, type LoadSpecInput } from './load.ts';
+import { clockOffsetSchema } from './point.ts';
 
 /**
  * A deployment that a cluster's queue runs: one service job and some client jobs that speak to each other, and to whoever submitted them,
@@ -195,22 +196,11 @@ export const batchHereSchema = z.object(at);
 /** `startAtMs`: on client 0's wall clock. */
 export const batchGoSchema = z.object({ ...at, startAtMs: z.number() });
 
-/** How a client's wall clock stands to client 0's. */
-export const clockOffsetSchema = z.object({
-  /** Added to the client's wall clock gives client 0's, milliseconds. */
-  offsetMs: z.number(),
-  /** The offset is this sure, ± milliseconds: half the quickest exchange, and what it moved during the load. */
-  uncertaintyMs: z.number().min(0),
-  /** `self`: it is client 0. `network`: asked over a connection. `files`: asked through the shared folder. */
-  method: z.enum(['self', 'network', 'files']),
-});
-export type ClockOffset = z.infer<typeof clockOffsetSchema>;
-
 export const batchEndedSchema = z.object({
   ...at,
   /** True: there is a result; false: there is an `error.json`. */
   result: z.boolean(),
-  /** Null: it could not be found out. */
+  /** Of this client to client 0, found out before and after the load; null: it could not be. */
   clock: clockOffsetSchema.nullable(),
 });
 export type BatchEnded = z.infer<typeof batchEndedSchema>;

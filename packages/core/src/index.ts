@@ -29,7 +29,6 @@ export {
   batchGoSchema,
   batchHereSchema,
   batchPreparedSchema,
-  clockOffsetSchema,
   encodeBatchState,
   isBatchStateName,
   parseBatchState,
@@ -40,7 +39,6 @@ export {
   type BatchOrder,
   type BatchState,
   type BatchStateName,
-  type ClockOffset,
 } from './batch-layout.ts';
 export { diskUsdPerHour } from './disk-price.ts';
 export { didYouMean, nearest } from './suggest.ts';
@@ -70,13 +68,17 @@ export {
 } from './record.ts';
 export {
   clientObservationSchema,
+  clockOffsetSchema,
   distributionSchema,
+  loadClientSchema,
   ownMetricSchema,
   pointFlagSchema,
   pointResultSchema,
   seriesRowSchema,
   type ClientObservation,
+  type ClockOffset,
   type Distribution,
+  type LoadClient,
   type LoadPointResult,
   type OwnMetric,
   type PointFlag,

@@ -64,6 +64,14 @@ export const loadSpecSchema = z.strictObject({
     .partial()
     .default({}),
   seed: z.int().min(0).max(0xffff_ffff).default(0),
+  /**
+   * Which part of the load is to be sent here: that of client `client`, from 0, of the `of` that send it together. Everything else is said of the
+   * load as a whole. Absent: all of it.
+   */
+  share: z
+    .strictObject({ client: z.int().min(0), of: z.int().positive() })
+    .refine((s) => s.client < s.of, 'there are not as many clients')
+    .optional(),
 });
 export type LoadSpec = z.infer<typeof loadSpecSchema>;
 export type LoadSpecInput = z.input<typeof loadSpecSchema>;

@@ -34,6 +34,7 @@ export const pointFlagSchema = z.strictObject({
     'rate_missed', // less than 98 % of the asked rate was sent
     'interrupted', // stopped before its end
     'tunnelled', // sent from another machine through a tunnel: its round trip is in every latency
+    'client_missing', // a load client left no result: its share of the load is not in the figures
     'engine_client', // measured by the engine's own program: what it does not report is missing
   ]),
   message: z.string(),
@@ -71,6 +72,33 @@ export const clientObservationSchema = z.strictObject({
 });
 export type ClientObservation = z.infer<typeof clientObservationSchema>;
 
+/** How a client's wall clock stands to the first client's. */
+export const clockOffsetSchema = z.strictObject({
+  /** Added to the client's wall clock gives the first client's, milliseconds. */
+  offsetMs: z.number(),
+  /** The offset is this sure, ± milliseconds. */
+  uncertaintyMs: z.number().min(0),
+  /** `self`: it is the first client. `network`: asked over a connection. `files`: from the order in which files were seen. */
+  method: z.enum(['self', 'network', 'files']),
+});
+export type ClockOffset = z.infer<typeof clockOffsetSchema>;
+
+/** One of several load clients that sent a point together. */
+export const loadClientSchema = z.strictObject({
+  /** From 0. */
+  client: z.int().min(0),
+  /** ISO 8601: the client's zero on its own wall clock; null: it left no result. */
+  startedAt: z.string().nullable(),
+  /** Measured requests that it sent. */
+  sent: z.int().min(0),
+  workers: z.int().min(0),
+  /** By this its times were moved onto the first client's clock. Null: not known, and they were moved by the wall clocks alone. */
+  clock: clockOffsetSchema.nullable(),
+  /** Why its share is missing; null: it is there. */
+  missing: z.string().nullable(),
+});
+export type LoadClient = z.infer<typeof loadClientSchema>;
+
 /** What a recipe's own figure is. `better` null: neither direction is said to be. */
 export const ownMetricSchema = z.strictObject({ unit: z.string(), better: z.enum(['higher', 'lower']).nullable() });
 export type OwnMetric = z.infer<typeof ownMetricSchema>;
@@ -100,6 +128,8 @@ export const pointResultSchema = z.strictObject({
   /** Null: nothing was counted in tokens. */
   tokenSources: z.strictObject({ prompt: tokenSourceSchema, output: tokenSourceSchema }).nullable(),
   client: clientObservationSchema.nullable(),
+  /** Where several clients sent the load together: each of them. */
+  loadClients: z.array(loadClientSchema).optional(),
   flags: z.array(pointFlagSchema),
 });
 export type PointResult = z.infer<typeof pointResultSchema>;

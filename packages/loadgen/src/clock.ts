@@ -16,6 +16,11 @@ const offsetMs = (() => {
   return best.offset;
 })();
 
+/** The wall clock as it was when the program began, moved on by the monotonic clock: no correction of it makes it jump. Epoch milliseconds. */
+export function epochMs(): number {
+  return performance.timeOrigin + performance.now();
+}
+
 /** Milliseconds on the machine's monotonic clock: comparable between threads, and between processes of one machine. */
 export function clockMs(): number {
   return performance.now() + offsetMs;

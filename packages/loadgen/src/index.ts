@@ -7,3 +7,5 @@ export { sseReader, type SseEvent, type SseReader } from './sse.ts';
 export { arrivalTimes, type ArrivalTimesOptions } from './schedule.ts';
 export type { ServerAbilities } from './target.ts';
 export type { Calibration } from './calibration.ts';
+export { splitLoad } from './split-load.ts';
+export { mergeResults, type ClientResult, type MissingClient } from './merge-results.ts';

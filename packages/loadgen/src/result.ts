@@ -13,6 +13,10 @@ export interface LoadResult {
   series: SeriesRow[];
   /** The zero of all times on the machine's monotonic clock (`process.hrtime`), milliseconds: what other stamps of this machine are lined up by. */
   zeroMonotonicMs: number;
+  /** The same zero on the wall clock, epoch milliseconds; absent: only as `summary.startedAt` says. */
+  zeroEpochMs?: number;
+  /** Prompts in the file that requests were drawn from; null: none was. Absent: not known. */
+  promptEntries?: number | null;
   /** What was learnt about the server; the next load on it may be given it. */
   calibration: Calibration;
 }

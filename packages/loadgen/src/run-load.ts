@@ -11,11 +11,13 @@ import {
 } from '@bench/core';
 import type { Calibration } from './calibration.ts';
 import { arrivalTimes } from './schedule.ts';
-import { clockMs } from './clock.ts';
+import { clockMs, epochMs } from './clock.ts';
+import { clientSlots, isClients } from './deal.ts';
 import { buildSeries } from './series.ts';
 import { progressReporter } from './progress.ts';
 import type { LoadProgress, LoadResult } from './result.ts';
 import { summarizeRecords } from './summarize.ts';
+import { moveTimes } from './times.ts';
 import { parseBaseUrl, type LoadTarget, type ServerAbilities } from './target.ts';
 import { builtWorker, startWorkers } from './worker-crew.ts';
 import type { SelfObservation, WorkerReport } from './worker/protocol.ts';
@@ -54,8 +56,13 @@ export async function runLoad(options: RunLoadOptions): Promise<LoadResult> {
   return await driveLoad(options, builtWorker());
 }
 
-/** The same with threads that are started from `workerFile`. */
-export async function driveLoad(options: RunLoadOptions, workerFile: URL): Promise<LoadResult> {
+export interface DriveOptions extends RunLoadOptions {
+  /** Called when the first measured request could be sent, the warm-up being over. Answers when it is to be, on `clockMs`. Default: at once. */
+  onReady?: (() => Promise<number>) | undefined;
+}
+
+/** The same with threads that are started from `workerFile`. @throws what `onReady` throws. */
+export async function driveLoad(options: DriveOptions, workerFile: URL): Promise<LoadResult> {
   const load = parseLoad(options.load);
   const target: LoadTarget = {
     ...parseBaseUrl(options.baseUrl),
@@ -63,13 +70,9 @@ export async function driveLoad(options: RunLoadOptions, workerFile: URL): Promi
     apiKey: options.apiKey,
     server: options.server ?? {},
   };
-  const open =
-    load.arrival.kind === 'closed'
-      ? null
-      : arrivalTimes({ arrival: load.arrival, seed: load.seed, count: load.numPrompts, durationMs: load.durationMs }).length;
   const workers = workerCount(options.workers, load);
   const crew = startWorkers({ target, load, workers, workerFile });
-  const total = open ?? load.numPrompts ?? null;
+  const total = requestsOf(load);
   const progress = progressReporter({ crew, total, durationMs: load.durationMs ?? null, onProgress: options.onProgress });
   const stopped = onAbort(options.signal, () => crew.abort());
   try {
@@ -79,12 +82,13 @@ export async function driveLoad(options: RunLoadOptions, workerFile: URL): Promi
       progress.enter('warmup');
       await crew.warmup();
     }
-    const zeroMs = clockMs() + START_DELAY_MS;
-    const startedAt = wallClock(START_DELAY_MS);
+    const asked = stopped.aborted() ? undefined : await options.onReady?.();
+    const zeroMs = asked ?? clockMs() + START_DELAY_MS;
+    const zeroEpochMs = epochMs() + zeroMs - clockMs();
     progress.enter('measuring');
     const reports = await crew.measure(zeroMs, () => progress.enter('draining'));
     progress.enter('done');
-    return assemble({ load, reports, zeroMs, startedAt, calibration, interrupted: stopped.aborted() });
+    return assemble({ load, reports, zeroMs, zeroEpochMs, calibration, interrupted: stopped.aborted() });
   } finally {
     stopped.dispose();
     progress.stop();
@@ -117,15 +121,22 @@ function parseLoad(input: LoadSpecInput): LoadSpec {
 }
 
 function workerCount(asked: number | undefined, load: LoadSpec): number {
-  const streams = load.maxConcurrency ?? STREAMS_PER_WORKER;
+  const mine = load.maxConcurrency === null ? null : clientSlots(load, load.maxConcurrency);
+  const slots = mine === null ? null : mine.to - mine.from;
+  const streams = slots ?? STREAMS_PER_WORKER;
   const wanted = asked ?? Math.min(Math.ceil(streams / STREAMS_PER_WORKER), availableParallelism() - 1);
   // A worker without a slot would have nothing to do.
-  return Math.max(1, Math.min(Math.floor(wanted), load.maxConcurrency ?? Number.POSITIVE_INFINITY));
+  return Math.max(1, Math.min(Math.floor(wanted), slots ?? Number.POSITIVE_INFINITY));
 }
 
-/** The wall clock, from the process's own origin and the monotonic clock. */
-function wallClock(inMs = 0): string {
-  return new Date(performance.timeOrigin + performance.now() + inMs).toISOString();
+/** Measured requests that will be sent here; null: it ends by time. */
+function requestsOf(load: LoadSpec): number | null {
+  const { arrival, seed, numPrompts, durationMs } = load;
+  const total = arrival.kind === 'closed' ? numPrompts : arrivalTimes({ arrival, seed, count: numPrompts, durationMs }).length;
+  if (total === undefined) return null;
+  let mine = 0;
+  for (let i = 0; i < total; i++) if (isClients(load, i)) mine++;
+  return mine;
 }
 
 function onAbort(signal: AbortSignal | undefined, stop: () => void): { aborted(): boolean; dispose(): void } {
@@ -143,15 +154,15 @@ interface AssembleOptions {
   load: LoadSpec;
   reports: WorkerReport[];
   zeroMs: number;
-  startedAt: string;
+  zeroEpochMs: number;
   calibration: Calibration;
   interrupted: boolean;
 }
 
-function assemble({ load, reports, zeroMs, startedAt, calibration, interrupted }: AssembleOptions): LoadResult {
+function assemble({ load, reports, zeroMs, zeroEpochMs, calibration, interrupted }: AssembleOptions): LoadResult {
   const records = reports
     .flatMap((report) => report.records)
-    .map((record) => rebase(record, zeroMs))
+    .map((record) => moveTimes(record, -zeroMs))
     .sort((a, b) => a.index - b.index);
   const gaps: GapList[] = reports
     .flatMap((report) => {
@@ -166,30 +177,10 @@ function assemble({ load, reports, zeroMs, startedAt, calibration, interrupted }
   );
   const promptEntries = reports[0]?.promptEntries ?? null;
   const { templateTokens } = calibration;
+  const startedAt = new Date(zeroEpochMs).toISOString();
   const summary = summarizeRecords({ load, records, gaps, startedAt, client, templateTokens, promptEntries, interrupted });
-  return { summary, records, gaps, series: buildSeries(records, gaps), zeroMonotonicMs: zeroMs, calibration };
-}
-
-const TIMES = [
-  'intendedMs',
-  'sentMs',
-  'firstByteMs',
-  'firstEventMs',
-  'firstTokenMs',
-  'firstAnswerMs',
-  'lastTokenMs',
-  'lastEventMs',
-  'endMs',
-] as const;
-
-function rebase(record: RequestRecord, zeroMs: number): RequestRecord {
-  const out: RequestRecord = { ...record };
-  for (const key of TIMES) {
-    const value = out[key];
-    // Whole nanoseconds: more digits would be noise of the subtraction.
-    if (value !== null) out[key] = Math.round((value - zeroMs) * 1e6) / 1e6;
-  }
-  return out;
+  const series = buildSeries(records, gaps);
+  return { summary, records, gaps, series, zeroMonotonicMs: zeroMs, zeroEpochMs, calibration, promptEntries };
 }
 
 function observation(load: LoadSpec, selves: SelfObservation[], records: readonly RequestRecord[]): ClientObservation {

@@ -59,6 +59,11 @@ export const FLAG_WORDS: Record<PointFlag['code'], FlagWords> = {
     meaning: 'Some requests failed; latencies and throughput describe only those that succeeded.',
     weight: 'doubt',
   },
+  client_missing: {
+    title: 'A load client is missing',
+    meaning: 'One of the clients that sent the load together left no result, so its part of the load is not in these figures.',
+    weight: 'doubt',
+  },
   random_weights: {
     title: 'Random weights',
     meaning:

@@ -3,8 +3,7 @@ import type { RequestRecord } from '@bench/core';
 import { calibrate } from '../calibrate.ts';
 import type { Calibration } from '../calibration.ts';
 import { clockMs } from '../clock.ts';
-import { ownsOrdinal, slotsOf } from '../deal.ts';
-import { arrivalTimes } from '../schedule.ts';
+import { closedOrdinals, openArrivals, workerDeal } from '../deal.ts';
 import type { Exchange } from './exchange.ts';
 import { closedLoop, openLoop } from './loops.ts';
 import { observeSelf, type Observer } from './observe.ts';
@@ -12,8 +11,6 @@ import { COUNTERS, type FromWorker, type ToWorker, type WorkerReport, type Worke
 import { createSender, type Sender } from './sender.ts';
 import { createSupply, type Supply } from './supply.ts';
 
-/** Warm-up requests in flight at most when the load itself sets no cap. */
-const OPEN_WARMUP_SLOTS = 16;
 /** Bodies made beforehand, for each slot, when a run ends by time. */
 const AHEAD_PER_SLOT = 4;
 
@@ -31,25 +28,11 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
   let supply: Supply | null = null;
 
   const cap = load.maxConcurrency;
-  const mySlots = cap === null ? null : slotsOf(cap, workers, id);
-  const warmupSlots = Math.min(load.warmupRequests, cap ?? OPEN_WARMUP_SLOTS);
-  const myWarmup = slotsOf(warmupSlots, workers, id);
+  const { slots: mySlots, warmupSlots, warmup: myWarmup } = workerDeal(load, workers, id);
   const connections = mySlots === null ? null : Math.max(1, mySlots.to - mySlots.from, myWarmup.to - myWarmup.from);
   const sender: Sender = createSender({ target, load, worker: id, connections, onToken: () => counters[COUNTERS.outputTokens]!++ });
 
-  const arrivals = openArrivals();
-
-  /** This worker's part of the schedule: every `workers`-th arrival. */
-  function openArrivals(): { times: Float64Array; ordinals: number[] } | null {
-    if (load.arrival.kind === 'closed') return null;
-    const all = arrivalTimes({ arrival: load.arrival, seed: load.seed, count: load.numPrompts, durationMs: load.durationMs });
-    const ordinals = Array.from({ length: all.length }, (_, i) => i).filter((i) => i % workers === id);
-    return { times: Float64Array.from(ordinals, (i) => all[i] as number), ordinals };
-  }
-
-  function* ordinalsOf(total: number, slots: number, mine: { from: number; to: number }): Generator<number> {
-    for (let i = 0; i < total; i++) if (ownsOrdinal(i, slots, mine)) yield i;
-  }
+  const arrivals = openArrivals(load, workers, id);
 
   function onSettled(exchange: Exchange): void {
     settled.push({ record: exchange.record(), gaps: exchange.takeGaps() });
@@ -58,16 +41,16 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
 
   async function prepare(calibration: Calibration): Promise<void> {
     supply = await createSupply({ target, load, calibration, signal: stop.signal });
-    await supply.prepare(ordinalsOf(load.warmupRequests, warmupSlots, myWarmup), 'warmup', stop.signal);
+    await supply.prepare(closedOrdinals(load.warmupRequests, warmupSlots, myWarmup), 'warmup', stop.signal);
     if (arrivals) await supply.prepare(arrivals.ordinals, 'measured', stop.signal);
     else if (mySlots && cap !== null) {
       const ahead = AHEAD_PER_SLOT * cap;
-      await supply.prepare(ordinalsOf(load.numPrompts ?? ahead, cap, mySlots), 'measured', stop.signal);
+      await supply.prepare(closedOrdinals(load.numPrompts ?? ahead, cap, mySlots), 'measured', stop.signal);
     }
   }
 
   async function warmup(ready: Supply): Promise<void> {
-    const ordinals = ordinalsOf(load.warmupRequests, warmupSlots, myWarmup);
+    const ordinals = closedOrdinals(load.warmupRequests, warmupSlots, myWarmup);
     await closedLoop({
       sender,
       slots: myWarmup.to - myWarmup.from,
@@ -95,7 +78,7 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
   async function measureClosed(ready: Supply, zeroMs: number): Promise<void> {
     if (!mySlots || cap === null) return;
     const slots = mySlots.to - mySlots.from;
-    const ordinals = ordinalsOf(load.numPrompts ?? Number.POSITIVE_INFINITY, cap, mySlots);
+    const ordinals = closedOrdinals(load.numPrompts ?? Number.POSITIVE_INFINITY, cap, mySlots);
     const endMs = load.durationMs === undefined ? Number.POSITIVE_INFINITY : zeroMs + load.durationMs;
     let announced = false;
     await closedLoop({
