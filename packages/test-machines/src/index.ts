@@ -3,6 +3,7 @@ export type { LoginShell, Machine, MachineOptions, Share } from './machine-types
 export type { MachineFile } from './files.ts';
 export { baseImage } from './images/base.ts';
 export type { TestImage } from './images/image.ts';
+export { unpackImage } from './images/unpack.ts';
 export { nginxImage } from './images/nginx.ts';
 export { nodeImage } from './images/node.ts';
 export { postgresImage } from './images/postgres.ts';
@@ -16,3 +17,7 @@ export { startRegistry } from './registry.ts';
 export type { Registry, RegistryOptions } from './registry.ts';
 export { startSlurm } from './slurm/start-slurm.ts';
 export type { SlurmCluster, SlurmOptions, SlurmPartition } from './slurm/cluster-types.ts';
+export { hostfileMachines } from './mpi/hostfile-machines.ts';
+export type { HostfileMachines, HostfileMachinesOptions } from './mpi/hostfile-machines.ts';
+export { pbsEnvironment } from './pbs/pbs-environment.ts';
+export type { PbsJob, PbsOptions } from './pbs/pbs-environment.ts';

@@ -11,6 +11,8 @@ export interface Share {
   from: string;
   /** Absolute path on the machine; made there when it is missing. */
   to: string;
+  /** Default false: what the machine writes there is written here. */
+  readOnly?: boolean;
 }
 
 export interface MachineOptions {
@@ -38,7 +40,7 @@ export interface MachineOptions {
   hiddenFolders?: readonly string[];
   /** Files that the machine has, over what is there. */
   files?: readonly MachineFile[];
-  /** Folders of this computer that are there too, to be written by both. Default none. */
+  /** Folders of this computer that are there too; also one of `hiddenFolders`, but none below such a one. Default none. */
   shares?: readonly Share[];
   /** Size of HOME, for tests of full disks. Default: the disk's. */
   homeSizeMiB?: number;

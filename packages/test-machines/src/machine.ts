@@ -99,7 +99,10 @@ async function start({ network, number, name, folder, undo, stop, options }: Sta
     join(folder, 'hidden-folders'),
     [REPOSITORY, homedir(), ...(options.hiddenFolders ?? [])].map((path) => `${path}\n`).join(''),
   );
-  writeFileSync(join(folder, 'shares'), (options.shares ?? []).map(({ from, to }) => `${from}\t${to}\n`).join(''));
+  writeFileSync(
+    join(folder, 'shares'),
+    (options.shares ?? []).map(({ from, to, readOnly }) => `${from}\t${to}\t${readOnly ? 'ro' : 'rw'}\n`).join(''),
+  );
   writeFileSync(join(folder, 'hidden-programs'), (options.hiddenPrograms ?? []).map((path) => `${path}\n`).join(''));
   writeFileSync(knownHostsFile, `${address} ${hostKey.publicKey}\n`);
   writeFileSync(sshConfigFile, config);

@@ -51,9 +51,10 @@ done
 chmod 1777 tmp var/tmp
 mount -t tmpfs -o mode=700 tmpfs root
 mkdir home/bench
-while IFS="$tab" read -r from to; do
+while IFS="$tab" read -r from to options; do
   mkdir -p ".$to"
   mount --bind "$from" ".$to"
+  mount -o "remount,bind,$options" ".$to"
 done < "$state/shares"
 if [ "$home_size" != 0 ]; then mount -t tmpfs -o size="$home_size"m tmpfs home/bench; fi
 if [ "$docker_size" != 0 ]; then mount -t tmpfs -o size="$docker_size"m tmpfs var/lib/docker; fi

@@ -26,7 +26,7 @@ export interface SlurmOptions {
   killWaitS?: number;
   /** What a login shell and ssh say to everybody who comes. Default: two lines. */
   banner?: string;
-  /** More folders of this computer that login host and nodes have at the same path, such as this repository. Default none. */
+  /** More folders of this computer that login host and nodes can read at the same path, such as this repository. Default none. */
   share?: readonly string[];
   /** Default true: the process's Node is on all of them. */
   node?: boolean;

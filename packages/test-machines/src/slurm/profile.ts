@@ -1,5 +1,8 @@
 import type { MachineFile } from '../files.ts';
 
+/** Where the login host keeps what it says to everybody. */
+export const SITE_BANNER = '/etc/motd-of-site';
+
 const BANNER = '*** Welcome to the test cluster. Use is monitored. ***\nNews: scratch is cleaned on Mondays; quota: 12% used';
 
 /**
@@ -7,6 +10,6 @@ const BANNER = '*** Welcome to the test cluster. Use is monitored. ***\nNews: sc
  * Nothing of it is done for `ssh HOST COMMAND`.
  */
 export const profileFiles = (conf: string, banner = BANNER): MachineFile[] => [
-  { path: 'etc/motd-of-site', content: `${banner}\n` },
-  { path: 'etc/profile.d/zz-site.sh', content: `export SLURM_CONF='${conf}'\ncat /etc/motd-of-site\n` },
+  { path: SITE_BANNER.slice(1), content: `${banner}\n` },
+  { path: 'etc/profile.d/zz-site.sh', content: `export SLURM_CONF='${conf}'\ncat ${SITE_BANNER}\n` },
 ];

@@ -1,11 +1,12 @@
 import { existsSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { part } from '../../../../scripts/parts.mjs';
-import { startSlurm, type SlurmCluster } from '../index.ts';
+import { baseImage, startSlurm, unpackImage, type SlurmCluster } from '../index.ts';
 import { identify, isRunning, processesOf } from '../processes.ts';
 import { run, until } from '../run.ts';
 
+const REPOSITORY = resolve(import.meta.dirname, '../../../..');
 const absent = [part('slurm'), part('netns'), part('sshd')].some(({ present }) => !present);
 
 /** Submits a script; resolves with the job's id. */
@@ -18,7 +19,7 @@ const job = async (cluster: SlurmCluster, id: string) => {
 };
 const became = (cluster: SlurmCluster, id: string, state: string) =>
   until(`job ${id} ${state}`, async () => (await job(cluster, id)).startsWith(state), {
-    timeoutMs: 20_000,
+    timeoutMs: 60_000,
     everyMs: 50,
     why: cluster.logs,
   });
@@ -84,6 +85,22 @@ describe.skipIf(absent)('a Slurm without accounting', () => {
     expect((await cluster.runAsUser(['srun', '-p', 'cpu', 'hostname'])).stdout).toBe('cpu0\n');
   });
 
+  it.skipIf(!part('charliecloud').present)('runs a container of Charliecloud for that user', async () => {
+    const root = join(cluster.shared, 'image');
+    await unpackImage(await baseImage(), root);
+    const { stdout } = await cluster.runAsUser([
+      'srun',
+      'ch-run',
+      '--set-env=IN=container',
+      root,
+      '--',
+      'sh',
+      '-c',
+      'id -u; echo $IN; hostname',
+    ]);
+    expect(stdout).toBe('1000\ncontainer\ngpu0\n');
+  });
+
   it('says that accounting is disabled', async () => {
     expect((await cluster.run(['sacct'], { check: false })).stderr).toBe('Slurm accounting storage is disabled\n');
   });
@@ -124,11 +141,16 @@ describe.skipIf(absent)('a Slurm without accounting', () => {
   });
 
   it('is up beside another, and leaves nothing when it is closed', async () => {
-    const other = await startSlurm({ nodes: 1, gpusPerNode: 1, gpuType: 'h100', cpuNodes: 0, killWaitS: 1 });
+    const other = await startSlurm({ nodes: 1, gpusPerNode: 1, gpuType: 'h100', cpuNodes: 0, share: [REPOSITORY] });
     const id = await submit(other, 'exec sleep 600', '--gres=gpu:h100:1');
     await became(other, id, 'RUNNING');
     expect((await other.run(['srun', '--overlap', `--jobid=${id}`, 'sh', '-c', 'echo $CUDA_VISIBLE_DEVICES'])).stdout).toBe('0\n');
     expect((await cluster.run(['squeue', '-h'])).stdout).toBe('');
+    const inRepository = await other.run(['srun', '--overlap', `--jobid=${id}`, 'sh', '-c', 'ls "$1"; touch "$1/x"', 'sh', REPOSITORY], {
+      check: false,
+    });
+    expect(inRepository).toMatchObject({ stdout: expect.stringContaining('package.json'), stderr: expect.stringContaining('Read-only') });
+    expect((await cluster.run(['srun', 'ls', '-A', REPOSITORY], { check: false })).stdout).not.toContain('package.json');
     const processes = [other.login, other.node('gpu0')].flatMap(({ initPid }) => processesOf(initPid));
     expect(processes.map(({ name }) => name)).toEqual(expect.arrayContaining(['slurmctld', 'slurmd', 'slurmstepd', 'munged', 'sshd']));
     const ids = processes.map(({ pid }) => identify(pid));
