@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { part } from '../../../../scripts/parts.mjs';
 import { baseImage, startSlurm, unpackImage, type SlurmCluster } from '../index.ts';
 import { identify, isRunning, processesOf } from '../processes.ts';
@@ -23,7 +23,11 @@ const became = (cluster: SlurmCluster, id: string, state: string) =>
     everyMs: 50,
     why: cluster.logs,
   });
-const output = (cluster: SlurmCluster, id: string) => readFileSync(join(cluster.shared, `${id}.out`), 'utf8');
+/** A job is RUNNING a moment before it has the file. */
+const output = (cluster: SlurmCluster, id: string) => {
+  const path = join(cluster.shared, `${id}.out`);
+  return existsSync(path) ? readFileSync(path, 'utf8') : '';
+};
 
 const ssh = (cluster: SlurmCluster, command: string, check = true) =>
   run(['ssh', '-F', cluster.login.sshConfigFile, '-o', 'BatchMode=yes', cluster.login.name, command], { check });
@@ -34,6 +38,11 @@ describe.skipIf(absent)('a Slurm without accounting', () => {
     cluster = await startSlurm();
   });
   afterAll(() => cluster?.close());
+
+  afterEach(async () => {
+    await cluster.run(['scancel', '--user=root']);
+    await until('an empty queue', async () => (await cluster.run(['squeue', '-h'])).stdout === '', { everyMs: 50 });
+  });
 
   it('has three partitions, all idle', async () => {
     const { stdout } = await cluster.run(['sinfo', '-h', '-o', '%P|%l|%D|%G|%N|%t']);
