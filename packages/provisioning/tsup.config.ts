@@ -5,6 +5,7 @@ export default library({
     'src/index.ts',
     'src/cloudrift/index.ts',
     'src/gcp/index.ts',
+    'src/slurm/index.ts',
     'src/vast/index.ts',
     'src/testing/index.ts',
     'src/testing/program/bench-fake-cloud.ts',

@@ -1,5 +1,6 @@
 import type { ErrorScope } from '@bench/core';
 import type { ProviderErrorKind } from './error.ts';
+import type { SlurmDirectives } from '../slurm/directives.ts';
 import type { Market, Offer, PriceSource, WorkloadKind } from './offer.ts';
 
 /** What runs on a machine. A `vm` is empty but for its operating system. */
@@ -15,7 +16,17 @@ export type Workload =
       /** Ports of the container that are published. */
       ports: readonly number[];
     }
-  | { kind: 'batch'; script: string };
+  | {
+      kind: 'batch';
+      /** With its first line, `#!…`. What its `#SBATCH` lines ask for holds where neither `directives` nor the offer says otherwise. */
+      script: string;
+      /** What the job asks for; before what the offer says. Default: the offer’s partition and GPUs. */
+      directives?: SlurmDirectives;
+      /** Working folder, on the file system that login host and nodes share; made when it is not there. Default: `<remote_dir>/<run>`. */
+      folder?: string;
+      /** File of stdout and stderr, relative to the folder. Default `<name>.log`. */
+      log?: string;
+    };
 
 /** What is to be rented. Deterministic: equal specs make equal requests. */
 export interface MachineSpec {

@@ -13,6 +13,17 @@ export { startFakeCloudrift, type FakeCloudrift } from './cloudrift/fake-cloudri
 export type { CloudriftMisbehaviour, CloudriftTimeline, CloudriftTricks, FakeCloudriftOptions } from './cloudrift/options.ts';
 export { startFakeGcp, fakeGcp, type FakeGcp } from './gcp/fake-gcp.ts';
 export type { FakeGcpOptions, GcpMisbehaviour, GcpTimeline } from './gcp/options.ts';
+export { fakeSlurm, type FakeSlurm } from './slurm/fake-slurm.ts';
+export {
+  SLURM_MISBEHAVIOURS,
+  type FakeSlurmNode,
+  type FakeSlurmOptions,
+  type FakeSlurmPartition,
+  type SlurmFault,
+  type SlurmFaultHow,
+  type SlurmMisbehaviour,
+} from './slurm/options.ts';
+export type { FakeSlurmJob } from './slurm/world.ts';
 export {
   hurriedIo,
   providerConformance,

@@ -1,0 +1,11 @@
+export { checkDirectives, type SlurmProblem } from './check-directives.ts';
+export { slurmDirectives, slurmOptions, type SlurmDirectives } from './directives.ts';
+export type { GresGpus } from './gres.ts';
+export type { SlurmJob } from './job.ts';
+export type { SlurmNode } from './nodes.ts';
+export type { SlurmProvider } from './provider.ts';
+export type { SlurmUsage } from './sacct.ts';
+export { type SlurmSettings, slurmSettingsSchema } from './settings.ts';
+export { asSlurm, slurm, type SlurmFactory } from './slurm.ts';
+export { machineState, parseState, type JobState } from './state.ts';
+export { formatTimeLimit, parseTimeLimit } from './time.ts';
