@@ -198,6 +198,20 @@ describe('sections of providers', () => {
       modules: ['Apptainer'],
     });
     expect(() => load('slurm: {time_limit: soon}')).toThrow(/slurm.time_limit: not a duration/);
+    expect(
+      load('slurm: {gpus_per_node: "a100:2", mem: 64G, binds: ["/data:/data:ro"], clients: {count: 3, mem: 100}}').tasks[0]?.resolved.slurm,
+    ).toEqual({
+      gpus_per_node: 'a100:2',
+      mem: '64G',
+      extra: [],
+      runtime: 'apptainer',
+      binds: ['/data:/data:ro'],
+      modules: [],
+      prelude: [],
+      clients: { count: 3, mem: 100, extra: [] },
+    });
+    expect(() => load('slurm: {binds: ["data:/data"]}')).toThrow(/slurm.binds.0: write "\/folder/);
+    expect(() => load('slurm: {runtime: docker}')).toThrow(/slurm.runtime/);
   });
 });
 

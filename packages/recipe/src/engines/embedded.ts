@@ -47,7 +47,7 @@ export const embedded: Engine = {
   tasks: new Set(['generate', 'embed']),
   // Not filled into recipes: the image is the same program as the process, and both are one task.
   defaultImage: () => null,
-  launch({ model, llm, settings: raw, port, modelPath, via }) {
+  launch({ model, llm, settings: raw, port, modelPath, via, bind }) {
     const own = raw as z.output<typeof settings>;
     const source =
       model.random !== undefined && modelPath === undefined ? ['--model-random', model.random] : ['--model', modelPath ?? model.gguf ?? ''];
@@ -58,7 +58,7 @@ export const embedded: Engine = {
         '--port',
         String(port),
         '--host',
-        via === 'process' ? '127.0.0.1' : '0.0.0.0',
+        bind ?? (via === 'process' ? '127.0.0.1' : '0.0.0.0'),
         ...source,
         '--served-model-name',
         modelName(model),
@@ -76,7 +76,11 @@ export const embedded: Engine = {
     needs: { nodePackage: '@bench/embedded-engine', bin: 'bench-embedded-engine', protocol: 1 },
     install: (platform) => `npm i --omit=optional @bench/embedded-engine @node-llama-cpp/${platform}@3.22.1   (93 MB)`,
   },
-  container: { health: (port) => ['node', '-e', HEALTHY, `http://127.0.0.1:${port}/health`], apiKey: { env: 'BENCH_ENGINE_API_KEY' } },
+  container: {
+    program: ['node', '/opt/bench/bench-embedded-engine.js'],
+    health: (port) => ['node', '-e', HEALTHY, `http://127.0.0.1:${port}/health`],
+    apiKey: { env: 'BENCH_ENGINE_API_KEY' },
+  },
   reservedFlags,
   paths: { health: '/health', metrics: '/metrics', tokenize: '/tokenize', resetCache: '/reset_prefix_cache' },
   api: { tokenIdPrompts: true, ignoreEos: true, streamUsage: true },

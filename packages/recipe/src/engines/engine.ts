@@ -19,9 +19,11 @@ export interface LaunchInput {
   gpu: GpuVendor | null;
   /**
    * `container`: `args` follow `entrypoint` (or the image's own). `process`: `args` follow the program that the site prepends, and
-   * the server binds 127.0.0.1.
+   * the server binds 127.0.0.1 unless `bind` says otherwise.
    */
   via: 'process' | 'container';
+  /** Address that the server listens on. Default: 127.0.0.1 for a process, 0.0.0.0 in a container. Whoever asks for another asks for an API key too. */
+  bind?: string | undefined;
 }
 
 export interface Launch {
@@ -54,6 +56,8 @@ export interface EngineProgram {
 export interface EngineContainer {
   /** A command in the image that succeeds when the server on this port is healthy; for `docker ps`, nothing waits for it. */
   health?(port: number): string[];
+  /** What the image's own entrypoint starts, for runtimes that know of no entrypoints (Apptainer's `exec`, Charliecloud). Absent: it must be named by {@link Launch.entrypoint}. */
+  program?: readonly [string, ...string[]];
   /** The image has Hugging Face's `hf` or `huggingface-cli` and a shell: weights are fetched by it before the engine starts. */
   fetchesWeights?: boolean;
   /** Variables that make it keep what it downloads below a folder. `HF_HOME` is set to that folder anyway. */

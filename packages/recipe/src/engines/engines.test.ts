@@ -2,7 +2,10 @@ import { describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { BUILTIN_ENGINES, engineOf, parseRecipe, servedModelName, type Engine } from '../index.ts';
 
-function launch(yaml: string, options: { via?: 'process' | 'container'; gpu?: 'nvidia' | 'amd' | null; modelPath?: string } = {}) {
+function launch(
+  yaml: string,
+  options: { via?: 'process' | 'container'; gpu?: 'nvidia' | 'amd' | null; modelPath?: string; bind?: string } = {},
+) {
   const recipe = parseRecipe(yaml, { file: 'r' }).tasks[0]?.resolved;
   if (!recipe?.model) throw new Error('no model');
   const { engine, settings, llm } = engineOf(recipe);
@@ -14,6 +17,7 @@ function launch(yaml: string, options: { via?: 'process' | 'container'; gpu?: 'n
     gpu: options.gpu ?? 'nvidia',
     via: options.via ?? 'container',
     modelPath: options.modelPath,
+    bind: options.bind,
   });
   return { ...out, line: out.args.join(' ') };
 }
@@ -204,6 +208,17 @@ describe('engines of plugins', () => {
     expect(() => parseRecipe(yaml('{level: x}'), { file: 'r' }, { engines })).toThrow(/^r:4:19 engine.llm.mine.level: /);
     expect(() => parseRecipe(yaml('{}'), { file: 'r' })).toThrow(/unknown key "mine" in engine.llm/);
   });
+});
+
+it.each([
+  ['vLLM', 'model: {huggingface: a/b}\n'],
+  ['SGLang', 'model: {huggingface: a/b}\nengine: {llm: {sglang: {}}}\n'],
+  ['llama.cpp', 'model: {gguf: /m/a.gguf}\nengine: {llm: {llamacpp: {}}}\n'],
+  ['the embedded engine', 'model: {random: tiny}\nengine: {llm: {embedded: {}}}\n'],
+])('%s listens where it is told to, and opens no path for this machine alone then', (_name, yaml) => {
+  const { args, env } = launch(yaml, { via: 'process', bind: '0.0.0.0' });
+  expect(args[args.indexOf('--host') + 1]).toBe('0.0.0.0');
+  expect(env).toEqual({});
 });
 
 it('names the model as clients ask for it', () => {

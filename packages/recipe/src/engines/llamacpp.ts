@@ -54,7 +54,7 @@ export const llamacpp: Engine = {
   llmFields: new Set(['context_length', 'max_concurrent_requests', 'docker_options']),
   tasks: new Set(['generate', 'embed']),
   defaultImage: (gpu) => `${IMAGE}:${gpu === 'nvidia' ? 'server-cuda' : gpu === 'amd' ? 'server-rocm' : 'server'}`,
-  launch({ model, llm, settings: raw, port, modelPath, gpu, via }) {
+  launch({ model, llm, settings: raw, port, modelPath, gpu, via, bind }) {
     const own = raw as z.output<typeof settings>;
     const path = modelPath ?? model.gguf;
     const slots = llm.max_concurrent_requests;
@@ -64,7 +64,7 @@ export const llamacpp: Engine = {
       args: [
         ...(path === undefined ? ['-hf', model.huggingface ?? ''] : ['-m', path]),
         '--host',
-        via === 'process' ? '127.0.0.1' : '0.0.0.0',
+        bind ?? (via === 'process' ? '127.0.0.1' : '0.0.0.0'),
         '--port',
         String(port),
         '--alias',
@@ -88,6 +88,7 @@ export const llamacpp: Engine = {
     install: () => 'install llama.cpp, so that llama-server is on the PATH',
   },
   container: {
+    program: ['/app/llama-server'],
     health: (port) => ['curl', '-f', `http://localhost:${port}/health`],
     apiKey: { env: 'LLAMA_API_KEY' },
     cacheEnv: (folder) => ({ LLAMA_CACHE: `${folder}/llama.cpp` }),

@@ -54,7 +54,7 @@ export const sglang: Engine = {
   ]),
   tasks: new Set(['generate', 'embed']),
   defaultImage: (gpu) => (gpu === 'amd' ? null : 'lmsysorg/sglang:latest'),
-  launch({ model, llm, settings: raw, port, modelPath, gpu, via }) {
+  launch({ model, llm, settings: raw, port, modelPath, gpu, via, bind }) {
     const own = raw as z.output<typeof settings>;
     return {
       image: own.image ?? sglang.defaultImage(gpu) ?? undefined,
@@ -65,7 +65,7 @@ export const sglang: Engine = {
         ...(model.revision !== undefined && modelPath === undefined ? ['--revision', model.revision] : []),
         '--trust-remote-code',
         '--host',
-        via === 'process' ? '127.0.0.1' : '0.0.0.0',
+        bind ?? (via === 'process' ? '127.0.0.1' : '0.0.0.0'),
         '--port',
         String(port),
         '--served-model-name',

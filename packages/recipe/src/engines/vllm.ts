@@ -47,7 +47,7 @@ export const vllm: Engine = {
   ]),
   tasks: new Set(['generate', 'embed']),
   defaultImage: (gpu) => (gpu === 'amd' ? 'vllm/vllm-openai-rocm:latest' : 'vllm/vllm-openai:latest'),
-  launch({ model, llm, settings: raw, port, modelPath, gpu, via }) {
+  launch({ model, llm, settings: raw, port, modelPath, gpu, via, bind }) {
     const own = raw as z.output<typeof settings>;
     return {
       image: own.image ?? vllm.defaultImage(gpu) ?? undefined,
@@ -57,7 +57,7 @@ export const vllm: Engine = {
         ...(model.revision !== undefined && modelPath === undefined ? ['--revision', model.revision] : []),
         '--trust-remote-code',
         '--host',
-        via === 'process' ? '127.0.0.1' : '0.0.0.0',
+        bind ?? (via === 'process' ? '127.0.0.1' : '0.0.0.0'),
         '--port',
         String(port),
         '--served-model-name',
@@ -74,7 +74,7 @@ export const vllm: Engine = {
         ...splitShellWords(own.extra_args),
       ],
       // Opens the path that resets the prefix cache, and others that nobody but this machine may reach: not in a container.
-      env: via === 'process' ? { VLLM_SERVER_DEV_MODE: '1', ...own.extra_env } : own.extra_env,
+      env: via === 'process' && bind === undefined ? { VLLM_SERVER_DEV_MODE: '1', ...own.extra_env } : own.extra_env,
     };
   },
   program: {
@@ -82,7 +82,12 @@ export const vllm: Engine = {
     needs: { pythonModule: 'vllm' },
     install: () => 'pip install vllm',
   },
-  container: { health: (port) => ['curl', '-f', `http://localhost:${port}/health`], fetchesWeights: true, apiKey: { env: 'VLLM_API_KEY' } },
+  container: {
+    program: ['python3', '-m', 'vllm.entrypoints.openai.api_server'],
+    health: (port) => ['curl', '-f', `http://localhost:${port}/health`],
+    fetchesWeights: true,
+    apiKey: { env: 'VLLM_API_KEY' },
+  },
   reservedFlags,
   // Resetting answers 404 without VLLM_SERVER_DEV_MODE=1; then seeds alone keep prompts apart.
   paths: { health: '/health', metrics: '/metrics', tokenize: '/tokenize', resetCache: '/reset_prefix_cache' },
