@@ -14,11 +14,11 @@ import { run, until } from './run.ts';
 const needed = [part('netns'), part('sshd'), part('docker')];
 const compiled = fileURLToPath(new URL('../node_modules/.cache/victim/', import.meta.url));
 
-/** A test run of its own: starts a machine, with a container when told so, and waits to be killed. */
+/** A test run of its own: starts a machine, with a container when told so, or a Slurm, and waits to be killed. */
 const VICTIM = `
-import { baseImage, startMachine } from './index.js';
+import { baseImage, startMachine, startSlurm } from './index.js';
 const withContainer = process.argv[2] === 'container';
-const machine = await startMachine({ docker: withContainer });
+const machine = process.argv[2] === 'slurm' ? (await startSlurm({ nodes: 1, cpuNodes: 0 })).node('gpu0') : await startMachine({ docker: withContainer });
 if (withContainer) {
   const image = await baseImage();
   await machine.importImage(image);
@@ -126,6 +126,22 @@ describe.skipIf(needed.some(({ present }) => !present))('a test run that is kill
     try {
       expect(claimsOf(pids)).toEqual([]);
       expect((await run(['ssh', '-F', machine.sshConfigFile, machine.name, 'echo up'])).stdout).toBe('up\n');
+    } finally {
+      await machine.stop();
+    }
+  });
+
+  it.skipIf(!part('slurm').present)('takes its Slurm along, and the next start removes what that left', async () => {
+    const victim = await runningVictim('slurm');
+    const pid = victim.process.pid as number;
+    const inside = processesOf(victim.initPid);
+    expect(inside.map(({ name }) => name)).toEqual(expect.arrayContaining(['slurmd', 'munged']));
+    const ids = inside.map((found) => identify(found.pid));
+    await kill(victim.process);
+    await until('end of everything on the node', () => !ids.some(isRunning));
+    const machine = await startMachine({ docker: false });
+    try {
+      expect(claimsOf([pid])).toEqual([]);
     } finally {
       await machine.stop();
     }
