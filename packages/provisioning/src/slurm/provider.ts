@@ -22,6 +22,8 @@ import { slurmTools, type SlurmTools } from './tools.ts';
 
 /** A batch system behind a login host, with what its jobs alone have. */
 export interface SlurmProvider extends Provider {
+  /** What it was opened with. */
+  readonly settings: SlurmSettings;
   /** The login host, opened when it is first asked for; closed with the provider. */
   host(): Promise<Host>;
   /** Jobs as Slurm sees them, by id. Null: nobody knows the job (any more). One that is not in the answer could not be looked at. */
@@ -73,6 +75,7 @@ export function openSlurm({
   const account = remembered((signal: AbortSignal | undefined) => payer(tools, common, signal));
 
   return {
+    settings,
     host: () => tools.host(),
     check: (options) => checkCluster({ tools, look, settings, common, signal: options?.signal }),
     account: (options) => account(options?.signal),
