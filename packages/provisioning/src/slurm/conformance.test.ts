@@ -22,6 +22,8 @@ const refusal =
   ({ fake }: { fake: FakeSlurm }): void =>
     void fake.fail({ match: SBATCH, how: { code: 1, stderr: `sbatch: error: Batch job submission failed: ${why}` } });
 
+const isTrick = (name: string): name is SlurmMisbehaviour => Object.hasOwn(SLURM_MISBEHAVIOURS, name);
+
 const suite = (misbehave: readonly SlurmMisbehaviour[]) =>
   providerConformance({
     factory: slurm(),
@@ -63,7 +65,8 @@ const suite = (misbehave: readonly SlurmMisbehaviour[]) =>
       misbehave: ({ fake }, name) => {
         const fault = FAULTS[name];
         if (fault !== undefined) fake.fail(fault);
-        else fake.misbehave(name === 'all' ? 'all' : [name]);
+        else if (name === 'all') fake.misbehave('all');
+        else if (isTrick(name)) fake.misbehave([name]);
       },
     },
   });
