@@ -31,14 +31,16 @@ export { askHttp, type HttpQuestion } from './ask-http.ts';
 export { baseUrl } from './base-url.ts';
 export { httpReadiness, waitUntil, type Readiness } from './readiness.ts';
 export { removeFolder } from './compose/take-down.ts';
+export { resolveEnv } from './resolve-env.ts';
 export { smokeTest, type SmokeTest } from './smoke-test.ts';
+export { smokeTestOf } from './smoke-test-of.ts';
 export { busyGpus } from './choose-gpus.ts';
 export { fitsHost, fitTasks, type FitOptions, type FittedTasks, type HostGpus } from './fit/fit-tasks.ts';
 export { scaleOut, scaleOutTasks, type ScaleOut } from './fit/scale-out.ts';
 export { siteGpus, type MachineGpus } from './fit/site-gpus.ts';
 export { checkHost, type HostCheck } from './fit/check-host.ts';
 export { hostFacts, type HostFacts } from './fit/host-facts.ts';
-export { type AggregateResult, commandTarget, runAggregate, stagedFiles } from './command/index.ts';
+export { type AggregateResult, commandTarget, runAggregate, stage, stagedFiles } from './command/index.ts';
 export { readOwnResults, type OwnResults } from './own-results/read-own-results.ts';
 export {
   buildEmbeddedImage,

@@ -1,3 +1,3 @@
 export { type AggregateResult, runAggregate } from './aggregate.ts';
 export { commandTarget } from './command-target.ts';
-export { stagedFiles } from './staging.ts';
+export { stage, stagedFiles } from './staging.ts';
