@@ -4,6 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, type Io, type OutputLine, writeAtomic } from '@bench/core';
 import { type Running, spawnLocal } from '@bench/host';
+import { readRankEnd, tellsRankEnds } from '../rank-wrapper.ts';
 import type { LaunchPlan } from '../types.ts';
 import { filterSet, type OutputFilter } from './filters.ts';
 import { launchOutput, type LaunchOutputOptions } from './output.ts';
@@ -69,12 +70,19 @@ export async function runPlan(plan: LaunchPlan, options: RunPlanOptions): Promis
   const over = new AbortController();
   try {
     await Promise.all(plan.files.map(({ path, content, mode }) => writeAtomic(path, content, mode)));
+    // The first rank that failed, where the launcher does not pass its exit code on.
+    let failed: number | null = null;
     const output = launchOutput({
       show: options.show ?? (() => undefined),
       readLabel: plan.labelled ? options.readLabel : undefined,
       filters: active,
       log,
-      onLine: options.onLine,
+      onLine: tellsRankEnds(plan.launcher.flavour)
+        ? (line) => {
+            failed ??= readRankEnd(line.text)?.code ?? null;
+            options.onLine?.(line);
+          }
+        : options.onLine,
     });
     const watch = silenceMs === undefined ? null : watchSilence({ io, limitMs: silenceMs, signal: over.signal });
     const running = spawnLocal({ argv: plan.argv }, { env: plan.env, stdin });
@@ -103,7 +111,8 @@ export async function runPlan(plan: LaunchPlan, options: RunPlanOptions): Promis
     }
     const exited = stop === null ? await exit : null;
     await output.end();
-    const { code, end } = stop === null ? codeOf(exited) : { code: stop === 'silence' ? EXIT.watchdog : EXIT.interrupted, end: stop };
+    const { code, end } =
+      stop === null ? codeOf(exited, failed) : { code: stop === 'silence' ? EXIT.watchdog : EXIT.interrupted, end: stop };
     if (stop === null && code !== 0) left = (await options.sweep?.(end)) ?? [];
     return { ...outcome, code, end, left, hidden: active?.counts() ?? {}, durationMs: io.monotonic() - started };
   } finally {
@@ -113,7 +122,8 @@ export async function runPlan(plan: LaunchPlan, options: RunPlanOptions): Promis
   }
 }
 
-function codeOf(exited: { code: number | null; signal: string | null } | null): { code: number; end: RunEnd } {
+function codeOf(exited: { code: number | null; signal: string | null } | null, failed: number | null): { code: number; end: RunEnd } {
+  if (exited?.code != null && exited.code !== 0 && failed !== null) return { code: failed, end: 'exited' };
   if (exited?.code != null) return { code: exited.code, end: 'exited' };
   const number = constants.signals[exited?.signal as NodeJS.Signals] as number | undefined;
   return { code: number === undefined ? 1 : 128 + number, end: 'signal' };

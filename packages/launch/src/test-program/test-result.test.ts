@@ -5,7 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { testCommand } from '../test-command.ts';
 import { parseTestResult, testProblems, type TestResult, testTable } from './test-result.ts';
 
-const rank = (over: Partial<TestResult['ranks'][number]>): TestResult['ranks'][number] => ({
+const rankOf = (over: Partial<TestResult['ranks'][number]>): TestResult['ranks'][number] => ({
   rank: 0,
   worldSize: 4,
   localRank: 0,
@@ -23,10 +23,10 @@ const good: TestResult = {
   worldSize: 4,
   master: { address: 'gpu0', port: 29_500 },
   ranks: [
-    rank({}),
-    rank({ rank: 1, localRank: 1, pid: 101, gpus: { variable: 'CUDA_VISIBLE_DEVICES', visible: '1', installed: 2 } }),
-    rank({ rank: 2, nodeRank: 1, host: 'vm', node: 'gpu1', gpus: { variable: null, visible: null, installed: null } }),
-    rank({
+    rankOf({}),
+    rankOf({ rank: 1, localRank: 1, pid: 101, gpus: { variable: 'CUDA_VISIBLE_DEVICES', visible: '1', installed: 2 } }),
+    rankOf({ rank: 2, nodeRank: 1, host: 'vm', node: 'gpu1', gpus: { variable: null, visible: null, installed: null } }),
+    rankOf({
       rank: 3,
       nodeRank: 1,
       localRank: 1,
