@@ -197,6 +197,12 @@ describe('sections of providers', () => {
       time_limit: '12:00:00',
       modules: ['Apptainer'],
     });
+    expect(load('slurm: {time: 90m, clients: {time: 60}}').tasks[0]?.resolved.slurm).toMatchObject({
+      time_limit: '90m',
+      clients: { time_limit: 60 },
+    });
+    expect(() => load('slurm: {time: 90m, time_limit: 90m}')).toThrow(/slurm.time_limit: "time" says it already/);
+    expect(() => load('slurm: {comment: "a\\nb"}')).toThrow(/slurm.comment: expected one line/);
     expect(() => load('slurm: {time_limit: soon}')).toThrow(/slurm.time_limit: not a duration/);
     expect(
       load('slurm: {gpus_per_node: "a100:2", mem: 64G, binds: ["/data:/data:ro"], clients: {count: 3, mem: 100}}').tasks[0]?.resolved.slurm,
