@@ -1,6 +1,7 @@
 import { spawnSync } from 'node:child_process';
+import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { wrapForRanks } from './rank-wrapper.ts';
+import { readRankEnd, wrapForRanks } from './rank-wrapper.ts';
 
 const master = { address: 'n1', port: 20_001 };
 const VARIABLES = ['MASTER_ADDR', 'MASTER_PORT', 'WORLD_SIZE', 'RANK', 'LOCAL_RANK', 'LOCAL_WORLD_SIZE', 'NODE_RANK'];
@@ -66,17 +67,52 @@ describe('the environment of a rank', () => {
 });
 
 describe('the command of a rank', () => {
-  const env = { PMI_RANK: '0', MPI_LOCALRANKID: '0', PMI_SIZE: '8' };
+  const env = {
+    PMI_RANK: '0',
+    MPI_LOCALRANKID: '0',
+    PMI_SIZE: '8',
+    PALS_RANKID: '0',
+    PALS_LOCAL_RANKID: '0',
+    SLURM_PROCID: '0',
+    SLURM_LOCALID: '0',
+  };
 
-  it('gets its words as they are', () => {
-    const words = ['a b', '', '$HOME', "it's", '"', 'x\ny', '*', '-n', '--', ';id', '`id`', '\\'];
-    const { stdout } = rank('mpich', env, [process.execPath, '-e', 'console.log(JSON.stringify(process.argv.slice(1)))', '--', ...words]);
+  it.each(['mpich', 'pals', 'srun'])('gets its words as they are under %s', (flavour) => {
+    const words = ['a b', '', '$HOME', "it's", '"', 'x\ny', '*', '-n', '--', ';id', '`id`', '\\', ':', '=', '=x'];
+    const { stdout } = rank(flavour, env, [process.execPath, '-e', 'console.log(JSON.stringify(process.argv.slice(1)))', '--', ...words]);
     expect(JSON.parse(stdout)).toEqual(words);
   });
 
-  it('ends as it ends', () => {
-    expect(rank('mpich', env, ['sh', '-c', 'exit 42']).status).toBe(42);
-    expect(rank('mpich', env, ['sh', '-c', 'kill -9 $$']).signal).toBe('SIGKILL');
-    expect(rank('mpich', env, ['no-such-program']).status).toBe(127);
+  it.each(['openmpi', 'mpich', 'intelmpi', 'pals'])('has no word that %s would take for the end of it', (flavour) => {
+    const command = ['app', ':', 'other'];
+    expect(wrapForRanks({ command, flavour, master, ranksPerNode: 1, ranks: 1 })).not.toContain(':');
+    expect(wrapForRanks({ command: ['app', 'a:b'], flavour, master, ranksPerNode: 1, ranks: 1 }).slice(-2)).toEqual(['app', 'a:b']);
   });
+
+  it('ends as it ends', () => {
+    expect(rank('pals', env, ['sh', '-c', 'exit 42']).status).toBe(42);
+    expect(rank('pals', env, ['sh', '-c', 'kill -9 $$']).signal).toBe('SIGKILL');
+    expect(rank('pals', env, ['no-such-program']).status).toBe(127);
+  });
+
+  it.each([
+    ['sh', 'exit 42', 42],
+    ['sh', 'kill -9 $$', 137],
+    ['no-such-program', '', 127],
+  ])('under Hydra ends by a signal and is told by a line: %s %s', (file, script, code) => {
+    const { signal, stderr } = rank('mpich', { ...env, PMI_RANK: '5' }, [file, '-c', script]);
+    expect(signal).toBe('SIGTERM');
+    expect(readRankEnd(stderr.trimEnd().split('\n').at(-1) ?? '')).toEqual({ rank: 5, host: hostname(), code });
+  });
+
+  it('under Hydra ends well when it does', () => expect(rank('mpich', env, ['true'])).toMatchObject({ status: 0, stderr: '' }));
+});
+
+describe('readRankEnd', () => {
+  it.each([
+    ['bench launch: rank 5 on n1 ended with exit code 42', { rank: 5, host: 'n1', code: 42 }],
+    ['[5] bench launch: rank 5 on n1.x ended with exit code 137\r', { rank: 5, host: 'n1.x', code: 137 }],
+    ['loss 0.1', null],
+    ['it said "bench launch: rank 5 on n1 ended with exit code 42" before', null],
+  ])('%s', (line, end) => expect(readRankEnd(line)).toEqual(end));
 });

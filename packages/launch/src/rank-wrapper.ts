@@ -19,15 +19,54 @@ l=\${PALS_LOCAL_RANKID:-\${PMI_LOCAL_RANK:-\${OMPI_COMM_WORLD_LOCAL_RANK:-\${MPI
 const MISMATCH =
   'bench launch: %s. Launcher and MPI or PMI do not fit together: say what the launcher is with --mpi, or choose another with --launcher';
 
+/** The program takes the shell's place, so that signals and exit codes are its own. */
+const BECOME = 'exec "$@"';
+
 /**
- * POSIX `sh`, one line, a constant for each flavour: every rank runs it before the program that it becomes. Its arguments are master address, master port, ranks per
+ * Hydra lets the other ranks wait for ever when one fails that does not speak PMI; it ends them all when one is ended by a signal. So the shell stays, says
+ * how the program ended, since Hydra then cannot, and ends itself by a signal. Signals go to the whole group, so the program has them without it.
+ */
+const STAY = [
+  'trap : TERM INT HUP',
+  '"$@"',
+  'c=$?',
+  'if [ "$c" = 0 ]; then exit 0; fi',
+  `printf 'bench launch: rank %s on %s ended with exit code %s\\n' "$RANK" "$(uname -n)" "$c" >&2`,
+  'trap - TERM',
+  'kill -TERM $$',
+  'exit "$c"',
+].join('; ');
+
+/** What {@link STAY} says. A label of the launcher may stand before it. */
+const RANK_END = /(?:^|\s)bench launch: rank (?<rank>\d+) on (?<host>\S+) ended with exit code (?<code>\d+)$/;
+
+/** Flavours of Hydra. */
+const STAYING = ['mpich', 'intelmpi'];
+
+/** Flavours that take a word `:` for the end of the command, wherever it stands. */
+const COLON_SEPARATES = ['openmpi', 'mpich', 'intelmpi', 'pals'];
+
+/** Takes the mark off every word again. */
+const UNMARK = 'for w; do shift; set -- "$@" "${w#=}"; done; unset w';
+
+/** Whether a failed rank is told by a line ({@link readRankEnd}), because the launcher does not pass its exit code on. */
+export const tellsRankEnds = (flavour: Flavour): boolean => STAYING.includes(flavour);
+
+/** How a rank ended, from a line of output that says so; null for any other line. */
+export function readRankEnd(line: string): { rank: number; host: string; code: number } | null {
+  const { rank, host, code } = RANK_END.exec(line.trimEnd())?.groups ?? {};
+  return host === undefined ? null : { rank: Number(rank), host, code: Number(code) };
+}
+
+/**
+ * POSIX `sh`, one line, a constant for each flavour: every rank runs it before its program. Its arguments are master address, master port, ranks per
  * node, ranks, then the command. It sets the variables that every framework reads (`MASTER_ADDR`, `MASTER_PORT`, `WORLD_SIZE`, `RANK`, `LOCAL_RANK`,
  * `LOCAL_WORLD_SIZE`, `NODE_RANK`) alike under every launcher, and ends with 3 and a remedy when the launcher gave no rank, or another number of ranks.
  *
  * Only the variables of the launcher that was used are read: inside a Slurm job the ranks of any `mpirun` see `SLURM_PROCID=0`. An argument and not a
  * file, since nodes need not share a folder.
  */
-function rankScript(read: string): string {
+function rankScript(read: string, steps: readonly string[]): string {
   return [
     read,
     `if [ -z "$r" ] || [ -z "$l" ]; then printf '${MISMATCH}\\n' 'the launcher gave this process no rank' >&2; exit 3; fi`,
@@ -35,16 +74,16 @@ function rankScript(read: string): string {
     'export MASTER_ADDR="$1" MASTER_PORT="$2" LOCAL_WORLD_SIZE="$3" WORLD_SIZE="$4" RANK="$r" LOCAL_RANK="$l" NODE_RANK="$((r / $3))"',
     'unset r l s',
     'shift 4',
-    'exec "$@"',
+    ...steps,
   ].join('; ');
 }
 
-const SCRIPTS: Record<string, string> = Object.fromEntries(
-  Object.entries(GIVEN).map(([flavour, { rank, localRank, size }]) => [
-    flavour,
-    rankScript(`r=\${${rank}-}; l=\${${localRank}-}; s=\${${size}-}`),
-  ]),
-);
+/** What reads the rank under a flavour; `own` is a plugin's. */
+function reading(flavour: Flavour, own: string | undefined): string {
+  if (own !== undefined) return `${own}; r=\${RANK-}; l=\${LOCAL_RANK-}; s=`;
+  const given = GIVEN[flavour];
+  return given ? `r=\${${given.rank}-}; l=\${${given.localRank}-}; s=\${${given.size}-}` : ANY;
+}
 
 /** The command behind the wrapper that sets the distributed environment of each rank. `read`: a plugin's own constant that sets `RANK` and `LOCAL_RANK`. */
 export function wrapForRanks(options: {
@@ -56,7 +95,8 @@ export function wrapForRanks(options: {
   ranks: number;
 }): string[] {
   const { command, flavour, read, master, ranksPerNode, ranks } = options;
-  const own = read === undefined ? undefined : rankScript(`${read}; r=\${RANK-}; l=\${LOCAL_RANK-}; s=`);
-  const script = own ?? SCRIPTS[flavour] ?? rankScript(ANY);
-  return ['sh', '-c', script, 'bench-rank', master.address, String(master.port), String(ranksPerNode), String(ranks), ...command];
+  const marked = COLON_SEPARATES.includes(flavour) && command.includes(':');
+  const script = rankScript(reading(flavour, read), [...(marked ? [UNMARK] : []), tellsRankEnds(flavour) ? STAY : BECOME]);
+  const words = marked ? command.map((word) => `=${word}`) : command;
+  return ['sh', '-c', script, 'bench-rank', master.address, String(master.port), String(ranksPerNode), String(ranks), ...words];
 }
