@@ -78,8 +78,8 @@ export const clockOffsetSchema = z.strictObject({
   offsetMs: z.number(),
   /** The offset is this sure, ± milliseconds. */
   uncertaintyMs: z.number().min(0),
-  /** `self`: it is the first client. `network`: asked over a connection. `files`: from the order in which files were seen. */
-  method: z.enum(['self', 'network', 'files']),
+  /** `self`: it is the first client. `network`: asked over a connection. */
+  method: z.enum(['self', 'network']),
 });
 export type ClockOffset = z.infer<typeof clockOffsetSchema>;
 

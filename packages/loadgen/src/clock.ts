@@ -25,3 +25,13 @@ export function epochMs(): number {
 export function clockMs(): number {
   return performance.now() + offsetMs;
 }
+
+/** A time of the monotonic clock on the wall clock, as {@link epochMs} tells it. */
+export function toEpochMs(clock: number): number {
+  return clock - offsetMs + performance.timeOrigin;
+}
+
+/** A time of the wall clock on the monotonic one. */
+export function toClockMs(epoch: number): number {
+  return epoch - performance.timeOrigin + offsetMs;
+}

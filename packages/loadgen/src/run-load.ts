@@ -11,7 +11,7 @@ import {
 } from '@bench/core';
 import type { Calibration } from './calibration.ts';
 import { arrivalTimes } from './schedule.ts';
-import { clockMs, epochMs } from './clock.ts';
+import { clockMs, toEpochMs } from './clock.ts';
 import { clientSlots, isClients } from './deal.ts';
 import { buildSeries } from './series.ts';
 import { progressReporter } from './progress.ts';
@@ -84,7 +84,7 @@ export async function driveLoad(options: DriveOptions, workerFile: URL): Promise
     }
     const asked = stopped.aborted() ? undefined : await options.onReady?.();
     const zeroMs = asked ?? clockMs() + START_DELAY_MS;
-    const zeroEpochMs = epochMs() + zeroMs - clockMs();
+    const zeroEpochMs = toEpochMs(zeroMs);
     progress.enter('measuring');
     const reports = await crew.measure(zeroMs, () => progress.enter('draining'));
     progress.enter('done');

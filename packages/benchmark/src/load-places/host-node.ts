@@ -7,7 +7,7 @@ import { remoteClientPlace } from './remote-client.ts';
 import { uploadByHash } from './upload.ts';
 
 const OLDEST_NODE = 20;
-const PROTOCOL = 1;
+const PROTOCOL = 2;
 
 /** Thrown inside the places: why one of them cannot be used. */
 export function unusable(message: string): BenchError {
@@ -66,7 +66,7 @@ export async function uploadedNodePlace(options: LoadPlaceOptions, facts: HostFa
 }
 
 /** Null: it runs. */
-async function tryNode(host: Host, node: string, signal: AbortSignal): Promise<string | null> {
+export async function tryNode(host: Host, node: string, signal: AbortSignal): Promise<string | null> {
   await host.exec({ argv: ['chmod', '755', node] }, { timeoutMs: 60_000, repeatable: true, signal });
   // In a shell, so that a program of another machine or libc is an exit code and not an error of the transport.
   const tried = await host.exec({ script: '"$1" --version', args: [node] }, { timeoutMs: 60_000, repeatable: true, signal });

@@ -1,11 +1,12 @@
 import { readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BenchError, messageOf, redactor, writeAtomic } from '@bench/core';
+import { BenchError, messageOf, redactor } from '@bench/core';
 import { clockMs } from '../clock.ts';
 import { driveLoad } from '../run-load.ts';
+import { leaveError } from './leave-error.ts';
 import { decodeOrder, ORDER_FILE } from './order.ts';
 import { progressLines } from './progress-lines.ts';
-import { ERROR_FILE, writeResult } from './result-files.ts';
+import { writeResult } from './result-files.ts';
 
 export interface RunOrderOptions {
   /** Holds `order.json`; the result goes there too. */
@@ -32,27 +33,9 @@ export async function runOrder({ folder, workerFile, print, complain, signal }: 
     await writeResult(folder, await driveLoad({ ...order, onProgress, signal }, workerFile));
     return true;
   } catch (caught) {
-    const error = diskFull(caught);
-    const code = BenchError.is(error) ? error.code : 'BENCH_LOADGEN';
-    const hint = BenchError.is(error) && error.hint !== undefined ? mask.redact(error.hint) : undefined;
-    const message = mask.redact(messageOf(error));
-    complain(`${code}: ${message}`);
-    await writeAtomic(join(folder, ERROR_FILE), JSON.stringify({ code, message, hint })).catch((cause: unknown) =>
-      complain(`${ERROR_FILE} cannot be written: ${messageOf(cause)}`),
-    );
+    await leaveError({ folder, error: caught, mask, complain });
     return false;
   }
-}
-
-/** The file system's own error, in words. */
-function diskFull(error: unknown): unknown {
-  const { code } = error as { code?: unknown };
-  if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
-  return new BenchError({
-    code: 'BENCH_LOAD_DISK_FULL',
-    message: `the disk is full, and the result of the load is lost (${messageOf(error)})`,
-    hint: 'make room and run the point again',
-  });
 }
 
 /** Reads the order and removes it: it may hold a key. */

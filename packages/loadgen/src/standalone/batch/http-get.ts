@@ -1,0 +1,12 @@
+import { request } from 'undici';
+
+/** Status of a GET outside the measurement; the body is read and dropped. @throws the network's own error. */
+export async function getStatus(
+  url: string,
+  options: { headers: Record<string, string>; signal: AbortSignal; timeoutMs: number },
+): Promise<number> {
+  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
+  const response = await request(url, { headers: options.headers, signal });
+  await response.body.dump();
+  return response.statusCode;
+}
