@@ -15,7 +15,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { removeCgroup } from './cgroups.ts';
 import { isRunning, mayBeAlive, thisOwner, type Owner, type ProcessId } from './processes.ts';
-import { until } from './run.ts';
+import { run, until } from './run.ts';
 
 /** Younger folders without an owner are being made. */
 const BEING_MADE_MS = 60_000;
@@ -59,7 +59,7 @@ export function noteProcess(folder: string, name: string, id: ProcessId): void {
   writeFileSync(join(folder, 'processes', `${name}.json`), JSON.stringify(id));
 }
 
-/** Ends every process noted in a claim, and with each its namespaces; removes its cgroups and its folder. */
+/** Ends every process noted in a claim, and with each its namespaces; removes its cgroups, its mounts and its folder. */
 export async function release(folder: string): Promise<void> {
   const noted = join(folder, 'processes');
   const ids = existsSync(noted)
@@ -75,8 +75,17 @@ export async function release(folder: string): Promise<void> {
   await until('end of the processes of a test machine', () => !ids.some(isRunning));
   const cgroup = join(folder, 'cgroup');
   if (existsSync(cgroup)) await removeCgroup(readFileSync(cgroup, 'utf8'));
+  for (const mounted of mountsBelow(folder)) await run(['umount', '--lazy', mounted]);
   await rm(folder, { recursive: true, force: true, maxRetries: 5, retryDelay: 50 });
 }
+
+/** Mount points in a folder, those that were mounted last first (proc_pid_mounts(5): the second field, with octal escapes). */
+const mountsBelow = (folder: string): string[] =>
+  readFileSync('/proc/self/mounts', 'utf8')
+    .split('\n')
+    .map((line) => (line.split(' ')[1] ?? '').replaceAll(/\\(\d{3})/g, (_, code: string) => String.fromCharCode(Number.parseInt(code, 8))))
+    .filter((path) => path.startsWith(`${folder}/`))
+    .reverse();
 
 /** Removes what dead test runs left. Runs that may be alive are not touched. */
 export async function sweep(): Promise<void> {

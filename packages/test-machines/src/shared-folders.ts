@@ -4,6 +4,7 @@ import { join } from 'node:path';
 import { UID } from './files.ts';
 import type { Machine, Share } from './machine-types.ts';
 import type { Network } from './network.ts';
+import { run } from './run.ts';
 
 /** A folder below `folder` that everybody may enter, whatever the umask. */
 export function makeFolder(folder: string, name: string, mode = 0o755): string {
@@ -11,6 +12,17 @@ export function makeFolder(folder: string, name: string, mode = 0o755): string {
   mkdirSync(path, { recursive: true });
   chmodSync(path, mode);
   return path;
+}
+
+/**
+ * Gives the shared HOME a size. Machines that are started before the returned function is called have it, and keep it when it is called: then this
+ * computer has nothing mounted.
+ */
+export async function limitedHome(folder: string, sizeMiB: number | undefined): Promise<() => Promise<void>> {
+  if (sizeMiB === undefined) return async () => {};
+  const home = makeFolder(folder, 'home');
+  await run(['mount', '-t', 'tmpfs', '-o', `size=${sizeMiB}m,mode=755`, 'tmpfs', home]);
+  return async () => void (await run(['umount', home]));
 }
 
 /** What the machines of a cluster have in common: a folder at the same path everywhere, here too, and HOME of the user, which lets `publicKey` in. */

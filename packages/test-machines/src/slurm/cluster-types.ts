@@ -1,4 +1,4 @@
-import type { Machine } from '../machine-types.ts';
+import type { LoginShell, Machine } from '../machine-types.ts';
 import type { RunOptions, RunResult } from '../run.ts';
 
 export interface SlurmOptions {
@@ -24,6 +24,10 @@ export interface SlurmOptions {
   conf?: readonly string[];
   /** Seconds that a job's processes have between SIGTERM and SIGKILL. Default 3. */
   killWaitS?: number;
+  /** Login shell of `bench`. Default `bash`. */
+  shell?: LoginShell;
+  /** Size of the HOME that all its machines share, for tests of full quotas; it is then seen by `login.path('/home/bench')` only. Default: the disk's. */
+  homeSizeMiB?: number;
   /** What a login shell and ssh say to everybody who comes. Default: two lines. */
   banner?: string;
   /** More folders of this computer that login host and nodes can read at the same path, such as this repository. Default none. */
@@ -76,7 +80,7 @@ export interface SlurmCluster {
   killNode(node: string): Promise<void>;
   /** The job's time is over now. Slurmctld looks every 30 s, then the job becomes TIMEOUT. */
   expire(job: string): Promise<void>;
-  /** Ends slurmctld, so that every command fails to reach it, until `startController`. Jobs run on. */
+  /** Ends slurmctld, so that every command fails to reach it (they try for ten seconds), until `startController`. Jobs run on. */
   stopController(): Promise<void>;
   startController(): Promise<void>;
   /** Ends the whole cluster and removes every trace. Idempotent. */

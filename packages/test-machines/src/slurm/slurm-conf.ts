@@ -55,8 +55,6 @@ export function slurmConf({ clusterName, login, nodes, mungeSocket, options }: C
     'JobAcctGatherFrequency=task=1',
     'MinJobAge=300',
     `KillWait=${killWaitS}`,
-    // Two busy cores must not look like dead nodes.
-    'MessageTimeout=60',
     'SlurmdTimeout=300',
     'GresTypes=gpu',
     ...(accounting

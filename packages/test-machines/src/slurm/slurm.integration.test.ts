@@ -2,7 +2,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { part } from '../../../../scripts/parts.mjs';
-import { baseImage, startSlurm, unpackImage, type SlurmCluster } from '../index.ts';
+import { baseImage, startSlurm, unpackImage, type LoginShell, type SlurmCluster } from '../index.ts';
 import { identify, isRunning, processesOf } from '../processes.ts';
 import { run, until } from '../run.ts';
 
@@ -170,6 +170,29 @@ describe.skipIf(absent)('a Slurm without accounting', () => {
     expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(other.shared);
     expect((await cluster.run(['srun', 'hostname'])).stdout).toMatch(/^gpu\d\n$/);
   });
+});
+
+describe.skipIf(absent)('a login host of another site', () => {
+  const shells: { shell: LoginShell; present: boolean }[] = [
+    { shell: 'tcsh', present: part('tcsh').present },
+    { shell: 'fish', present: part('fish').present },
+  ];
+  for (const { shell, present } of shells) {
+    it.skipIf(!present)(`has ${shell}, and a quota that is soon used up`, async () => {
+      const cluster = await startSlurm({ nodes: 1, cpuNodes: 0, shell, banner: 'HELLO', homeSizeMiB: 1 });
+      try {
+        expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(cluster.shared.replace(/shared$/, 'home'));
+        // Without a command, ssh starts a login shell, which reads its input; tcsh takes none together with -l.
+        const { stdout } = await run(['ssh', '-F', cluster.login.sshConfigFile, cluster.login.name], { stdin: 'srun hostname\n' });
+        expect(stdout).toMatch(/HELLO\n(.*\n)*gpu0\n$/);
+        const full = await cluster.runAsUser(['srun', 'dd', 'if=/dev/zero', 'of=big', 'bs=1M', 'count=2'], { check: false });
+        expect(full.stderr).toContain('No space left on device');
+        expect((await ssh(cluster, 'echo more > x', false)).code).not.toBe(0);
+      } finally {
+        await cluster.close();
+      }
+    });
+  }
 });
 
 describe.skipIf(absent)('a Slurm with accounting', () => {

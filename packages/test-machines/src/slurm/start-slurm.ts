@@ -3,7 +3,7 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import type { Machine } from '../machine-types.ts';
 import { run } from '../run.ts';
-import { makeFolder, sharedFolders, writeHosts } from '../shared-folders.ts';
+import { limitedHome, makeFolder, sharedFolders, writeHosts } from '../shared-folders.ts';
 import { startTogether, type Together } from '../start-together.ts';
 import { startMariadb, startSlurmdbd } from './accounting.ts';
 import type { SlurmCluster, SlurmOptions } from './cluster-types.ts';
@@ -29,6 +29,7 @@ export function startSlurm(options: SlurmOptions = {}): Promise<SlurmCluster> {
 
 async function start(name: string, { network, folder, startMachines, close }: Together, options: SlurmOptions): Promise<SlurmCluster> {
   const { nodes = 4, gpusPerNode = 2, cpuNodes = 1, accounting = false, signal } = options;
+  const unmountHome = await limitedHome(folder, options.homeSizeMiB);
   const { shared, shares } = sharedFolders(folder, network.publicKey);
   const etc = makeFolder(folder, 'etc');
   const munge = makeFolder(folder, 'munge');
@@ -40,6 +41,7 @@ async function start(name: string, { network, folder, startMachines, close }: To
   ];
   const common = {
     docker: false,
+    shell: options.shell ?? ('bash' as const),
     ...(options.node === false ? { node: false } : {}),
   };
   const sharesWith = (ownMunge: string) => [
@@ -49,7 +51,7 @@ async function start(name: string, { network, folder, startMachines, close }: To
     // The login host's munged is the one of this computer's clients too; every node has its own at the same path.
     { from: ownMunge, to: munge },
   ];
-  const [login, ...compute] = (await startMachines([
+  const started = startMachines([
     {
       ...common,
       name: `${name}-login`,
@@ -66,7 +68,8 @@ async function start(name: string, { network, folder, startMachines, close }: To
       files: [mungeKey],
       shares: sharesWith(makeFolder(folder, `munge-${hostname}`)),
     })),
-  ])) as [Machine, ...Machine[]];
+  ]);
+  const [login, ...compute] = (await started.finally(unmountHome)) as [Machine, ...Machine[]];
   const nodesOf = new Map(named.map(({ hostname, gpus }, index) => [hostname, { machine: compute[index] as Machine, gpus }]));
   const machines = [{ machine: login, gpus: 0 }, ...nodesOf.values()];
 
