@@ -38,6 +38,7 @@ export interface BatchPaths {
   engineLog: string;
   serviceOut: string;
   clientOut(i: number): string;
+  clientLog(i: number): string;
   stateFolder: string;
   state(name: BatchStateName): string;
   order(k: number): string;
@@ -85,6 +86,7 @@ export function batchPaths(place: BatchPlace): BatchPaths {
     engineLog: at(BATCH_FILES.engineLog),
     serviceOut: at(BATCH_FILES.serviceOut),
     clientOut: (i) => at(BATCH_FILES.clientOut(i)),
+    clientLog: (i) => at(BATCH_FILES.clientLog(i)),
     stateFolder: at(BATCH_FILES.stateFolder),
     state: (name) => at(BATCH_FILES.state(name)),
     order: (k) => at(BATCH_FILES.order(k)),

@@ -1,0 +1,94 @@
+/**
+ * Files of state, and how a job ends; the beginning of every script. Needs `dep`, `state_dir`. Whoever uses it defines `look`, which is called
+ * often and says by `end_because` when the job is to end, and `finish`.
+ */
+export const STATE = String.raw`
+now_ms() { date +%s%3N; }
+
+# A text as JSON. What is no character becomes a blank.
+json_text() {
+  local text backslash='\' double='"'
+  text=$(printf '%s' "$1" | LC_ALL=C tr '\001-\037\177' ' ')
+  text=${'$'}{text//"$backslash"/"$backslash$backslash"}
+  text=${'$'}{text//"$double"/"$backslash$double"}
+  printf '"%s"' "$text"
+}
+
+# A word for sh.
+sh_word() {
+  local text single="'" backslash='\'
+  text=${'$'}{1//"$single"/"$single$backslash$single$single"}
+  printf "'%s'" "$text"
+}
+
+# Writes a file of state whole, or not at all. $1: its name; $2: what its JSON holds besides the time.
+state() {
+  local content temporary=$state_dir/.$1.$$.$RANDOM
+  content="{\"atMs\":$(now_ms)${'$'}{2:+,$2}}"
+  # Where a disk is full some file systems say so late, and only to who looks.
+  if printf '%s\n' "$content" > "$temporary" && [ "$(cat -- "$temporary")" = "$content" ] && mv -f -- "$temporary" "$state_dir/$1"; then
+    return 0
+  fi
+  rm -f -- "$temporary"
+  printf 'cannot write %s: is the disk or the quota full?\n' "$state_dir/$1" >&2
+  return 1
+}
+
+# A text in a file of state. $1: file; $2: name of the member.
+member() { sed -n 's/.*"'"$2"'":"\(\([^"\\]\|\\.\)*\)".*/\1/p' "$1" 2> /dev/null | sed 's/\\\(.\)/\1/g' | head -n 1; }
+
+# A folder of a shared file system is listed anew: what is not there may only be not known yet.
+there() {
+  [ -e "$state_dir/$1" ] && return 0
+  ls -- "$state_dir" > /dev/null 2>&1 || true
+  [ -e "$state_dir/$1" ]
+}
+
+job_id=${'$'}{SLURM_JOB_ID:-$$}
+node=${'$'}{SLURMD_NODENAME:-$(uname -n)}
+job_members() { printf '"jobId":%s,"node":%s' "$(json_text "$job_id")" "$(json_text "$node")"; }
+
+# Why the job is to end, and its exit code then. The first reason counts.
+ending=''
+ending_code=0
+end_because() { [ -n "$ending" ] || { ending_code=$1 ending=$2; }; }
+
+# What the job is at, for people.
+phase='the start'
+failed_line=''
+over=''
+scratch=''
+
+# Slurm sends TERM for scancel, and USR1 (asked for by --signal) before the time limit.
+catch_signals() {
+  trap 'end_because 130 cancelled' TERM INT HUP
+  trap 'end_because 124 "time limit"' USR1
+  trap 'failed_line=$LINENO' ERR
+  trap 'on_exit "$?"' EXIT
+}
+
+on_exit() {
+  trap '' TERM INT HUP USR1
+  if [ -z "$over" ]; then
+    local line=''
+    [ -z "$failed_line" ] || line=" (line $failed_line)"
+    if [ -n "$ending" ]; then finish "$ending_code" "$ending"; fi
+    finish "$(( $1 == 0 ? 1 : $1 ))" "$phase failed with code $1$line"
+  fi
+}
+
+# What no other job is to find.
+clean_up() {
+  drop_part
+  free_lock
+  [ -z "$scratch" ] || rm -rf -- "$scratch"
+}
+
+# Waits so many seconds, or until a signal comes.
+pause() {
+  sleep "$1" &
+  wait "$!" || true
+}
+
+stop_when_told() { if [ -n "$ending" ]; then finish "$ending_code" "$ending"; fi; }
+`;
