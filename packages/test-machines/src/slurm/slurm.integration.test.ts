@@ -1,8 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { part } from '../../../../scripts/parts.mjs';
 import { baseImage, startSlurm, unpackImage, type LoginShell, type SlurmCluster } from '../index.ts';
+import { stateRoot } from '../claims.ts';
 import { identify, isRunning, processesOf } from '../processes.ts';
 import { run, until } from '../run.ts';
 
@@ -28,6 +29,13 @@ const output = (cluster: SlurmCluster, id: string) => {
   const path = join(cluster.shared, `${id}.out`);
   return existsSync(path) ? readFileSync(path, 'utf8') : '';
 };
+
+/** Folders of this process's machines. */
+const ownFolders = () =>
+  readdirSync(stateRoot()).filter((name) => {
+    const owner = join(stateRoot(), name, 'owner.json');
+    return existsSync(owner) && (JSON.parse(readFileSync(owner, 'utf8')) as { pid: number }).pid === process.pid;
+  });
 
 const ssh = (cluster: SlurmCluster, command: string, check = true) =>
   run(['ssh', '-F', cluster.login.sshConfigFile, '-o', 'BatchMode=yes', cluster.login.name, command], { check });
@@ -169,6 +177,24 @@ describe.skipIf(absent)('a Slurm without accounting', () => {
     expect(existsSync(other.conf)).toBe(false);
     expect(readFileSync('/proc/self/mounts', 'utf8')).not.toContain(other.shared);
     expect((await cluster.run(['srun', 'hostname'])).stdout).toMatch(/^gpu\d\n$/);
+  });
+});
+
+describe.skipIf(absent)('a Slurm that does not come up', () => {
+  it('says why, and leaves nothing', async () => {
+    await expect(startSlurm({ nodes: 1, cpuNodes: 0, conf: ['NoSuchOption=1'] })).rejects.toThrow(
+      /slurm(ctl)?d on slurm\d+-.* did not start:\n(.*\n)*.*NoSuchOption/,
+    );
+    expect(ownFolders()).toEqual([]);
+  });
+
+  it('leaves nothing when it is ended before', async () => {
+    for (const afterMs of [100, 400, 900]) {
+      await expect(
+        startSlurm({ nodes: 1, cpuNodes: 0, accounting: true, homeSizeMiB: 8, signal: AbortSignal.timeout(afterMs) }),
+      ).rejects.toThrow();
+      expect(ownFolders()).toEqual([]);
+    }
   });
 });
 
