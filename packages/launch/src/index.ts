@@ -24,7 +24,7 @@ export { detectAllocation, type DetectOptions } from './detect/allocation.ts';
 export { localRankOf, rankOf, worldSizeOf, type RankFact } from './detect/ranks.ts';
 export { MACHINES } from './machines/known-machines.ts';
 export { findTopology, type FoundTopology } from './topology.ts';
-export { readRankEnd } from './rank-wrapper.ts';
+export { readRankEnd, type RankEnd } from './launchers/rank-end.ts';
 export { planLaunch } from './plan-launch.ts';
 export { launchContext } from './launch-context.ts';
 export { realSystem } from './real-system.ts';

@@ -52,6 +52,13 @@ describe('launch lines', () => {
       `${SRUN} --nodes=4 --ntasks=16 --ntasks-per-node=4 --distribution=block --gpus-per-node=4 --cpus-per-task=8 --cpu-bind=cores --label --mpi=pmix … app --lr 1e-4`,
     ],
     [
+      // srun refuses a second rank on one CPU otherwise.
+      'Slurm with fewer CPUs than ranks',
+      slurm({ SLURM_GPUS_ON_NODE: '2', SLURM_JOB_CPUS_PER_NODE: '1(x4)' }),
+      {},
+      `${SRUN} --nodes=4 --ntasks=8 --ntasks-per-node=2 --distribution=block --gpus-per-node=2 --overcommit … app --lr 1e-4`,
+    ],
+    [
       // GPUs that were seen here, and not given by Slurm, would be refused.
       'Slurm with GPUs that it does not know of',
       { ...slurm(), programs: { srun: '', 'nvidia-smi -L': 'GPU 0: x\n' } },
@@ -264,6 +271,9 @@ describe('the plan', () => {
     expect(plan({ ...slurm({ SLURM_GPUS_ON_NODE: '4' }) }, { nodes: 2, ranksPerNode: 1 }).notes).toEqual([
       '2 of 4 nodes used',
       '1 of 4 GPUs of each node get a rank',
+    ]);
+    expect(plan(slurm({ SLURM_JOB_CPUS_PER_NODE: '1(x4)' }), { ranksPerNode: 3 }).notes).toEqual([
+      '3 ranks on a node have 1 CPU between them: ask for more with --cpus-per-task',
     ]);
     expect(plan({ root: true, programs: { mpirun: OPENMPI } }).notes).toContain('Open MPI is told to run as root');
   });

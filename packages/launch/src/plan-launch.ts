@@ -1,5 +1,6 @@
 import { BenchError, seedOf } from '@bench/core';
 import { hostfileText, launchLine } from './launchers/launch-line.ts';
+import { sharesCpus } from './launchers/srun.ts';
 import { requireNodeNames, sameNode } from './nodes/node-name.ts';
 import { wrapForRanks } from './rank-wrapper.ts';
 import { findTopology } from './topology.ts';
@@ -53,10 +54,22 @@ export function planLaunch(request: LaunchRequest, allocation: Allocation, conte
     argv: launchLine(draft, context.plugins),
     env,
     files: hostfile ? [hostfile] : [],
-    notes: [...allocation.notes, ...notes, ...(launcher.flavour === 'openmpi' && context.root ? ['Open MPI is told to run as root'] : [])],
+    notes: [...allocation.notes, ...notes, ...remarks(draft)],
     master,
     labelled: draft.label,
   };
+}
+
+function remarks(draft: LaunchDraft): string[] {
+  const { topology, allocation, launcher, root } = draft;
+  const notes: string[] = [];
+  if (launcher.flavour === 'openmpi' && root) notes.push('Open MPI is told to run as root');
+  if (launcher.flavour === 'srun' && sharesCpus(draft)) {
+    notes.push(
+      `${topology.ranksPerNode} ranks on a node have ${allocation.cpusPerNode} CPU${allocation.cpusPerNode === 1 ? '' : 's'} between them: ask for more with --cpus-per-task`,
+    );
+  }
+  return notes;
 }
 
 /** srun has its own list of nodes, and needs a file only to keep an order that is not its own. */

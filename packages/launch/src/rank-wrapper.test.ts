@@ -1,7 +1,8 @@
 import { spawnSync } from 'node:child_process';
 import { hostname } from 'node:os';
 import { describe, expect, it } from 'vitest';
-import { readRankEnd, wrapForRanks } from './rank-wrapper.ts';
+import { readRankEnd } from './index.ts';
+import { wrapForRanks } from './rank-wrapper.ts';
 
 const master = { address: 'n1', port: 20_001 };
 const VARIABLES = ['MASTER_ADDR', 'MASTER_PORT', 'WORLD_SIZE', 'RANK', 'LOCAL_RANK', 'LOCAL_WORLD_SIZE', 'NODE_RANK'];
@@ -83,7 +84,7 @@ describe('the command of a rank', () => {
     expect(JSON.parse(stdout)).toEqual(words);
   });
 
-  it.each(['openmpi', 'mpich', 'intelmpi', 'pals'])('has no word that %s would take for the end of it', (flavour) => {
+  it.each(['srun', 'openmpi', 'mpich', 'intelmpi', 'pals'])('has no word that %s would take for the end of it', (flavour) => {
     const command = ['app', ':', 'other'];
     expect(wrapForRanks({ command, flavour, master, ranksPerNode: 1, ranks: 1 })).not.toContain(':');
     expect(wrapForRanks({ command: ['app', 'a:b'], flavour, master, ranksPerNode: 1, ranks: 1 }).slice(-2)).toEqual(['app', 'a:b']);
@@ -106,13 +107,4 @@ describe('the command of a rank', () => {
   });
 
   it('under Hydra ends well when it does', () => expect(rank('mpich', env, ['true'])).toMatchObject({ status: 0, stderr: '' }));
-});
-
-describe('readRankEnd', () => {
-  it.each([
-    ['bench launch: rank 5 on n1 ended with exit code 42', { rank: 5, host: 'n1', code: 42 }],
-    ['[5] bench launch: rank 5 on n1.x ended with exit code 137\r', { rank: 5, host: 'n1.x', code: 137 }],
-    ['loss 0.1', null],
-    ['it said "bench launch: rank 5 on n1 ended with exit code 42" before', null],
-  ])('%s', (line, end) => expect(readRankEnd(line)).toEqual(end));
 });

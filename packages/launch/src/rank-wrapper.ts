@@ -37,26 +37,14 @@ const STAY = [
   'exit "$c"',
 ].join('; ');
 
-/** What {@link STAY} says. A label of the launcher may stand before it. */
-const RANK_END = /(?:^|\s)bench launch: rank (?<rank>\d+) on (?<host>\S+) ended with exit code (?<code>\d+)$/;
-
 /** Flavours of Hydra. */
 const STAYING = ['mpich', 'intelmpi'];
 
 /** Flavours that take a word `:` for the end of the command, wherever it stands. */
-const COLON_SEPARATES = ['openmpi', 'mpich', 'intelmpi', 'pals'];
+const COLON_SEPARATES = ['srun', 'openmpi', 'mpich', 'intelmpi', 'pals'];
 
 /** Takes the mark off every word again. */
 const UNMARK = 'for w; do shift; set -- "$@" "${w#=}"; done; unset w';
-
-/** Whether a failed rank is told by a line ({@link readRankEnd}), because the launcher does not pass its exit code on. */
-export const tellsRankEnds = (flavour: Flavour): boolean => STAYING.includes(flavour);
-
-/** How a rank ended, from a line of output that says so; null for any other line. */
-export function readRankEnd(line: string): { rank: number; host: string; code: number } | null {
-  const { rank, host, code } = RANK_END.exec(line.trimEnd())?.groups ?? {};
-  return host === undefined ? null : { rank: Number(rank), host, code: Number(code) };
-}
 
 /**
  * POSIX `sh`, one line, a constant for each flavour: every rank runs it before its program. Its arguments are master address, master port, ranks per
@@ -96,7 +84,7 @@ export function wrapForRanks(options: {
 }): string[] {
   const { command, flavour, read, master, ranksPerNode, ranks } = options;
   const marked = COLON_SEPARATES.includes(flavour) && command.includes(':');
-  const script = rankScript(reading(flavour, read), [...(marked ? [UNMARK] : []), tellsRankEnds(flavour) ? STAY : BECOME]);
+  const script = rankScript(reading(flavour, read), [...(marked ? [UNMARK] : []), STAYING.includes(flavour) ? STAY : BECOME]);
   const words = marked ? command.map((word) => `=${word}`) : command;
   return ['sh', '-c', script, 'bench-rank', master.address, String(master.port), String(ranksPerNode), String(ranks), ...words];
 }

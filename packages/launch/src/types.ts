@@ -92,6 +92,8 @@ export interface Allocation {
   gpusPerNode: number;
   /** Ranks per node that the job was asked for, or that the hostfile has slots for; null: not said. */
   slotsPerNode: number | null;
+  /** CPUs of the job on each node, at least; null: not said. */
+  cpusPerNode: number | null;
   /** CPUs for each rank that the job was asked for; null: not said. */
   cpusPerRank: number | null;
   /** World size that an environment from outside asks for; null: none. */

@@ -165,7 +165,7 @@ describe('job and nodes', () => {
 
 describe('slots and CPUs that the job was asked for', () => {
   const job = { SLURM_JOB_ID: '7', SLURM_JOB_NODELIST: 'n[1-2]' };
-  it.each([
+  it.each<[Record<string, string>, number | null, number | null, number?]>([
     [{ SLURM_NTASKS_PER_NODE: '4' }, 4, null],
     [{ SLURM_NTASKS: '6' }, 3, null],
     // What a job says that asked for nothing.
@@ -173,5 +173,10 @@ describe('slots and CPUs that the job was asked for', () => {
     [{ SLURM_NTASKS: '2' }, null, null],
     [{ SLURM_NTASKS: '5' }, null, null],
     [{ SLURM_CPUS_PER_TASK: '12' }, null, 12],
-  ])('%j', (env, slotsPerNode, cpusPerRank) => expect(detect({ env: { ...job, ...env } })).toMatchObject({ slotsPerNode, cpusPerRank }));
+    [{ SLURM_JOB_CPUS_PER_NODE: '8(x2),4' }, null, null, 4],
+    [{ SLURM_JOB_CPUS_PER_NODE: '16' }, null, null, 16],
+    [{ SLURM_JOB_CPUS_PER_NODE: 'many' }, null, null],
+  ])('%j', (env, slotsPerNode, cpusPerRank, cpusPerNode: number | null = null) => {
+    expect(detect({ env: { ...job, ...env } })).toMatchObject({ slotsPerNode, cpusPerRank, cpusPerNode });
+  });
 });

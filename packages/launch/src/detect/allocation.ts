@@ -44,6 +44,7 @@ export function detectAllocation(system: System, options: DetectOptions = {}): A
     hostfile: found.hostfile,
     gpusPerNode: gpus.count,
     slotsPerNode: slots?.value ?? null,
+    cpusPerNode: inSlurmJob ? fewestCpus(system.env.SLURM_JOB_CPUS_PER_NODE) : null,
     cpusPerRank: cpus,
     worldSize,
     machine: machine?.profile ?? null,
@@ -91,6 +92,12 @@ function slotsOf(system: System, { found, inSlurmJob }: { found: FoundNodes; inS
 }
 
 const count = (text: string | undefined) => (text !== undefined && /^[1-9]\d{0,8}$/.test(text) ? Number(text) : null);
+
+/** `8(x2),4`: eight on each of two nodes, four on the third. */
+function fewestCpus(text: string | undefined): number | null {
+  const counts = text?.split(',').map((word) => count(/^(\d+)(?:\(x\d+\))?$/.exec(word)?.[1])) ?? [null];
+  return counts.every((value) => value !== null) ? Math.min(...counts) : null;
+}
 
 function remarks(facts: { scheduler: SchedulerName; job: JobFacts | null; found: FoundNodes; machine: FoundMachine | null }): string[] {
   const { scheduler, job, found, machine } = facts;

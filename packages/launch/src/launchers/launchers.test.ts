@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { probeLauncher, readLabel } from '../index.ts';
+import { probeLauncher, readLabel, readRankEnd } from '../index.ts';
 import { paperSystem } from '../testing/paper-system.ts';
 
 describe('probeLauncher', () => {
@@ -44,4 +44,19 @@ describe('readLabel', () => {
     ['mpich', '=   BAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES'],
     ['flux', '3: x'],
   ])('%s: not a rank: %s', (flavour, line) => expect(readLabel({ program: 'x', flavour, version: null }, line)).toBeNull());
+});
+
+describe('readRankEnd', () => {
+  it.each([
+    ['bench launch: rank 5 on n1 ended with exit code 42', { rank: 5, host: 'n1', code: 42 }],
+    ['[5] bench launch: rank 5 on n1.x ended with exit code 137\r', { rank: 5, host: 'n1.x', code: 137 }],
+    ['srun: error: n1: task 5: Exited with exit code 42', { rank: 5, host: 'n1', code: 42 }],
+    ['srun: error: n[1-2]: tasks 4-7: Exited with exit code 1', { rank: 4, host: 'n1', code: 1 }],
+    ['srun: error: n1: task 5: Killed', { rank: 5, host: 'n1', code: 137 }],
+    ['srun: error: n1: task 5: Segmentation fault (core dumped)', { rank: 5, host: 'n1', code: 139 }],
+    ['srun: error: n1: task 5: Something new', null],
+    ['srun: error: Unable to create step for job 2: More processors requested than permitted', null],
+    ['loss 0.1', null],
+    ['it said "bench launch: rank 5 on n1 ended with exit code 42" before', null],
+  ])('%s', (line, end) => expect(readRankEnd(line)).toEqual(end));
 });

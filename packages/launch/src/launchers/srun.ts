@@ -2,6 +2,12 @@ import { compressNodeList } from '../nodes/compress-node-list.ts';
 import type { LaunchDraft } from '../types.ts';
 import { cpuBindFlags } from './cpu-bind.ts';
 
+/** Whether ranks have to share CPUs: a job that asks for GPUs alone gets one CPU on each node, and srun refuses a second rank there. */
+export function sharesCpus({ topology, allocation }: Pick<LaunchDraft, 'topology' | 'allocation'>): boolean {
+  const { cpusPerNode, cpusPerRank } = allocation;
+  return cpusPerNode !== null && topology.ranksPerNode * (cpusPerRank ?? 1) > cpusPerNode;
+}
+
 /**
  * `srun` of Slurm. Ranks are laid out in blocks, whatever the site's default is, so that a node's ranks follow each other; the environment is passed on even when the job was
  * submitted with `--export=NONE`; one failed rank ends all. GPUs are asked for when the job or the machine's profile says how many a node has (a step
@@ -29,6 +35,7 @@ export function srunLine(draft: LaunchDraft): [string, ...string[]] {
       : ['--distribution=arbitrary']),
     ...(gpus ? [`--gpus-per-node=${allocation.gpusPerNode}`] : []),
     ...(allocation.cpusPerRank === null ? [] : [`--cpus-per-task=${allocation.cpusPerRank}`]),
+    ...(sharesCpus(draft) ? ['--overcommit'] : []),
     ...cpuBindFlags('srun', draft.cpuBind),
     ...(draft.label ? ['--label'] : []),
     ...draft.passThrough,

@@ -4,7 +4,7 @@ import { dirname } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { EXIT, type Io, type OutputLine, writeAtomic } from '@bench/core';
 import { type Running, spawnLocal } from '@bench/host';
-import { readRankEnd, tellsRankEnds } from '../rank-wrapper.ts';
+import { readRankEnd, tellsRankEnds } from '../launchers/rank-end.ts';
 import type { LaunchPlan } from '../types.ts';
 import { filterSet, type OutputFilter } from './filters.ts';
 import { launchOutput, type LaunchOutputOptions } from './output.ts';

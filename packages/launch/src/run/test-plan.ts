@@ -12,6 +12,7 @@ export function testPlan(argv: readonly [string, ...string[]], over: Partial<Lau
       hostfile: null,
       gpusPerNode: 0,
       slotsPerNode: null,
+      cpusPerNode: null,
       cpusPerRank: null,
       worldSize: null,
       machine: null,
