@@ -60,6 +60,8 @@ export interface RunOutcome {
   leftBehind: string[];
   /** Deployments that were left up as asked, with their machines. */
   kept: KeptDeployment[];
+  /** Its jobs were left to the queue: claimed until then, ISO 8601. Absent: they were not. */
+  detached?: { until: string; jobs: string[] };
   /** What its rented machines cost, of all its invocations; absent where nothing was rented. */
   cost?: RunCost;
   /** Why the run came to nothing through no task of its own: it reached what it may cost, or no machine could be rented for any of it. */

@@ -8,12 +8,14 @@ import { z } from 'zod';
  */
 const SERVER = String.raw`
 const fs = require('node:fs');
-const [port, mode, limit] = process.argv.slice(1);
+const [port, mode, limit, address] = process.argv.slice(1);
+const key = process.env.RECORD_KEY;
 const record = (line) => fs.appendFileSync(process.env.RECORD_TO, JSON.stringify(line) + '\n');
 let served = 0;
 record({ start: process.pid });
 const server = require('node:http').createServer(async (request, response) => {
   if (request.url === '/health') return response.end('ok');
+  if (key && request.headers.authorization !== 'Bearer ' + key) return response.writeHead(401).end();
   if (request.url === '/reset') { record({ reset: true }); return response.end(); }
   if (!request.url.startsWith('/v1/chat')) return response.writeHead(404).end();
   let text = '';
@@ -43,7 +45,7 @@ const server = require('node:http').createServer(async (request, response) => {
   event([], { usage });
   response.end('data: [DONE]\n\n');
 });
-server.listen(Number(port), '127.0.0.1');
+server.listen(Number(port), address);
 `;
 
 export const recordingEngine: Engine = {
@@ -58,11 +60,12 @@ export const recordingEngine: Engine = {
   revision: false,
   tasks: new Set(['generate']),
   defaultImage: () => null,
-  launch: ({ port, settings }) => {
+  launch: ({ port, settings, bind = '127.0.0.1' }) => {
     const own = settings as { mode: string; limit: number; record_to: string };
-    return { args: [String(port), own.mode, String(own.limit)], env: { RECORD_TO: own.record_to } };
+    return { args: [String(port), own.mode, String(own.limit), bind], env: { RECORD_TO: own.record_to } };
   },
   program: { argv: [process.execPath, '-e', SERVER], needs: { command: 'sh' }, install: () => '' },
+  container: { apiKey: { env: 'RECORD_KEY' } },
   reservedFlags: new Set(),
   paths: { health: '/health', resetCache: '/reset' },
   api: { tokenIdPrompts: false, ignoreEos: true, streamUsage: true },

@@ -1,0 +1,56 @@
+import { BenchError, type Host } from '@bench/core';
+
+/** The login host of a cluster, and where things lie on the file system that it shares with the nodes. */
+export interface Cluster {
+  host: Host;
+  /** Absolute folder on the shared file system; it exists. */
+  remoteDir: string;
+  /** `Linux x86_64`. */
+  platform: string;
+}
+
+const LOOK = String.raw`
+dir=$1
+case $dir in
+'~') dir=$HOME ;;
+'~/'*) dir=$HOME/${'$'}{dir#??} ;;
+esac
+printf '\n@platform %s %s\n' "$(uname -s)" "$(uname -m)"
+( umask 077; mkdir -p -- "$dir" ) && cd -- "$dir" && printf '@folder %s\n' "$(pwd)"
+`;
+
+/**
+ * Looks at a login host, and makes the folder there that holds runs.
+ * @param o.folder absolute, or below the home folder: `~/bench`
+ * @throws BenchError `BENCH_SITE_UNFIT` (exit code 3) when the folder cannot be made
+ */
+export async function openCluster(o: { host: Host; folder: string; signal: AbortSignal }): Promise<Cluster> {
+  const { host, folder, signal } = o;
+  const { stdout, stderr } = await host.exec({ script: LOOK, args: [folder] }, { timeoutMs: 60_000, repeatable: true, signal });
+  const remoteDir = /^@folder (\/.*)$/m.exec(stdout)?.[1];
+  const platform = /^@platform (.*)$/m.exec(stdout)?.[1] ?? '';
+  if (remoteDir !== undefined) return { host, remoteDir, platform };
+  throw new BenchError({
+    code: 'BENCH_SITE_UNFIT',
+    message: `${host.name}: the folder ${folder} cannot be made: ${stderr.trim() || 'no answer'}`,
+    hint: 'set providers.slurm.remote_dir to a folder that login host and nodes share, and that you may write to',
+    exitCode: 3,
+  });
+}
+
+/** A run's folder is empty of jobs: away with it. */
+const REMOVE = String.raw`
+rm -rf -- "$1"
+`;
+
+/** Removes a run's folder from the cluster. @throws BenchError `BENCH_CLEANUP_INCOMPLETE` naming it */
+export async function removeRun(host: Host, runFolder: string, signal: AbortSignal): Promise<void> {
+  const { code, stderr } = await host.exec({ script: REMOVE, args: [runFolder] }, { timeoutMs: 300_000, repeatable: true, signal });
+  if (code === 0) return;
+  throw new BenchError({
+    code: 'BENCH_CLEANUP_INCOMPLETE',
+    message: `${host.name}: ${runFolder} could not be removed: ${stderr.trim()}`,
+    hint: `remove it by hand: rm -rf ${runFolder}`,
+    exitCode: 6,
+  });
+}

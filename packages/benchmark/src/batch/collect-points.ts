@@ -1,0 +1,89 @@
+import { BenchError } from '@bench/core';
+import { errorFacts } from '../error-facts.ts';
+import { pointKey } from '../run-state.ts';
+import { type Active, type BatchContext, refOf, whereOf } from './batch-context.ts';
+import { clientReason, fetchPoint } from './fetch-point.ts';
+import type { QueuedOrder } from './queued-record.ts';
+import { addPoint } from './task-file.ts';
+
+/** Whether all clients are done with a load. */
+function isComplete({ record, look }: Active, k: number): boolean {
+  const order = record.orders[k];
+  if (order?.load === null) return clientsOver(record, look);
+  return Array.from({ length: record.clients }, (_, i) => i).every((i) => look.ended(i, k) !== null);
+}
+
+function clientsOver(record: Active['record'], look: Active['look']): boolean {
+  if (record.jobs[0]?.role === 'command') return look.state('service.exit') !== null;
+  return record.clients > 0 && Array.from({ length: record.clients }, (_, i) => i).every((i) => look.state(`client.${i}.exit`) !== null);
+}
+
+/** Takes every load that all clients are done with, and writes it as a point. What was taken before is left alone. */
+export async function collectPoints(deployment: Active, context: BatchContext, signal: AbortSignal): Promise<void> {
+  for (const k of deployment.record.orders.keys()) {
+    if (deployment.settled.has(k) || !isComplete(deployment, k)) continue;
+    await settle(deployment, k, context, signal);
+  }
+}
+
+/** What is left of a deployment that is over: points of which there is all are measured, the others have failed. Null: because everything was told to stop. */
+export async function settleRest(
+  deployment: Active,
+  context: BatchContext,
+  o: { interrupted: boolean; signal: AbortSignal },
+): Promise<void> {
+  await collectPoints(deployment, context, o.signal);
+  if (o.interrupted) return;
+  for (const k of deployment.record.orders.keys()) if (!deployment.settled.has(k)) await settle(deployment, k, context, o.signal);
+}
+
+async function settle(deployment: Active, k: number, context: BatchContext, signal: AbortSignal): Promise<void> {
+  const { writer, io, on, state, tally } = context;
+  const order = deployment.record.orders[k] as QueuedOrder;
+  const { recipe, variant, key, attempt, point, repeat } = order;
+  const where = whereOf(order);
+  const ref = refOf(deployment, k, context);
+  const place = { recipe, variant, attempt, point, repeat };
+  let path = '';
+  try {
+    const dir = await writer.pointFolder(place);
+    const measured = await fetchPoint({ deployment, k, dir, signal }, context);
+    path = await writer.point({ recipe, variant, attempt, ...measured });
+    const { result } = measured;
+    if (result.load !== null && result.counts.ok === 0) throw nothingAnswered(result.errors);
+    await writer.event({ type: 'point_finished', ...where, path });
+    state.finished.set(pointKey(key, point, repeat), { attempt, path });
+    await addPoint(writer, order, { attempt, point, repeat, path, status: 'ok', error: null });
+    deployment.settled.add(k);
+    tally.measured += 1;
+    on({ type: 'point_finished', ref, result });
+  } catch (error) {
+    // The cluster cannot be reached: it is taken when it can.
+    if (signal.aborted || isAway(error)) throw error;
+    if (path === '') path = await writer.failedPoint(place);
+    const failure = deployment.failure ?? errorFacts(reasonOf(error, deployment), io);
+    await writer.event({ type: 'point_failed', ...where, error: failure });
+    await addPoint(writer, order, { attempt, point, repeat, path, status: 'failed', error: failure.message });
+    deployment.settled.add(k);
+    on({ type: 'point_failed', ref, message: failure.message });
+  }
+}
+
+/** What the client says of itself is nearer to the cause than that its result cannot be read. */
+function reasonOf(error: unknown, deployment: Active): unknown {
+  const own = clientReason(deployment, 0);
+  if (own === null || !BenchError.is(error) || error.code !== 'BENCH_LOAD_RESULT') return error;
+  return new BenchError({ code: 'BENCH_CLIENT_FAILED', message: own, cause: error });
+}
+
+/** An error that says that the login host cannot be reached now. */
+export function isAway(error: unknown): boolean {
+  return (
+    BenchError.is(error) && (error.code.startsWith('BENCH_SSH_') || error.code === 'BENCH_HOST_LOST' || error.code === 'BENCH_BATCH_LOOK')
+  );
+}
+
+function nothingAnswered(errors: Record<string, number>): BenchError {
+  const classes = Object.entries(errors).map(([name, count]) => `${count}× ${name}`);
+  return new BenchError({ code: 'BENCH_ALL_REQUESTS_FAILED', message: `no request succeeded (${classes.join(', ')})` });
+}

@@ -1,0 +1,21 @@
+/**
+ * Prints every file of state of some deployments, and which loads each client has ended: `@ <path>` on a line, then the file's JSON. Begins and
+ * ends with a mark, so that a greeting of the login shell, or an answer that was cut off, is no state. Files that are being written begin
+ * with a dot.
+ */
+export const LOOK = String.raw`
+printf '\n@begin\n'
+cd -- "$1" 2>/dev/null || { printf '@gone\n@end\n'; exit 0; }
+shift
+for deployment in "$@"; do
+  [ -d "$deployment" ] || continue
+  printf '@ %s/\n' "$deployment"
+  for file in "$deployment"/state/* "$deployment"/clients/*/*/ended.json; do
+    [ -f "$file" ] || continue
+    printf '@ %s\n' "$file"
+    cat -- "$file" 2>/dev/null
+    printf '\n'
+  done
+done
+printf '@end\n'
+`;

@@ -1,0 +1,342 @@
+import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { BenchError, createIo } from '@bench/core';
+import { connect } from '@bench/host';
+import { expandRecipe, parseRecipe, type Task } from '@bench/recipe';
+import { readJournal, readRun, runPaths, RunWriter } from '@bench/results';
+import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { RunEvent } from '../events.ts';
+import { recordingEngine } from '../testing/recording-engine.ts';
+import { goOn, type GoOn } from './go-on.ts';
+import { runBatch } from './run-batch.ts';
+import { type ProcessQueue, processQueue } from './testing/process-queue.ts';
+
+const engines = [recordingEngine];
+let root: string;
+let queue: ProcessQueue;
+beforeEach(async () => {
+  root = await mkdtemp(join(tmpdir(), 'bench-batch-'));
+  queue = await processQueue(root, { usdPerGpuHour: 2 });
+});
+afterEach(async () => {
+  await queue.close();
+  await rm(root, { recursive: true, force: true });
+});
+
+function tasksOf(yaml: string): Task[] {
+  return expandRecipe(parseRecipe(yaml, { file: join(root, 'recipe.yaml'), dir: root, name: 'r' }, { engines }));
+}
+
+const SLURM = 'slurm: {runtime: none, time: 10m}';
+const command = (line: string, more = '') =>
+  tasksOf(`command:\n  run: ${JSON.stringify(line)}\n  result_files: ['*.txt']\n${SLURM}\n${more}`);
+
+/** A server that answers its password's length, and clients that ask it. */
+function service(o: { client?: string; more?: string; server?: string } = {}): Task[] {
+  const server = `require('node:http').createServer((q, a) => a.end(${o.server ?? "'hello'"})).listen(Number(process.env.PORT), '0.0.0.0')`;
+  const ask = `const t=Date.now();fetch(process.env.SERVICE_URL).then(r=>r.text()).then(t=>require('node:fs').writeFileSync(process.env.BENCHMARK_OUTPUT_DIR+'/metrics.json',JSON.stringify({length:t.length,client:Number(process.env.CLIENT_INDEX)})))`;
+  return tasksOf(`
+service:
+  image: none
+  port: 9000
+  command: [${JSON.stringify(process.execPath)}, -e, ${JSON.stringify(server)}]
+  ready: {http: /, timeout: 20s}
+clients:
+  one: {command: [${JSON.stringify(process.execPath)}, -e, ${JSON.stringify(o.client ?? ask)}]}
+  two: {command: [${JSON.stringify(process.execPath)}, -e, ${JSON.stringify(ask)}]}
+slurm: {runtime: none, gres: "gpu:a100:1", time: 10m}
+${o.more ?? ''}`);
+}
+
+interface More {
+  detach?: boolean;
+  resume?: string;
+  maxWorkers?: number;
+  stop?: (event: RunEvent, stop: AbortController) => void;
+}
+
+async function run(list: Task[], more: More = {}) {
+  const stop = new AbortController();
+  const events: RunEvent[] = [];
+  const outcome = await runBatch(
+    {
+      io: createIo({ signal: stop.signal, connect }),
+      tasks: list,
+      engines,
+      root: join(root, 'runs'),
+      folders: [],
+      cwd: root,
+      tools: {},
+      asked: { recipes: [], site: 'slurm', filter: [], seed: 3, batch: { login: 'local', maxWorkers: more.maxWorkers ?? 4, keepS: 3600 } },
+      batch: { site: queue.site, detach: more.detach ?? false, ...CLIENT },
+      ...(more.resume === undefined ? {} : { resume: more.resume }),
+    },
+    (event) => {
+      events.push(event);
+      more.stop?.(event, stop);
+    },
+  );
+  return { outcome, events, view: await readRun(outcome.dir) };
+}
+
+/** As another process does that has the run directory. */
+async function later(how: GoOn, dir: string, on: (event: RunEvent, stop: AbortController) => void = () => undefined) {
+  const stop = new AbortController();
+  const io = createIo({ signal: stop.signal, connect });
+  const writer = await RunWriter.open(dir, io);
+  try {
+    const { id } = writer.run;
+    const outcome = await goOn(how, {
+      writer,
+      io,
+      on: (event) => on(event, stop),
+      host: queue.site.host,
+      queue: queue.site.queue({ id, dir }),
+      runFolder: join(queue.site.remoteDir, id),
+    });
+    return { outcome, view: await readRun(dir) };
+  } finally {
+    await writer.close();
+  }
+}
+
+const CLIENT = process.env['BENCH_TEST_LOAD_CLIENT'] === undefined ? {} : { loadClient: process.env['BENCH_TEST_LOAD_CLIENT'] };
+const left = async () => (await readdir(queue.site.remoteDir)).filter((name) => !name.endsWith('.sbatch') && name !== 'cache');
+const journal = async (dir: string) => (await readJournal(runPaths.journal(dir))).events;
+const until = async (what: () => boolean | Promise<boolean>) => expect.poll(what, { timeout: 20_000, interval: 50 }).toBe(true);
+
+describe('a service and its clients', () => {
+  it('are jobs: submitted, watched, collected, ended, and nothing is left', async () => {
+    const { outcome, view, events } = await run(service());
+    expect(view.problems).toEqual([]);
+    expect(outcome).toMatchObject({ status: 'done', exitCode: 0, leftBehind: [] });
+    const [task] = view.tasks;
+    expect(task?.points[0]?.result).toMatchObject({ scalars: { 'one.length': 5, 'two.length': 5, 'one.client': 0, 'two.client': 1 } });
+    expect(task?.machine).toMatchObject({ kind: 'node', name: 'localhost', priceUsdPerHour: 2 });
+    expect(task?.deployment).toMatchObject({ target: 'batch', status: 'stopped' });
+    expect(task?.deployment?.phases.map(({ name }) => name)).toEqual(['queue', 'image', 'launch', 'model_load']);
+    expect(view.jobs.map(({ role, client, ended }) => [role, client, ended?.state, ended?.usage?.maxRssBytes])).toEqual([
+      ['service', null, 'COMPLETED', 1024],
+      ['client', 0, 'COMPLETED', 1024],
+      ['client', 1, 'COMPLETED', 1024],
+    ]);
+    // 36 s of one GPU at two dollars an hour.
+    expect(view.jobs[0]?.ended?.costUsd).toBeCloseTo(0.02, 9);
+    expect(queue.jobs.map(({ order }) => order.after)).toEqual([undefined, { kind: 'after', id: '100' }, { kind: 'after', id: '100' }]);
+    expect(await left()).toEqual([]);
+    const folder = runPaths.deployment(outcome.dir, task?.file.deployment ?? '');
+    expect(await readdir(folder)).toEqual(
+      expect.arrayContaining(['engine.log', 'service.out', 'client-0.log', 'service.sh', 'state', 'deployment.json']),
+    );
+    expect(events.map(({ type }) => type)).toEqual(
+      expect.arrayContaining(['deployment_phase', 'deployment_ready', 'point_started', 'point_finished']),
+    );
+    // Nothing that asks for a key is in the run directory.
+    expect(await readdir(folder)).not.toEqual(expect.arrayContaining(['api-key']));
+  });
+
+  it('that dies in mid-run ends its clients, and its words are why the point failed', async () => {
+    const { outcome, view } = await run(
+      service({
+        server: "(setTimeout(() => { console.error('kernel fault'); process.exit(9) }, 300), 'x')",
+        client: 'setTimeout(() => {}, 60000)',
+      }),
+    );
+    expect(outcome).toMatchObject({ status: 'failed', exitCode: 5, leftBehind: [] });
+    expect(view.tasks[0]?.points[0]?.entry.error).toMatch(/exited with code 9|ended with code 9|code 9/);
+    expect(view.tasks[0]?.file.error?.code).toBe('BENCH_ENGINE_EXITED');
+    expect(await left()).toEqual([]);
+  });
+
+  it('whose node breaks down fail with the queue’s word', async () => {
+    const { outcome, view } = await run(service({ client: 'setTimeout(() => {}, 60000)' }), {
+      stop: (event) => {
+        if (event.type === 'point_started') void queue.kill(queue.jobs[0] as never, 'NODE_FAIL');
+      },
+    });
+    expect(outcome).toMatchObject({ status: 'failed', exitCode: 5, leftBehind: [] });
+    expect(view.tasks[0]?.file.error?.message).toContain('NODE_FAIL');
+  }, 60_000);
+
+  it('that reach their time limit say so', async () => {
+    const { outcome, view } = await run(service({ client: 'setTimeout(() => {}, 60000)' }), {
+      stop: (event) => {
+        if (event.type === 'point_started') void queue.expire(queue.jobs[0] as never);
+      },
+    });
+    expect(outcome.status).toBe('failed');
+    expect(view.tasks[0]?.file.error?.message).toContain('time limit');
+  });
+
+  it('end when the user stops the run', async () => {
+    const { outcome, view } = await run(service({ client: 'setTimeout(() => {}, 60000)' }), {
+      stop: (event, stop) => {
+        if (event.type === 'point_started') stop.abort(new DOMException('stop', 'AbortError'));
+      },
+    });
+    expect(outcome).toMatchObject({ status: 'interrupted', exitCode: 130, leftBehind: [] });
+    expect(queue.alive()).toEqual([]);
+    expect(view.tasks[0]?.file.status).toBe('interrupted');
+    expect(view.jobs.every(({ ended }) => ended !== null)).toBe(true);
+    expect(await left()).toEqual([]);
+  });
+});
+
+describe('a run in a queue', () => {
+  it('is refused before anything is submitted when the cluster has no such partition', async () => {
+    const error = await run(
+      command('true', '').map((task) => ({
+        ...task,
+        resolved: { ...task.resolved, slurm: { ...task.resolved.slurm, partition: 'gppu' } as never },
+      })),
+    ).catch((e: unknown) => e as BenchError);
+    expect(error).toSatisfy(BenchError.is);
+    expect((error as BenchError).message).toContain('there is no partition "gppu"');
+    expect(queue.jobs).toEqual([]);
+  });
+
+  it('goes on with the others when the queue refuses a job, and says why', async () => {
+    let asked = 0;
+    queue.refuse = () => {
+      asked += 1;
+      if (asked === 1)
+        throw new BenchError({
+          code: 'BENCH_PROVIDER_REQUEST',
+          message: 'slurm: QOSMaxSubmitJobPerUserLimit',
+          details: { kind: 'request' },
+        });
+    };
+    const { outcome, view } = await run(command('echo "$size" > out.txt', 'matrices: {cross: {size: [1, 2]}}'));
+    expect(outcome).toMatchObject({ status: 'failed', exitCode: 1, leftBehind: [] });
+    expect(view.tasks.map(({ file }) => file.status)).toEqual(['failed', 'done']);
+    expect(view.tasks[0]?.file.error?.message).toContain('QOSMaxSubmitJobPerUserLimit');
+    expect(await left()).toEqual([]);
+  });
+
+  it('cancels a service whose client the queue refuses', async () => {
+    queue.refuse = ({ role }) => {
+      if (role === 'client') throw new BenchError({ code: 'BENCH_PROVIDER_REQUEST', message: 'slurm: no more jobs' });
+    };
+    const { outcome, view } = await run(service());
+    expect(outcome).toMatchObject({ status: 'failed', leftBehind: [] });
+    expect(queue.jobs).toHaveLength(1);
+    expect(queue.alive()).toEqual([]);
+    expect(view.jobs[0]?.ended?.state).toBe('CANCELLED');
+    expect(view.live).toEqual([]);
+  });
+
+  it('runs commands, as many at a time as asked, and brings their files back', async () => {
+    const { outcome, view } = await run(
+      command('echo "$size" > out.txt; echo "{\\"size\\": $size}" > metrics.json', 'matrices: {cross: {size: [1, 2, 3]}}'),
+      { maxWorkers: 2 },
+    );
+    expect(outcome).toMatchObject({ status: 'done', exitCode: 0 });
+    expect(view.tasks.map(({ points }) => points[0]?.result?.scalars['size'])).toEqual([1, 2, 3]);
+    const path = join(runPaths.task(outcome.dir, 'r', view.tasks[1]?.file.variant ?? ''), view.tasks[1]?.points[0]?.entry.path ?? '');
+    expect(await readFile(join(path, 'files', 'out.txt'), 'utf8')).toBe('2\n');
+    expect(await left()).toEqual([]);
+  });
+
+  it('fails the task whose command fails, and resumes only what is missing', async () => {
+    const flag = join(root, 'mended');
+    const list = command(
+      `test "$size" = 1 || test -e '${flag}'; echo "{\\"size\\": $size}" > metrics.json`.replace('; echo', ' && echo'),
+      'matrices: {cross: {size: [1, 2]}}',
+    );
+    const first = await run(list);
+    expect(first.outcome).toMatchObject({ status: 'failed', exitCode: 1 });
+    expect(first.view.tasks.map(({ file }) => file.status)).toEqual(['done', 'failed']);
+    await (await import('node:fs/promises')).writeFile(flag, '');
+    const before = queue.jobs.length;
+    const again = await run(list, { resume: first.outcome.dir });
+    expect(again.outcome).toMatchObject({ status: 'done', exitCode: 0 });
+    expect(queue.jobs.length - before).toBe(1);
+    expect(again.view.tasks.map(({ file, points }) => [file.status, points[0]?.entry.attempt])).toEqual([
+      ['done', 1],
+      ['done', 2],
+    ]);
+  });
+});
+
+describe('a run that was left to the queue', () => {
+  it('is watched to its end by another process', async () => {
+    const { outcome, view } = await run(service(), { detach: true });
+    expect(outcome).toMatchObject({ exitCode: 0, detached: { jobs: ['100', '101', '102'] } });
+    expect(view).toMatchObject({ status: 'running', detachedUntil: outcome.detached?.until });
+    expect(queue.jobs.map(({ holder }) => holder)).toEqual(Array.from({ length: 3 }, () => outcome.detached?.until));
+    const watched = await later('watch', outcome.dir);
+    expect(watched.outcome).toMatchObject({ status: 'done', exitCode: 0, still: 0 });
+    expect(watched.view.tasks[0]?.points[0]?.result?.scalars).toMatchObject({ 'one.length': 5 });
+    expect(watched.view.status).toBe('done');
+    expect(await left()).toEqual([]);
+  });
+
+  it('goes on when the watching is stopped', async () => {
+    const slow = `setTimeout(() => require('node:fs').writeFileSync(process.env.BENCHMARK_OUTPUT_DIR + '/metrics.json', '{"n": 1}'), 3000)`;
+    const { outcome } = await run(service({ client: slow }), { detach: true });
+    const watched = await later('watch', outcome.dir, (event, stop) => {
+      if (event.type === 'point_started') stop.abort(new DOMException('stop', 'AbortError'));
+    });
+    expect(watched.outcome).toMatchObject({ still: 1, exitCode: 0 });
+    expect(queue.alive().length).toBeGreaterThan(0);
+    expect(watched.view).toMatchObject({ status: 'running', detachedUntil: outcome.detached?.until });
+    const again = await later('watch', outcome.dir);
+    expect(again.outcome).toMatchObject({ status: 'done', exitCode: 0 });
+    expect(again.view.tasks[0]?.points[0]?.result?.scalars).toMatchObject({ 'one.n': 1 });
+  });
+
+  it('is collected while it runs and afterwards, and nothing that was collected changes', async () => {
+    const list = command('sleep "$s"; echo "$s" > out.txt', 'matrices: {cross: {s: [0, 4]}}');
+    const { outcome } = await run(list, { detach: true });
+    await until(() => queue.jobs[0]?.state === 'ended');
+    const first = await later('collect', outcome.dir);
+    expect(first.outcome.still).toBeGreaterThanOrEqual(1);
+    expect(first.view.tasks.map(({ points }) => points.length)).toEqual([1, 0]);
+    const path = join(
+      runPaths.task(outcome.dir, 'r', first.view.tasks[0]?.file.variant ?? ''),
+      first.view.tasks[0]?.points[0]?.entry.path ?? '',
+      'result.json',
+    );
+    const before = await stat(path);
+    await until(() => queue.alive().length === 0);
+    const last = await later('collect', outcome.dir);
+    expect(last.outcome).toMatchObject({ still: 0, status: 'done', exitCode: 0 });
+    expect(last.view.tasks.map(({ file }) => file.status)).toEqual(['done', 'done']);
+    expect((await stat(path)).mtimeMs).toBe(before.mtimeMs);
+    expect(await left()).toEqual([]);
+    const points = (await journal(outcome.dir)).filter(({ type }) => type === 'point_finished');
+    expect(points).toHaveLength(2);
+    expect((await later('collect', outcome.dir)).outcome).toMatchObject({ still: 0, status: 'done', exitCode: 0 });
+  });
+
+  it('is ended by a teardown: nothing is left in the queue or on the cluster', async () => {
+    const { outcome } = await run(service({ client: 'setTimeout(() => {}, 60000)' }), { detach: true });
+    await until(() => queue.jobs[0]?.state === 'running');
+    const ended = await later('end', outcome.dir);
+    expect(ended.outcome).toMatchObject({ status: 'interrupted', still: 0, leftBehind: [] });
+    expect(queue.alive()).toEqual([]);
+    expect(await left()).toEqual([]);
+    expect(ended.view.live).toEqual([]);
+  });
+
+  it('is rebuilt from the cluster by who has nothing but its id', async () => {
+    const { outcome } = await run(service(), { detach: true });
+    await rm(outcome.dir, { recursive: true });
+    const { attachRun } = await import('./attach-run.ts');
+    const dir = await attachRun({
+      id: outcome.id,
+      host: queue.site.host,
+      remoteDir: queue.site.remoteDir,
+      root: join(root, 'elsewhere'),
+      site: 'slurm:other',
+      login: 'other',
+      signal: AbortSignal.timeout(20_000),
+    });
+    const watched = await later('watch', dir);
+    expect(watched.outcome).toMatchObject({ status: 'done', exitCode: 0 });
+    expect(watched.view.run.asked).toMatchObject({ site: 'slurm:other', batch: { login: 'other' } });
+    expect(watched.view.problems).toEqual([]);
+    expect(watched.view.tasks[0]?.points[0]?.result?.scalars).toMatchObject({ 'one.length': 5 });
+  });
+});

@@ -1,0 +1,89 @@
+import { messageOf } from '@bench/core';
+import type { Active, BatchContext } from './batch-context.ts';
+import { isAway } from './collect-points.ts';
+import { cancelJobs, noteEnded } from './end-jobs.ts';
+import { finishDeployment } from './finish-deployment.ts';
+import { lookAt } from './look.ts';
+import { type Seen, step } from './step.ts';
+
+/** A cluster that does not answer is asked again after so long at first, and then after twice as long each time, milliseconds. */
+const AGAIN_MS = 5000;
+const MOST_AGAIN_MS = 300_000;
+/** How long the last files of what was stopped are waited for. */
+const STOP_MS = 10 * 60_000;
+
+export interface WatchOptions {
+  deployments: Active[];
+  /** The next one to be watched, submitted when there is room for it; null: there is none now. Default: there are no more. */
+  next?: () => Promise<Active | null>;
+  /** Takes what there is, and goes. Default: until all is over. */
+  once?: boolean;
+}
+
+/**
+ * Watches deployments until all are over: takes what they measured as it ends, and brings back what they left. A cluster that is out of reach is
+ * waited for: its jobs go on.
+ * @throws the signal's reason when it was aborted, with the deployments as they are
+ */
+export async function watchDeployments(o: WatchOptions, context: BatchContext): Promise<void> {
+  const { io, queue } = context;
+  const { signal } = io;
+  let awayMs = 0;
+  for (;;) {
+    signal.throwIfAborted();
+    for (let more = await o.next?.(); more; more = await o.next?.()) o.deployments.push(more);
+    if (o.deployments.length === 0) return;
+    let pauseMs = queue.pollMs;
+    try {
+      const seen = await look(o.deployments, context, signal);
+      for (let i = 0; i < o.deployments.length; i += 1) {
+        const deployment = o.deployments[i] as Active;
+        if (!(await step(deployment, seen, context, signal))) continue;
+        await finishDeployment(deployment, context, { interrupted: false, signal });
+        o.deployments.splice(i, 1);
+        i -= 1;
+      }
+      awayMs = 0;
+    } catch (error) {
+      if (signal.aborted || o.once === true || !mayPass(error)) throw error;
+      awayMs = Math.min(MOST_AGAIN_MS, Math.max(AGAIN_MS, awayMs * 2));
+      pauseMs = Math.min(pauseMs * 100, awayMs);
+      io.logger.log('warn', `the cluster cannot be looked at, and is asked again: ${io.redact(messageOf(error))}`);
+    }
+    if (o.once === true) return;
+    await io.sleep(pauseMs, signal);
+  }
+}
+
+async function look(deployments: readonly Active[], { host, runFolder, queue }: BatchContext, signal: AbortSignal): Promise<Seen> {
+  // Jobs first: a file that came before its job's end is seen with that.
+  const jobs = await queue.jobs(
+    deployments.flatMap(({ record, ended }) => record.jobs.filter(({ name }) => !ended.has(name))),
+    { signal },
+  );
+  const looks = await lookAt({ host, runFolder, deployments: deployments.map(({ record }) => record.id), signal });
+  return { jobs, looks };
+}
+
+function mayPass(error: unknown): boolean {
+  return isAway(error) || (error as { retryable?: unknown }).retryable === true;
+}
+
+/** Ends what is left of deployments: takes what is complete, cancels every job, brings back logs. What is still there is in the tally. */
+export async function stopDeployments(deployments: readonly Active[], reason: string, context: BatchContext): Promise<void> {
+  const { io, tally } = context;
+  // What stops the rest of the run does not stop this.
+  const signal = AbortSignal.timeout(STOP_MS);
+  const stopping: BatchContext = { ...context, io: { ...io, signal } };
+  await Promise.all(deployments.map((deployment) => cancelJobs(deployment, reason, stopping)));
+  const seen = await look(deployments, stopping, signal).catch(() => null);
+  for (const deployment of deployments) {
+    try {
+      deployment.look = seen?.looks.get(deployment.record.id) ?? deployment.look;
+      if (seen) await noteEnded(deployment, seen.jobs, stopping);
+      await finishDeployment(deployment, stopping, { interrupted: true, signal });
+    } catch (error) {
+      tally.leftBehind.push(`${deployment.record.id}: ${io.redact(messageOf(error))}`);
+    }
+  }
+}
