@@ -31,6 +31,7 @@ export const BATCH_FILES = {
   order: (k: number) => `orders/${k}.json`,
   clientsFolder: 'clients',
   client: (i: number) => `clients/${i}`,
+  /** What the client printed; its job sees to that. */
   clientLog: (i: number) => `clients/${i}/client.log`,
   /** What client `i` measured of load `k`; of other recipes' clients: their own files, with `k` 0. */
   result: (i: number, k: number) => `clients/${i}/${k}`,
@@ -59,7 +60,7 @@ const states = {
   'service.listening': z.object(at),
   /** The engine's health address answered. */
   'service.ready': z.object(at),
-  /** A first answer was as it should be: written by client 0. */
+  /** A first answer was as it should be, or none was asked for: written by client 0. */
   'service.tested': z.object({ ...at, durationMs: z.number() }),
   /** The service is over. `reason` is for people: `stopped`, `time limit`, `cancelled`, `the engine exited with code 1`, … */
   'service.exit': z.object({ ...at, code: z.int().nullable(), signal: z.string().optional(), reason: z.string() }),

@@ -10,7 +10,7 @@ export async function leaveError(options: {
   complain(line: string): void;
 }): Promise<string> {
   const { folder, mask, complain } = options;
-  const error = diskFull(options.error);
+  const error = inWords(options.error);
   const code = BenchError.is(error) ? error.code : 'BENCH_LOADGEN';
   const hint = BenchError.is(error) && error.hint !== undefined ? mask.redact(error.hint) : undefined;
   const message = mask.redact(messageOf(error));
@@ -21,8 +21,8 @@ export async function leaveError(options: {
   return message;
 }
 
-/** The file system's own error, in words. */
-function diskFull(error: unknown): unknown {
+/** The file system's own error of a full disk in words; any other as it is. */
+export function inWords(error: unknown): unknown {
   const { code } = error as { code?: unknown };
   if (code !== 'ENOSPC' && code !== 'EDQUOT') return error;
   return new BenchError({

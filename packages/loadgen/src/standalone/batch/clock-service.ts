@@ -39,7 +39,7 @@ export function signed(token: string, text: string, proof: string): boolean {
  * Tells the other clients this one's wall clock: for each line `<nonce> <proof>` one `<received> <sent> <proof>`, epoch milliseconds. Whoever
  * cannot prove to know the token is cut off; nothing else is to be had here. Answers with what ends it.
  */
-export async function serveClock(files: DeploymentFiles): Promise<() => Promise<void>> {
+export async function serveClock(files: DeploymentFiles, nowMs: () => number = epochMs): Promise<() => Promise<void>> {
   const token = randomBytes(32).toString('hex');
   const sockets = new Set<Socket>();
   const server = createServer((socket) => {
@@ -49,13 +49,13 @@ export async function serveClock(files: DeploymentFiles): Promise<() => Promise<
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
     createInterface({ input: socket }).on('line', (line) => {
-      const receivedMs = epochMs();
+      const receivedMs = nowMs();
       const [nonce = '', proof = ''] = line.split(' ');
       if (!signed(token, nonce, proof)) {
         socket.destroy();
         return;
       }
-      const times = `${receivedMs} ${epochMs()}`;
+      const times = `${receivedMs} ${nowMs()}`;
       socket.write(`${times} ${sign(token, `${nonce} ${times}`)}\n`);
     });
   });

@@ -3,6 +3,7 @@ import { connect } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { epochMs } from '../../clock.ts';
 import { askClock, clockOver } from './ask-clock.ts';
 import { CLOCK_FILE, readClockAddress, serveClock } from './clock-service.ts';
 import { deploymentFiles } from './deployment-files.ts';
@@ -13,11 +14,11 @@ afterEach(async () => {
 });
 const never = new AbortController().signal;
 
-async function service() {
+async function service(nowMs?: () => number) {
   const folder = await mkdtemp(join(tmpdir(), 'loadgen-clock-'));
   cleanups.push(() => rm(folder, { recursive: true, force: true }));
   const files = deploymentFiles(folder, 1);
-  cleanups.push(await serveClock(files));
+  cleanups.push(await serveClock(files, nowMs));
   const address = readClockAddress((await files.read(CLOCK_FILE)) as string);
   if (!address) throw new Error('no address');
   const tell = (over: Partial<typeof address>) => writeFile(files.path(CLOCK_FILE), JSON.stringify({ ...address, ...over }));
@@ -25,11 +26,10 @@ async function service() {
 }
 
 describe('the clocks of two clients', () => {
-  it('are as far apart as it says, to within what it says', async () => {
-    const { files } = await service();
+  it.each([0, 5000, -7_200_000])('are as far apart as it says, to within what it says: %i ms', async (apartMs) => {
+    const { files } = await service(() => epochMs() + apartMs);
     const clock = await askClock(files, never);
-    // Both sides read the same clock here.
-    expect(Math.abs(clock?.offsetMs ?? 1e9)).toBeLessThanOrEqual((clock?.uncertaintyMs ?? 0) + 0.001);
+    expect(Math.abs((clock?.offsetMs ?? Infinity) - apartMs)).toBeLessThanOrEqual((clock?.uncertaintyMs ?? 0) + 0.001);
     expect(clock?.method).toBe('network');
     expect((await stat(files.path(CLOCK_FILE))).mode & 0o777).toBe(0o600);
   });

@@ -1,12 +1,10 @@
-import { appendFile, mkdir } from 'node:fs/promises';
-import { dirname } from 'node:path';
-import { BATCH_FILES, type BatchState, type Redactor } from '@bench/core';
+import type { BatchState, Redactor } from '@bench/core';
 import { clockMs, epochMs } from '../../clock.ts';
 import type { LoadProgress } from '../../result.ts';
 import { progressLines } from '../progress-lines.ts';
 import type { DeploymentFiles } from './deployment-files.ts';
 
-/** Between two lines of progress in the log, milliseconds. */
+/** Between two lines of progress in the output, milliseconds. */
 const LINE_MS = 5000;
 
 type Progress = BatchState<`client.${number}.progress`>;
@@ -20,7 +18,7 @@ export interface Heartbeat {
   stop(): Promise<void>;
 }
 
-/** Shows others that the client lives and where it is: a file of state, written anew every `everyMs`, and the client's log. */
+/** Shows others that the client lives and where it is: a file of state, written anew every `everyMs`, and lines of output. */
 export function startHeartbeat(options: {
   files: DeploymentFiles;
   client: number;
@@ -48,14 +46,8 @@ export function startHeartbeat(options: {
       });
     writing = Promise.all([writing, written]);
   };
-  const logPath = files.path(BATCH_FILES.clientLog(client));
-  let logging: Promise<unknown> = mkdir(dirname(logPath), { recursive: true }).catch(() => undefined);
-  const append = (text: string) => {
-    const line = mask.redact(text);
-    print(line);
-    logging = logging.then(() => appendFile(logPath, `${line}\n`)).catch(() => undefined);
-  };
-  const lines = progressLines({ nowMs: clockMs, print: append, everyMs: LINE_MS });
+  const tell = (line: string) => print(mask.redact(line));
+  const lines = progressLines({ nowMs: clockMs, print: tell, everyMs: LINE_MS });
   const timer = setInterval(tick, options.everyMs);
   tick();
   return {
@@ -67,13 +59,13 @@ export function startHeartbeat(options: {
       now = { ...now, phase, sent, done, failed, total, tokensPerS, etaMs };
       lines(progress);
     },
-    log: (line) => append(`${new Date(epochMs()).toISOString()} ${line}`),
+    log: (line) => tell(`${new Date(epochMs()).toISOString()} ${line}`),
     async stop() {
       clearInterval(timer);
       await writing;
       busy = false;
       tick();
-      await Promise.all([writing, logging]);
+      await writing;
     },
   };
 }

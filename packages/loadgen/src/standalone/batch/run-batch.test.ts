@@ -164,6 +164,7 @@ describe('one batch client', () => {
     await expect.poll(() => d.done(0), WAIT).toBeGreaterThan(5);
     client.child.kill('SIGTERM');
     expect(await client.ended).toBe(130);
+    expect(await d.state('service.tested')).not.toBeNull();
     const { summary } = await d.result(0, 0);
     expect(summary.flags.map((flag) => flag.code)).toContain('interrupted');
     expect(summary.counts.ok).toBeGreaterThan(5);
@@ -335,6 +336,18 @@ describe('three batch clients', () => {
     await expect(d.result(0, 1)).rejects.toMatchObject({ code: 'BENCH_BATCH_PEER' });
     // The one that was killed cannot say so; the others see to the end of the service.
     expect(await d.state('stop')).not.toBeNull();
+  });
+
+  it('give up one that never begins', async () => {
+    const server = await serve();
+    const d = await deployment([load()], { plan: { peerTimeoutMs: 2500 } });
+    await d.up(server);
+    const codes = await Promise.all([start(d.folder, 0, 3), start(d.folder, 1, 3)].map(({ ended }) => ended));
+    expect(codes).toEqual([1, 1]);
+    expect((await d.state('client.0.exit'))?.reason).toMatch(/load client 2 is missing: it did not begin for 3 s/);
+    expect(await d.state('stop')).not.toBeNull();
+    // Not one request of a load that cannot be sent whole was measured.
+    expect(server.truth().filter((t) => Number(t.id.split('-')[1]) >= 3)).toEqual([]);
   });
 
   it('fail a load together that one of them cannot send, and go on with the next', async () => {

@@ -1,5 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { BATCH_FILES, type BatchClientPlan, batchClientPlanSchema, BenchError, messageOf, readBatchJson, redactor } from '@bench/core';
+import { inWords } from '../leave-error.ts';
 import type { BatchClient } from './batch-client.ts';
 import { serveClock } from './clock-service.ts';
 import { deploymentFiles } from './deployment-files.ts';
@@ -64,12 +65,17 @@ export async function runBatch(options: RunBatchOptions): Promise<number> {
   try {
     const { code, reason } = await work(client).catch((error: unknown) => ({
       code: signal.aborted ? CODES.stopped : CODES.failed,
-      reason: mask.redact(messageOf(over.signal.aborted ? over.signal.reason : error)),
+      reason: mask.redact(messageOf(over.signal.aborted ? over.signal.reason : inWords(error))),
     }));
     heart.log(reason);
     heart.at('ended');
-    await files.say(`client.${index}.exit`, { code, reason });
-    await seeToTheEnd({ files, index, of, pollMs: plan.pollMs, peerTimeoutMs: plan.peerTimeoutMs, signal });
+    try {
+      await files.say(`client.${index}.exit`, { code, reason });
+      await seeToTheEnd({ files, index, of, pollMs: plan.pollMs, peerTimeoutMs: plan.peerTimeoutMs, signal });
+    } catch (error) {
+      options.complain(mask.redact(messageOf(inWords(error))));
+      return CODES.failed;
+    }
     return code;
   } finally {
     signal.removeEventListener('abort', told);
@@ -96,10 +102,9 @@ async function work(client: BatchClient): Promise<{ code: number; reason: string
 }
 
 async function testService({ files, plan, apiKey, heart, signal }: BatchClient, url: string): Promise<void> {
-  if (!plan.smokeTest) return;
   heart.at('smoke test');
   const fromMs = clockMs();
-  await smokeTest({ ...parseBaseUrl(url), model: plan.model, apiKey, server: {} }, plan.smokeTest, signal);
+  if (plan.smokeTest) await smokeTest({ ...parseBaseUrl(url), model: plan.model, apiKey, server: {} }, plan.smokeTest, signal);
   await files.say('service.tested', { durationMs: clockMs() - fromMs });
-  heart.log('the smoke test passed');
+  heart.log(plan.smokeTest ? 'the smoke test passed' : 'no smoke test was asked for');
 }

@@ -32,13 +32,13 @@ const RESET_MS = 10_000;
 export async function sendShare(client: BatchClient, k: number, baseUrl: string): Promise<string | null> {
   const { files, heart, index, mask, signal } = client;
   const folder = files.path(BATCH_FILES.result(index, k));
-  let clock: ClockOffset | null = null;
+  let sent: { clock: ClockOffset | null; cut: boolean };
   try {
     await makeFolder(folder);
     heart.at('preparing', k);
     // What is learnt and warmed would be in the way of those who still measure.
     if (index === 0) await waitForEnded(client, k - 1);
-    clock = await measureShare(client, k, baseUrl);
+    sent = await measureShare(client, k, baseUrl);
   } catch (error) {
     const cause: unknown = signal.aborted ? signal.reason : error;
     const message = await leaveError({ folder, error: cause, mask, complain: heart.log });
@@ -46,13 +46,14 @@ export async function sendShare(client: BatchClient, k: number, baseUrl: string)
     if (signal.aborted || isPeerLost(error)) throw cause;
     return message;
   }
-  await ended(client, k, { result: true, clock });
-  signal.throwIfAborted();
+  await ended(client, k, { result: true, clock: sent.clock });
+  // What ends the client after its load was done has not harmed it.
+  if (sent.cut) signal.throwIfAborted();
   return null;
 }
 
-/** Answers with how the clock stood. */
-async function measureShare(client: BatchClient, k: number, baseUrl: string): Promise<ClockOffset | null> {
+/** Answers with how the clock stood, and whether the load was cut short. */
+async function measureShare(client: BatchClient, k: number, baseUrl: string): Promise<{ clock: ClockOffset | null; cut: boolean }> {
   const { files, heart, index, of, plan, signal } = client;
   const order = await readBatchOrder(files, k);
   const load = splitLoad(order.load, of)[index] as LoadSpec;
@@ -84,9 +85,10 @@ async function measureShare(client: BatchClient, k: number, baseUrl: string): Pr
     client.workerFile,
   );
   await writeResult(files.path(BATCH_FILES.result(index, k)), result);
-  const { counts } = result.summary;
+  const { counts, flags } = result.summary;
+  const cut = flags.some(({ code }) => code === 'interrupted');
   heart.log(`load ${k + 1}: ${counts.ok} requests done, ${counts.failed} failed, ${counts.cancelled} cancelled`);
-  return index === 0 || of === 1 || signal.aborted ? clock : clockOver(clock, await askClock(files, signal));
+  return { clock: index === 0 || cut ? clock : clockOver(clock, await askClock(files, signal)), cut };
 }
 
 /** What is known of the server: client 0 finds it out, once for all clients and loads alike, on a cache as cold as the engine allows. */
