@@ -69,7 +69,7 @@ async function run(list: Task[], more: More = {}) {
       cwd: root,
       tools: {},
       asked: { recipes: [], site: 'slurm', filter: [], seed: 3, batch: { login: 'local', maxWorkers: more.maxWorkers ?? 4, keepS: 3600 } },
-      batch: { site: queue.site, detach: more.detach ?? false, ...CLIENT },
+      batch: { site: queue.site, detach: more.detach ?? false },
       ...(more.resume === undefined ? {} : { resume: more.resume }),
     },
     (event) => {
@@ -101,7 +101,6 @@ async function later(how: GoOn, dir: string, on: (event: RunEvent, stop: AbortCo
   }
 }
 
-const CLIENT = process.env['BENCH_TEST_LOAD_CLIENT'] === undefined ? {} : { loadClient: process.env['BENCH_TEST_LOAD_CLIENT'] };
 const left = async () => (await readdir(queue.site.remoteDir)).filter((name) => !name.endsWith('.sbatch') && name !== 'cache');
 const journal = async (dir: string) => (await readJournal(runPaths.journal(dir))).events;
 const until = async (what: () => boolean | Promise<boolean>) => expect.poll(what, { timeout: 20_000, interval: 50 }).toBe(true);
@@ -181,6 +180,63 @@ describe('a service and its clients', () => {
     expect(view.jobs.every(({ ended }) => ended !== null)).toBe(true);
     expect(await left()).toEqual([]);
   });
+});
+
+/** A small engine, and load clients. */
+function inference(o: { mode?: string; benchmark?: string; clients?: number } = {}): Task[] {
+  return tasksOf(`
+model: {huggingface: org/m}
+engine: {llm: {recording: {record_to: ${JSON.stringify(join(root, 'record.jsonl'))}, ${o.mode ?? 'mode: good'}}}}
+benchmark: {num_prompts: 12, random_input_len: 40, random_output_len: 5, warmup: 3, ${o.benchmark ?? 'max_concurrency: 6'}}
+slurm: {runtime: none, time: 10m, clients: {count: ${o.clients ?? 3}}}
+`);
+}
+const prompts = async () =>
+  (await readFile(join(root, 'record.jsonl'), 'utf8'))
+    .trim()
+    .split('\n')
+    .flatMap((line) => (JSON.parse(line) as { prompt?: string }).prompt ?? []);
+
+describe('an engine and its load clients', () => {
+  it('measure all points of a deployment in one service job, each load dealt to three clients', async () => {
+    const { outcome, view, events } = await run(inference({ benchmark: 'sweep: {max_concurrency: [3, 6]}' }));
+    expect(outcome).toMatchObject({ status: 'done', exitCode: 0, leftBehind: [] });
+    expect(view.problems).toEqual([]);
+    expect(queue.jobs.map(({ order }) => order.role)).toEqual(['service', 'client', 'client', 'client']);
+    const points = view.tasks.flatMap((task) => task.points);
+    expect(points.map(({ result }) => [result?.counts.ok, result?.counts.warmup, result?.loadClients?.length])).toEqual([
+      [12, 3, 3],
+      [12, 3, 3],
+    ]);
+    expect((await points[0]?.requests())?.length).toBe(15);
+    const sent = await prompts();
+    // All but what was asked to learn the tokenizer, and the smoke test, once each: no client sent what another did.
+    const long = sent.filter((prompt) => prompt.split(' ').length > 20);
+    expect(new Set(long).size).toBe(long.length);
+    expect(view.tasks[0]?.deployment?.phases.map(({ name }) => name)).toEqual(['queue', 'image', 'launch', 'model_load', 'smoke_test']);
+    expect(events.filter(({ type }) => type === 'point_finished')).toHaveLength(2);
+    const [task] = view.tasks;
+    const folder = join(runPaths.task(outcome.dir, 'r', task?.file.variant ?? ''), points[0]?.entry.path ?? '', 'clients');
+    expect(await readdir(folder)).toEqual(['0', '1', '2']);
+    expect(await left()).toEqual([]);
+  }, 60_000);
+
+  it('of which the engine dies fail with its words, and what was measured before is kept', async () => {
+    const { outcome, view } = await run(
+      inference({ mode: 'mode: die, limit: 30', benchmark: 'sweep: {max_concurrency: [3, 6, 7]}', clients: 2 }),
+    );
+    expect(outcome).toMatchObject({ status: 'failed', exitCode: 1, leftBehind: [] });
+    const points = view.tasks.flatMap((task) => task.points);
+    expect(points[0]?.entry.status).toBe('ok');
+    expect(points.at(-1)?.entry).toMatchObject({ status: 'failed', error: expect.stringContaining('code 7') as string });
+    expect(await left()).toEqual([]);
+  }, 60_000);
+
+  it('tell how far they are', async () => {
+    const { events } = await run(inference({ mode: 'mode: slow', clients: 2 }));
+    const progress = events.flatMap((event) => (event.type === 'point_progress' ? [event.progress] : []));
+    expect(progress.some(({ phase, total }) => phase === 'measuring' && total === 12)).toBe(true);
+  }, 60_000);
 });
 
 describe('a run in a queue', () => {
