@@ -110,6 +110,16 @@ describe('job and nodes', () => {
       { env: { HOSTFILE: '/h' }, files: { '/h': 'a\nb\n' } },
       { jobId: null, nodes: 'a b', source: { nodes: 'HOSTFILE' } },
     ],
+    [
+      'a job that does not tell its nodes, and HOSTFILE',
+      { env: { SLURM_JOB_ID: '7', HOSTFILE: '/h' }, files: { '/h': 'a\nb\n' } },
+      { jobId: '7', nodes: 'a b', source: { nodes: 'HOSTFILE' } },
+    ],
+    [
+      'HOSTFILE beside a job that tells its nodes',
+      { env: { SLURM_JOB_ID: '7', SLURM_JOB_NODELIST: 'n1', HOSTFILE: '/h' }, files: { '/h': 'a\nb\n' } },
+      { jobId: '7', nodes: 'n1', source: { nodes: 'SLURM_JOB_NODELIST' } },
+    ],
     ['nothing', {}, { jobId: null, nodes: 'localhost', source: { nodes: 'this machine' } }],
   ])('%s', (_name, parts, { jobId, nodes, source }) => {
     const found = detect(parts);

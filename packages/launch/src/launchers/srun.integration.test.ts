@@ -111,12 +111,30 @@ describe.skipIf(missing)(`srun of a real Slurm${missing ? ` (${missing.skipped})
     expect(plan.argv.join(' ')).not.toContain('a secret');
   });
 
-  it('ends when one rank fails, as it did', async () => {
+  it.each([
+    ['exit 42', 42],
+    ['kill -9 $$', 137],
+  ])('ends when one rank fails, as it did: %s', async (end, code) => {
     const env = await job('--nodes=2');
-    const plan = planned(env, { command: ['sh', '-c', 'if [ "$RANK" = 1 ]; then exit 42; fi; exec sleep 600'] });
+    const plan = planned(env, { command: ['sh', '-c', `if [ "$RANK" = 1 ]; then ${end}; fi; exec sleep 600`] });
     const io = createIo();
-    expect(await runPlan({ ...plan, env: { ...env, ...plan.env } }, { io, signal: io.signal })).toMatchObject({ code: 42 });
+    expect(await runPlan({ ...plan, env: { ...env, ...plan.env } }, { io, signal: io.signal })).toMatchObject({ code, end: 'exited' });
   });
+
+  it.skipIf(!part('openmpi').present)('gives way to Open MPI when it is asked for', () => givesWay('mpirun.openmpi'));
+  it.skipIf(!part('mpich').present)('gives way to MPICH when it is asked for', () => givesWay('mpiexec.hydra'));
+
+  async function givesWay(launcher: string): Promise<void> {
+    const env = await job('--nodes=2', '--ntasks-per-node=2');
+    const { plan, result } = launch(env, { command: printRank, launcher });
+    expect(result, result.stderr).toMatchObject({ status: 0 });
+    expect(result.lines).toEqual(
+      [0, 1, 2, 3].map((rank) => {
+        const node = Math.floor(rank / 2);
+        return `${rank} ${rank % 2} 4 2 ${node} ${plan.master.address}:${plan.master.port} launch1 gpu${node}`;
+      }),
+    );
+  }
 
   it('finds the job of a shell that came to its node by SSH', async () => {
     const { SLURM_JOB_ID: id } = await job('--nodes=2', '--nodelist=gpu[1-2]');
