@@ -45,7 +45,7 @@ export async function runBatch(options: RunBatchOptions): Promise<number> {
   if (!plan) {
     const reason = `${BATCH_FILES.clientPlan} is not there, or not of this program's version`;
     options.complain(reason);
-    await files.say(`client.${index}.exit`, { code: CODES.failed, reason });
+    await files.say(`client.${index}.exit`, { code: CODES.failed, reason }).catch((error: unknown) => options.complain(messageOf(error)));
     return CODES.failed;
   }
   const apiKey = (await files.read(BATCH_FILES.apiKey))?.trim() || undefined;
