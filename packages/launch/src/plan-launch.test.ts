@@ -52,6 +52,12 @@ describe('launch lines', () => {
       `${SRUN} --nodes=4 --ntasks=16 --ntasks-per-node=4 --distribution=block --gpus-per-node=4 --cpus-per-task=8 --cpu-bind=cores --label --mpi=pmix … app --lr 1e-4`,
     ],
     [
+      'Slurm, from within a step',
+      slurm({ SLURM_STEP_ID: '0' }),
+      {},
+      `${SRUN} --overlap --nodes=4 --ntasks=4 --ntasks-per-node=1 --distribution=block … app --lr 1e-4`,
+    ],
+    [
       // srun refuses a second rank on one CPU otherwise.
       'Slurm with fewer CPUs than ranks',
       slurm({ SLURM_GPUS_ON_NODE: '2', SLURM_JOB_CPUS_PER_NODE: '1(x4)' }),

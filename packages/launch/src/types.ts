@@ -96,6 +96,8 @@ export interface Allocation {
   cpusPerNode: number | null;
   /** CPUs for each rank that the job was asked for; null: not said. */
   cpusPerRank: number | null;
+  /** Is this itself within a step of Slurm, whose CPUs and GPUs further steps must share? */
+  insideStep: boolean;
   /** World size that an environment from outside asks for; null: none. */
   worldSize: number | null;
   /** The machine's profile; null: an unknown machine. */

@@ -66,6 +66,16 @@ describe('job and nodes', () => {
       { jobId: '9', nodes: 'n1.c n2.c', source: { jobId: 'PBS_JOBID', nodes: 'PBS_NODEFILE', slotsPerNode: 'PBS_NODEFILE' } },
     ],
     [
+      // The node file names the network for ranks, the machine itself another.
+      'PBS: names of another network',
+      {
+        hostname: 'x3005c0s7b1n0.hostmgmt.example',
+        env: { PBS_JOBID: '9.server', PBS_NODEFILE: '/f' },
+        files: { '/f': 'x3005c0s7b1n0.hsn.example\n' },
+      },
+      { jobId: '9', nodes: 'x3005c0s7b1n0.hsn.example', source: { jobId: 'PBS_JOBID' } },
+    ],
+    [
       'PBS: a member of an array',
       { hostname: 'n1', env: { PBS_JOBID: '9[3].server', PBS_NODEFILE: '/f' }, files: { '/f': 'n1\n' } },
       { jobId: '9[3]', nodes: 'n1', source: {} },
@@ -171,6 +181,16 @@ describe('job and nodes', () => {
     });
     expect(found.addresses).toEqual({ n1: '10.0.0.1', n3: '10.0.0.3' });
   });
+});
+
+describe('a launch from within a step', () => {
+  const job = { SLURM_JOB_ID: '7', SLURM_JOB_NODELIST: 'n1' };
+  it.each([
+    ['the script of a job', {}, false],
+    ['srun --pty', { SLURM_STEP_ID: '3' }, true],
+    // Steps of Slurm's own have numbers above 0xfffffff0 and hold nothing.
+    ['the shell of salloc', { SLURM_STEP_ID: '4294967290' }, false],
+  ])('%s', (_name, env, insideStep) => expect(detect({ env: { ...job, ...env } }).insideStep).toBe(insideStep));
 });
 
 describe('slots and CPUs that the job was asked for', () => {

@@ -9,6 +9,9 @@ import { findNodes, type FoundNodes } from './nodes.ts';
 import { detectScheduler } from './scheduler.ts';
 import { slurmAddresses } from './slurm-nodes.ts';
 
+/** Steps of Slurm's own (`slurm_protocol_defs.h`): batch, interactive, extern. They hold nothing that others need. */
+const OWN_STEPS = 0xff_ff_ff_f0;
+
 export interface DetectOptions {
   /** Name of a scheduler, instead of looking. */
   scheduler?: string | undefined;
@@ -46,6 +49,7 @@ export function detectAllocation(system: System, options: DetectOptions = {}): A
     slotsPerNode: slots?.value ?? null,
     cpusPerNode: inSlurmJob ? fewestCpus(system.env.SLURM_JOB_CPUS_PER_NODE) : null,
     cpusPerRank: cpus,
+    insideStep: inSlurmJob && Number(system.env.SLURM_STEP_ID ?? Number.NaN) < OWN_STEPS,
     worldSize,
     machine: machine?.profile ?? null,
     source: {

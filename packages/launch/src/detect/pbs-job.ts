@@ -1,5 +1,5 @@
 import { parseHostfile } from '../nodes/hostfile.ts';
-import { sameNode } from '../nodes/node-name.ts';
+import { sameShortName } from '../nodes/node-name.ts';
 import type { System } from '../types.ts';
 import type { FoundJob } from './found-job.ts';
 import { askQstat, pbsJobId, type QstatRow } from './qstat.ts';
@@ -13,11 +13,11 @@ export function pbsJob(system: System): FoundJob {
   const { PBS_JOBID: id, PBS_NODEFILE: nodefile } = system.env;
   const named = id ? pbsJobId(id) : null;
   const listed = nodefile ? system.files(nodefile) : null;
-  if (named !== null && listed !== null && nodesOf(listed).some((node) => sameNode(node, system.hostname))) {
+  if (named !== null && listed !== null && nodesOf(listed).some((node) => sameShortName(node, system.hostname))) {
     return { job: { jobId: named, source: 'PBS_JOBID' }, notes: [] };
   }
   const rows = askQstat(system);
-  const here = rows?.filter(({ nodes }) => nodes.some((node) => sameNode(node, system.hostname))) ?? [];
+  const here = rows?.filter(({ nodes }) => nodes.some((node) => sameShortName(node, system.hostname))) ?? [];
   if (named !== null) {
     if (here.some(({ jobId }) => jobId === named)) return { job: { jobId: named, source: 'PBS_JOBID' }, notes: [] };
     if (listed === null && rows === null) {

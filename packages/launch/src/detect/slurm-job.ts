@@ -1,5 +1,5 @@
 import { expandNodeList } from '../nodes/expand-node-list.ts';
-import { sameNode } from '../nodes/node-name.ts';
+import { sameShortName } from '../nodes/node-name.ts';
 import type { System } from '../types.ts';
 import type { FoundJob } from './found-job.ts';
 
@@ -30,7 +30,7 @@ export function slurmJob(system: System): FoundJob {
 function here(text: string, system: System): string[] {
   return text.split('\n').flatMap((row) => {
     const [, id, list] = /^\s*(\d+)\|(\S+)\s*$/.exec(row) ?? [];
-    return id !== undefined && list !== undefined && nodesOf(list).some((node) => sameNode(node, system.hostname)) ? [id] : [];
+    return id !== undefined && list !== undefined && nodesOf(list).some((node) => sameShortName(node, system.hostname)) ? [id] : [];
   });
 }
 

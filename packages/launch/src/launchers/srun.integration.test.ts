@@ -29,9 +29,12 @@ describe.skipIf(missing)(`srun of a real Slurm${missing ? ` (${missing.skipped})
   afterEach(() => cluster.run(['scancel', '--user=root']));
 
   /** Begins a job and gives the environment that its script has. */
-  async function job(...options: string[]): Promise<Record<string, string>> {
+  const job = (...options: string[]) => jobRunning((script) => script, options);
+
+  /** Begins a job; `of` makes its script from what writes the environment down and waits. */
+  async function jobRunning(of: (script: string) => string, options: string[]): Promise<Record<string, string>> {
     const file = join(cluster.shared, `environment-${jobs++}`);
-    const script = `#!/bin/sh\nenv -0 > ${file}.part && mv ${file}.part ${file}\nexec sleep 600\n`;
+    const script = `#!/bin/sh\n${of(`env -0 > ${file}.part && mv ${file}.part ${file}; exec sleep 600`)}\n`;
     await cluster.run(['sbatch', '--output=/dev/null', ...options], { stdin: script });
     for (let i = 0; i < 600 && !existsSync(file); i++) await sleep(50);
     const entries = readFileSync(file, 'utf8').split('\0').filter(Boolean);
@@ -119,6 +122,13 @@ describe.skipIf(missing)(`srun of a real Slurm${missing ? ` (${missing.skipped})
     const plan = planned(env, { command: ['sh', '-c', `if [ "$RANK" = 1 ]; then ${end}; fi; exec sleep 600`] });
     const io = createIo();
     expect(await runPlan({ ...plan, env: { ...env, ...plan.env } }, { io, signal: io.signal })).toMatchObject({ code, end: 'exited' });
+  });
+
+  it('starts from within a step that holds all CPUs and GPUs', async () => {
+    const env = await jobRunning((script) => `srun sh -c '${script}'`, ['--nodes=1', '--ntasks=1', '--cpus-per-task=2', '--gres=gpu:2']);
+    const { plan, result } = launch(env, { command: ['sh', '-c', 'echo "$RANK $CUDA_VISIBLE_DEVICES"'], ranks: 2 });
+    expect(plan.allocation.insideStep).toBe(true);
+    expect(result, result.stderr).toMatchObject({ status: 0, lines: ['0 0,1', '1 0,1'] });
   });
 
   it.skipIf(!part('openmpi').present)('gives way to Open MPI when it is asked for', () => givesWay('mpirun.openmpi'));

@@ -24,6 +24,8 @@ export function srunLine(draft: LaunchDraft): [string, ...string[]] {
     '--unbuffered',
     '--export=ALL',
     '--kill-on-bad-exit=1',
+    // It would wait for the end of the step that it is in.
+    ...(allocation.insideStep ? ['--overlap'] : []),
     `--nodes=${topology.nodes}`,
     `--ntasks=${topology.ranks}`,
     ...(draft.hostfile === null

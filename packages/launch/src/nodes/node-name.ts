@@ -21,6 +21,11 @@ export function sameNode(a: string, b: string): boolean {
   return shortName(one) === shortName(other) && (one === shortName(one) || other === shortName(other));
 }
 
+/** Whether two names mean one machine of a cluster, whatever networks (`.hsn`, `.hostmgmt`) their domains name. */
+export function sameShortName(a: string, b: string): boolean {
+  return shortName(a).toLowerCase() === shortName(b).toLowerCase();
+}
+
 /** @throws BenchError `BENCH_NODE_NAME` when one of the names cannot be a node's; `where` says where it stood. */
 export function requireNodeNames(names: readonly string[], where: string): void {
   for (const name of names) {

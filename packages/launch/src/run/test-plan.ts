@@ -14,6 +14,7 @@ export function testPlan(argv: readonly [string, ...string[]], over: Partial<Lau
       slotsPerNode: null,
       cpusPerNode: null,
       cpusPerRank: null,
+      insideStep: false,
       worldSize: null,
       machine: null,
       source: {},
