@@ -122,7 +122,7 @@ function commandWords(command: ServiceSection['command']): readonly string[] {
  */
 export function portOf(service: Pick<ServiceSection, 'port' | 'preset' | 'command'>): 'free' | number {
   if (service.port === undefined) return 0;
-  return service.preset !== undefined || /\$\{?PORT\b/.test(commandWords(service.command).join('\n')) ? 'free' : service.port;
+  return service.preset !== undefined || /\bPORT\b/.test(commandWords(service.command).join('\n')) ? 'free' : service.port;
 }
 
 function readyOf({ ready, port }: ServiceSection): ReadyRule {

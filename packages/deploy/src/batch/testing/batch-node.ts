@@ -4,6 +4,7 @@ import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs
 import { tmpdir } from 'node:os';
 import { dirname, join } from 'node:path';
 import { type BatchState, type BatchStateName, parseBatchState } from '@bench/core';
+import { quote } from '@bench/host';
 import { BUILTIN_ENGINES, expandRecipe, parseRecipe, type Task } from '@bench/recipe';
 import { planBatch } from '../plan-batch.ts';
 import type { BatchJob, BatchPlan, BatchPlanOptions, BatchTiming } from '../types.ts';
@@ -78,6 +79,8 @@ export async function batchNode(
   await layDown(plan);
   const scratch = join(base, 'node-tmp');
   await mkdir(scratch, { recursive: true });
+  // A login shell begins with a PATH of its own.
+  if (common?.PATH !== undefined) await writeFile(join(base, '.bash_profile'), `PATH=${quote(common.PATH)}\n`);
   const running = new Set<ChildProcess>();
   cleanups.push(async () => {
     for (const child of running) child.kill('SIGTERM');
