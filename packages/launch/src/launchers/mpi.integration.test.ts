@@ -1,9 +1,9 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIo } from '@bench/core';
 import { hostfileMachines, pbsEnvironment, type HostfileMachines } from '@bench/test-machines';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { part } from '../../../../scripts/parts.mjs';
 import {
   detectAllocation,
@@ -93,6 +93,22 @@ describe.each(MPIS)('$name', ({ part: mpi, launcher, flavour }) => {
       const plan = planned({ command, launcher, ranks: 3 }, { folder });
       const io = createIo();
       expect(await runPlan(plan, { io, signal: io.signal })).toMatchObject({ code, end: 'exited' });
+    });
+
+    it('ends all ranks when the user wants it', async () => {
+      const seen = join(folder, 'interrupted');
+      mkdirSync(seen);
+      const script = `trap 'touch "${seen}/told-$RANK"; exit 0' TERM; echo $$ > "${seen}/pid-$RANK"; while :; do sleep 0.1; done`;
+      const plan = planned({ command: ['sh', '-c', script], launcher, ranks: 2 }, { folder });
+      const wanted = new AbortController();
+      const ended = runPlan(plan, { io: createIo(), signal: wanted.signal });
+      const pids = [0, 1].map((rank) => join(seen, `pid-${rank}`));
+      await vi.waitUntil(() => pids.every((path) => existsSync(path) && readFileSync(path, 'utf8').endsWith('\n')), { timeout: 30_000 });
+      wanted.abort();
+      expect(await ended).toMatchObject({ code: 130, end: 'interrupted' });
+      // Open MPI itself gives them a second or less.
+      if (flavour === 'mpich') expect(readdirSync(seen)).toEqual(expect.arrayContaining(['told-0', 'told-1']));
+      for (const path of pids) expect(() => process.kill(Number(readFileSync(path, 'utf8')), 0)).toThrow('ESRCH');
     });
 
     it('binds when it is asked to', () => {
