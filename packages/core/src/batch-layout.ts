@@ -52,8 +52,8 @@ const job = { ...at, jobId: z.string(), node: z.string() };
 const states = {
   /** The job has begun. */
   'service.running': z.object(job),
-  /** The image is there. `action`: what was done for it. */
-  'service.image': z.object({ ...at, action: z.string(), durationMs: z.number() }),
+  /** The image is there. `action`: what was done for it (`none`, `given`, `cached`, `pulled`). `sha256`: of the file that a registry gave. */
+  'service.image': z.object({ ...at, action: z.string(), durationMs: z.number(), sha256: z.string().optional() }),
   /** Names and addresses under which the node may be reached, the likeliest first, and the port that the engine was given. */
   'service.announced': z.object({ ...at, hosts: z.array(z.string()).min(1), port: z.int().min(1).max(65_535) }),
   /** Something listens on the port. */

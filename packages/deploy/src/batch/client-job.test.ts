@@ -1,4 +1,5 @@
-import { readFile, readdir } from 'node:fs/promises';
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { API_KEY, batchNode, type BatchNode, closeBatchNodes } from './testing/batch-node.ts';
@@ -181,5 +182,66 @@ describe('the jobs of a service and its clients', () => {
       `port ${port} of gpu0 is taken by another program: have the service listen on $PORT`,
     );
     other.close();
+  });
+});
+
+describe('the job of a load client', () => {
+  const yaml = JSON.stringify({
+    model: { huggingface: 'org/m' },
+    engine: { llm: { noded: {} } },
+    slurm: { runtime: 'none', clients: { count: 2 } },
+  });
+  /** Stands for the load generator: says what it was given, then does as the last line says. */
+  async function client(lines: string) {
+    const folder = await mkdtemp(join(tmpdir(), "bench load'client-"));
+    const file = join(folder, 'load client.mjs');
+    await writeFile(
+      file,
+      `import { writeFileSync, renameSync } from 'node:fs';
+const dep = process.argv[3];
+const tell = (name, json) => { writeFileSync(dep + '/state/.' + name, JSON.stringify({ atMs: 1, ...json })); renameSync(dep + '/state/.' + name, dep + '/state/' + name); };
+console.log(JSON.stringify(process.argv.slice(2)));
+${lines}`,
+    );
+    return {
+      file,
+      node: await batchNode(yaml, { loadClient: { node: process.execPath, file } }),
+      close: () => rm(folder, { recursive: true }),
+    };
+  }
+
+  it('runs the load generator, whose word on its end counts', async () => {
+    const { node, close } = await client(`tell('client.' + process.argv[5] + '.exit', { code: 0, reason: 'all points are done' });`);
+    expect(await node.client(0).ended).toBe(0);
+    expect(await node.state('client.0.running')).toMatchObject({ node: 'gpu0' });
+    expect(await node.state('client.0.exit')).toEqual({ atMs: 1, code: 0, reason: 'all points are done' });
+    expect(JSON.parse(await node.read('clients/0/client.log'))).toEqual(['--batch', node.plan.record.folder, '--client', '0', '--of', '2']);
+    expect(await node.state('stop')).toBeNull();
+    expect(await node.client(1).ended).toBe(0);
+    expect(await node.state('stop')).toMatchObject({ reason: 'clients are done' });
+    await close();
+  });
+
+  it('speaks for a load generator that ends without a word', async () => {
+    const { node, close } = await client('console.error("no such\\nlibrary"); process.exit(9);');
+    expect(await node.client(1).ended).toBe(9);
+    expect(await node.state('client.1.exit')).toMatchObject({ code: 9, reason: 'the load client exited with code 9: library' });
+    await close();
+  });
+
+  it.each([
+    ['SIGTERM', 'cancelled', 130],
+    ['SIGUSR1', 'time limit', 124],
+  ] as const)('lets it write what there is when told by %s', async (signal, reason, code) => {
+    const { node, close } = await client(
+      `process.on('SIGTERM', () => { tell('client.0.ready', { url: 'flushed' }); process.exit(0); }); setInterval(() => {}, 1000); tell('client.0.progress', { beat: 1, phase: 'x', order: null, orders: 1 });`,
+    );
+    const job = node.client(0);
+    await node.until('client.0.progress', job);
+    job.signal(signal);
+    expect(await job.ended).toBe(code);
+    expect(await node.state('client.0.ready')).toMatchObject({ url: 'flushed' });
+    expect(await node.state('client.0.exit')).toMatchObject({ code: null, reason });
+    await close();
   });
 });

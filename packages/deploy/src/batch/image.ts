@@ -32,5 +32,5 @@ function nameOf(uri: string): string {
   const [name = '', tag = digest === undefined ? 'latest' : undefined] = named.split(':', 2);
   const hash = createHash('sha256').update(uri).digest('hex').slice(0, 16);
   const words = [name, tag, hash].filter((word) => word !== undefined && word !== '');
-  return words.map((word) => (word as string).replaceAll(/[^A-Za-z0-9._]+/g, '_')).join('-');
+  return words.map((word) => (word as string).replaceAll(/[^A-Za-z0-9._-]+/g, '_')).join('-');
 }

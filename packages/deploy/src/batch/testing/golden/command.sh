@@ -1,0 +1,491 @@
+#!/bin/bash -l
+# A command of a recipe.
+# Written by bench. It holds no secret: those are in files that only their owner can read.
+set -Eeuo pipefail
+umask 077
+
+dep='/shared/bench-runs/r123/d1'
+state_dir='/shared/bench-runs/r123/d1/state'
+cache='/shared/bench-runs/cache'
+models='/shared/bench-runs/cache/models'
+write_failed=73
+grace_s=2
+probe_s=5
+pull_s=60
+lock_stale_s=3
+runtime='none'
+runtime_program='none'
+image=''
+image_uri=''
+image_log='/shared/bench-runs/r123/d1/image.log'
+modules=()
+own='service'
+clients=0
+has_service=''
+output='/shared/bench-runs/r123/d1/clients/0/0'
+client_log='/shared/bench-runs/r123/d1/clients/0/0/command.log'
+env_file='/shared/bench-runs/r123/d1/service.env'
+timeout_s=3600
+service_s=0
+reach_s=0
+
+client_command() {
+  local text gpus=${CUDA_VISIBLE_DEVICES:-${ROCR_VISIBLE_DEVICES:-}}
+  text=$(cat -- '/shared/bench-runs/r123/d1/run.sh' && printf x)
+  text=${text%x}
+  printf '%s' "${text//__bench_gpu_device_ids__/"$gpus"}" > "$scratch/job/run.sh"
+  command=(sh -c 'cd -- "$1" && exec sh "$2"' sh '/shared/bench-runs/r123/d1/task' "$scratch/job/run.sh")
+}
+
+after_command() {
+  local pattern missing=''
+  phase='collecting result files'
+  # Patterns that name nothing are printed.
+  sh -c '
+out=$1
+task=$2
+shift 2
+umask 077
+rm -rf -- "$out" && mkdir -p -- "$out" && cd -- "$task" || exit 1
+IFS=
+for pattern in "$@" metrics.json requests.jsonl; do
+  found=
+  for file in $pattern; do
+    [ -f "$file" ] || [ -d "$file" ] || continue
+    found=1
+    [ -e "$out/$file" ] && continue
+    case $file in */*) mkdir -p -- "$out/${file%/*}" || exit 1 ;; esac
+    if [ -d "$file" ]; then cp -R -- "$file" "$out/$file" || exit 1
+    else cp -- "$file" "$out/$file" || exit 1
+    fi
+  done
+  [ -n "$found" ] || printf '\''%s\0'\'' "$pattern"
+done
+' sh "$scratch/collected" '/shared/bench-runs/r123/d1/task' '*.csv' 'a b' > "$scratch/unmatched"
+  # What it printed stays what it is called, whatever the command's own files are.
+  if [ -e "$scratch/collected/command.log" ]; then mv -- "$scratch/collected/command.log" "$scratch/collected/task-command.log"; fi
+  cp -R -- "$scratch/collected/." "$output/"
+  for pattern in 'a b'; do
+    if tr '\0' '\n' < "$scratch/unmatched" | grep -qxF -e "$pattern"; then missing="$missing $pattern"; fi
+  done
+  if [ -n "$missing" ] && [ -z "$result" ]; then result="result_files: there is no$missing" result_code=1; fi
+}
+
+set_up() {
+  mkdir -p -- "$scratch/job" "$scratch/tmp"
+  enter=(sh -c '. "$1" && shift && exec "$@"' sh "$scratch/job/env")
+}
+
+pass_variables() {
+  printf 'export TMPDIR=%s CUDA_DEVICE_ORDER=PCI_BUS_ID\n' "$(sh_word "$scratch/tmp")"
+}
+
+now_ms() { date +%s%3N; }
+
+# A text as JSON. What is no character becomes a blank.
+json_text() {
+  local text backslash='\' double='"'
+  text=$(printf '%s' "$1" | LC_ALL=C tr '\001-\037\177' ' ')
+  text=${text//"$backslash"/"$backslash$backslash"}
+  text=${text//"$double"/"$backslash$double"}
+  printf '"%s"' "$text"
+}
+
+# A word for sh.
+sh_word() {
+  local text single="'" backslash='\'
+  text=${1//"$single"/"$single$backslash$single$single"}
+  printf "'%s'" "$text"
+}
+
+# Writes a file of state whole, or not at all. $1: its name; $2: what its JSON holds besides the time.
+state() {
+  local content temporary=$state_dir/.$1.$$.$RANDOM
+  content="{\"atMs\":$(now_ms)${2:+,$2}}"
+  # Where a disk is full some file systems say so late, and only to who looks.
+  if printf '%s\n' "$content" > "$temporary" && [ "$(cat -- "$temporary")" = "$content" ] && mv -f -- "$temporary" "$state_dir/$1"; then
+    return 0
+  fi
+  rm -f -- "$temporary"
+  printf 'cannot write %s: is the disk or the quota full?\n' "$state_dir/$1" >&2
+  return 1
+}
+
+# A text in a file of state. $1: file; $2: name of the member.
+member() { sed -n 's/.*"'"$2"'":"\(\([^"\\]\|\\.\)*\)".*/\1/p' "$1" 2> /dev/null | sed 's/\\\(.\)/\1/g' | head -n 1; }
+
+# A folder of a shared file system is listed anew: what is not there may only be not known yet.
+there() {
+  [ -e "$state_dir/$1" ] && return 0
+  ls -- "$state_dir" > /dev/null 2>&1 || true
+  [ -e "$state_dir/$1" ]
+}
+
+job_id=${SLURM_JOB_ID:-$$}
+node=${SLURMD_NODENAME:-$(uname -n)}
+job_members() { printf '"jobId":%s,"node":%s' "$(json_text "$job_id")" "$(json_text "$node")"; }
+
+# Why the job is to end, and its exit code then. The first reason counts.
+ending=''
+ending_code=0
+end_because() { [ -n "$ending" ] || { ending_code=$1 ending=$2; }; }
+
+# What the job is at, for people.
+phase='the start'
+failed_line=''
+over=''
+scratch=''
+
+# Slurm sends TERM for scancel, and USR1 (asked for by --signal) before the time limit.
+catch_signals() {
+  trap 'end_because 130 cancelled' TERM INT HUP
+  trap 'end_because 124 "time limit"' USR1
+  trap 'failed_line=$LINENO' ERR
+  trap 'on_exit "$?"' EXIT
+}
+
+on_exit() {
+  trap '' TERM INT HUP USR1
+  if [ -z "$over" ]; then
+    local line=''
+    [ -z "$failed_line" ] || line=" (line $failed_line)"
+    if [ -n "$ending" ]; then finish "$ending_code" "$ending"; fi
+    finish "$(( $1 == 0 ? 1 : $1 ))" "$phase failed with code $1$line"
+  fi
+}
+
+# What no other job is to find.
+clean_up() {
+  drop_part
+  free_lock
+  [ -z "$scratch" ] || rm -rf -- "$scratch"
+}
+
+# Waits so many seconds, or until a signal comes.
+pause() {
+  sleep "$1" &
+  wait "$!" || true
+}
+
+stop_when_told() { if [ -n "$ending" ]; then finish "$ending_code" "$ending"; fi; }
+
+group_alive() { kill -0 -- "-$1" 2> /dev/null; }
+
+# Ends a process and all of its group: TERM, $2 seconds of grace, KILL.
+end_group() {
+  local until=$((SECONDS + $2))
+  kill -TERM -- "-$1" 2> /dev/null || kill -TERM "$1" 2> /dev/null || return 0
+  kill -CONT -- "-$1" 2> /dev/null || true
+  while group_alive "$1" && [ "$SECONDS" -lt "$until" ]; do pause 0.1; done
+  group_alive "$1" || return 0
+  kill -KILL -- "-$1" 2> /dev/null || true
+  until=$((SECONDS + 3))
+  while group_alive "$1" && [ "$SECONDS" -lt "$until" ]; do pause 0.1; done
+}
+
+# Runs a command until it ends, the job is to end, or its time is up; its exit code is the answer, and timed_out says whether it was ended
+# for its time. $1: file for its output; $2: seconds, 0 for no limit.
+run_watched() {
+  local log=$1 limit=$2 child code=0 begun=$SECONDS rest=0.05
+  shift 2
+  timed_out=''
+  setsid "$@" >> "$log" 2>&1 < /dev/null &
+  child=$!
+  running_group=$child
+  while kill -0 "$child" 2> /dev/null; do
+    look
+    if [ "$limit" -gt 0 ] && [ $((SECONDS - begun)) -ge "$limit" ]; then timed_out=1; fi
+    if [ -n "$timed_out$ending" ]; then break; fi
+    pause "$rest"
+    if [ "$rest" = 0.05 ] && [ $((SECONDS - begun)) -ge 1 ]; then rest=0.5; fi
+  done
+  if kill -0 "$child" 2> /dev/null; then end_group "$child" "$grace_s"; fi
+  wait "$child" || code=$?
+  # What it left behind would outlive it.
+  if group_alive "$child"; then end_group "$child" 2; fi
+  running_group=''
+  return "$code"
+}
+running_group=''
+timed_out=''
+
+# The last line of a log with something in it, cut to what fits into a sentence.
+last_line() { tail -n 50 -- "$1" 2> /dev/null | grep -a '[^[:space:]]' | tail -n 1 | cut -c 1-300 || true; }
+
+# "exited with code 3: its last line", or "was ended by SIGKILL". $1: exit code as a shell has it; $2: its log.
+ending_of() {
+  local words last
+  if [ "$1" -gt 128 ] && [ "$1" -lt 193 ]; then words="was ended by SIG$(kill -l "$(($1 - 128))")"; else words="exited with code $1"; fi
+  last=$(last_line "$2")
+  printf '%s' "$words${last:+: $last}"
+}
+
+# They are written for shells that are less strict, and may change the shell: what this script needs is set again afterwards.
+run_prelude() {
+  local name
+  set +u
+  if [ "${#modules[@]}" -gt 0 ]; then
+    phase='loading the environment modules'
+    if ! type module > /dev/null 2>&1; then finish 1 "there are no environment modules on $node (slurm.modules)"; fi
+    for name in "${modules[@]}"; do
+      phase="module load $name"
+      module load "$name"
+    done
+  fi
+  if [ -e "$dep/prelude.sh" ]; then
+    phase='slurm.prelude'
+    # shellcheck source=/dev/null
+    source "$dep/prelude.sh"
+  fi
+  set -euo pipefail
+  umask 077
+  catch_signals
+  failed_line=''
+}
+
+# Tells other jobs that this one, which holds the lock, lives: they see it in the number, not by any clock.
+beat_lock() {
+  [ -n "$held_lock" ] || return 0
+  [ "$SECONDS" != "$lock_beat" ] || return 0
+  lock_beat=$SECONDS
+  echo "$lock_beat" > "$held_lock/beat" || true
+}
+held_lock=''
+lock_beat=''
+
+# Is the job that holds a lock gone? At once seen on its own node.
+holder_gone() {
+  local where pid
+  read -r where pid 2> /dev/null < "$1/owner" || return 1
+  [ "$where" = "$node" ] && ! kill -0 "$pid" 2> /dev/null && [ ! -e "/proc/$pid" ]
+}
+
+# Waits for the lock on a file. A lock that shows no life for lock_stale_s is broken: who breaks it wrongly only does work twice.
+take_lock() {
+  local lock=$1.lock beat seen='' since=$SECONDS
+  while ! mkdir -- "$lock" 2> /dev/null; do
+    if [ -e "$1" ]; then return 1; fi
+    if [ ! -d "$lock" ] && [ ! -w "$(dirname -- "$lock")" ]; then finish 1 "cannot write to $(dirname -- "$lock")"; fi
+    beat=$(cat -- "$lock/beat" 2> /dev/null || true)
+    if [ "$beat" != "$seen" ]; then seen=$beat since=$SECONDS; fi
+    if [ $((SECONDS - since)) -ge "$lock_stale_s" ] || holder_gone "$lock"; then
+      if mv -T -- "$lock" "$lock.$job_id.$$" 2> /dev/null; then rm -rf -- "$lock.$job_id.$$"; fi
+      since=$SECONDS
+      continue
+    fi
+    look
+    stop_when_told
+    pause 0.5
+  done
+  held_lock=$lock
+  echo "$node $$" > "$lock/owner"
+  beat_lock
+}
+
+free_lock() {
+  [ -n "$held_lock" ] || return 0
+  rm -rf -- "$held_lock"
+  held_lock=''
+}
+
+drop_part() { [ -z "$image_part" ] || rm -rf -- "$image_part"; }
+image_part=''
+
+# Brings the image to $1.
+fetch_image() {
+  case $runtime in
+    charliecloud)
+      run_watched "$image_log" "$pull_s" ch-image pull "$image_uri" && run_watched "$image_log" "$pull_s" ch-convert -i ch-image -o dir "$image_uri" "$1"
+      ;;
+    *) run_watched "$image_log" "$pull_s" "$runtime" pull "$1" "$image_uri" ;;
+  esac
+}
+
+pull_image() {
+  local code=0
+  image_part=$image.part.$job_id.$$
+  # What jobs left here that were killed.
+  rm -rf -- "$image".part.*
+  : > "$image_log"
+  fetch_image "$image_part" || code=$?
+  stop_when_told
+  if [ -n "$timed_out" ]; then finish 1 "the image $image_uri was not there within $pull_s s"; fi
+  if [ "$code" != 0 ]; then finish 1 "the image $image_uri cannot be had: $runtime $(ending_of "$code" "$image_log")"; fi
+  if [ ! -s "$image_part" ]; then finish 1 "the image $image_uri cannot be had: $runtime left nothing"; fi
+  if [ -f "$image_part" ]; then
+    run_watched "$image_part.sha256" 0 sha256sum -- "$image_part" || true
+    stop_when_told
+    cut -d ' ' -f 1 "$image_part.sha256" > "$image.sha256"
+    rm -f -- "$image_part.sha256"
+  fi
+  mv -T -- "$image_part" "$image"
+  image_part=''
+}
+
+prepare_image() {
+  phase='preparing the image'
+  case $runtime in
+    none)
+      image_action=none
+      return 0
+      ;;
+    charliecloud) export USER=${USER:-$(id -un)} ;;
+  esac
+  if ! command -v "$runtime_program" > /dev/null; then
+    finish 1 "$runtime_program is not on $node: name its module in slurm.modules, or set PATH in slurm.prelude"
+  fi
+  if [ -z "$image_uri" ]; then
+    image_action=given
+    if [ ! -e "$image" ]; then finish 1 "there is no image $image on $node"; fi
+    return 0
+  fi
+  image_action=cached
+  if [ -e "$image" ]; then return 0; fi
+  mkdir -p -- "$(dirname -- "$image")"
+  export APPTAINER_CACHEDIR=${APPTAINER_CACHEDIR:-$cache/apptainer} SINGULARITY_CACHEDIR=${SINGULARITY_CACHEDIR:-$cache/apptainer}
+  export APPTAINER_TMPDIR=${APPTAINER_TMPDIR:-$scratch} SINGULARITY_TMPDIR=${SINGULARITY_TMPDIR:-$scratch}
+  if take_lock "$image"; then
+    if [ ! -e "$image" ]; then
+      image_action=pulled
+      pull_image
+    fi
+    free_lock
+  fi
+}
+
+image_digest() {
+  if [ -n "$image_uri" ] && [ -s "$image.sha256" ]; then head -n 1 "$image.sha256" | tr -cd '0-9a-f'; fi
+}
+
+own_state() { state "$own.$1" "${2:-}"; }
+
+# Where it is, every few seconds; life shows in the number.
+beats=0
+last_beat=''
+tell_progress() {
+  [ "$own" != service ] || return 0
+  if [ "$phase" = "$told_phase" ] && [ -n "$last_beat" ] && [ $((SECONDS - last_beat)) -lt 5 ]; then return 0; fi
+  last_beat=$SECONDS
+  told_phase=$phase
+  beats=$((beats + 1))
+  own_state progress "\"beat\":$beats,\"phase\":$(json_text "$phase"),\"order\":null,\"orders\":1" || true
+}
+told_phase=''
+
+# The service is asked to end by whoever of its clients is the last.
+stop_service_when_last() {
+  local i
+  for ((i = 0; i < clients; i += 1)); do there "client.$i.exit" || return 0; done
+  there stop || state stop '"reason":"clients are done"'
+}
+
+# $1: exit code; $2: the reason; $3: the code of its program, or null.
+finish() {
+  over=1
+  trap '' TERM INT HUP USR1
+  set +e
+  if [ -n "$running_group" ]; then end_group "$running_group" "$grace_s"; fi
+  printf '%s is over: %s\n' "$own" "$2" >&2
+  own_exit "${3:-null}" "$2" || set -- "$write_failed"
+  clean_up
+  exit "$1"
+}
+
+own_exit() {
+  own_state exit "\"code\":$1,\"reason\":$(json_text "$2")" || return 1
+  if [ -n "$has_service" ]; then stop_service_when_last; fi
+}
+
+look() {
+  beat_lock
+  tell_progress
+  if [ -n "$has_service" ] && there service.exit; then
+    end_because 1 "the service is over: $(member "$state_dir/service.exit" reason)"
+  elif there stop; then
+    end_because 130 "stopped: $(member "$state_dir/stop" reason)"
+  fi
+}
+
+reachable() { timeout 5 bash -c 'exec 3<> "/dev/tcp/$1/$2"' bash "$1" "$2" 2> /dev/null; }
+
+# Sets service_host and port.
+find_service() {
+  local begun=$SECONDS candidate
+  phase='waiting for the service'
+  while ! there service.ready; do
+    look
+    stop_when_told
+    if [ $((SECONDS - begun)) -ge "$service_s" ]; then finish 1 "the service was not ready within $service_s s"; fi
+    pause 1
+  done
+  service_host=''
+  port=''
+  if ! there service.announced; then return 0; fi
+  phase='looking for the service'
+  port=$(sed -n 's/.*"port":\([0-9]*\).*/\1/p' "$state_dir/service.announced")
+  begun=$SECONDS
+  while :; do
+    while IFS= read -r candidate; do
+      if reachable "$candidate" "$port"; then
+        service_host=$candidate
+        return 0
+      fi
+      look
+      stop_when_told
+    done < <(sed -n 's/.*"hosts":\[\([^]]*\)\].*/\1/p' "$state_dir/service.announced" | tr ',' '\n' | tr -d '"')
+    if [ $((SECONDS - begun)) -ge "$reach_s" ]; then finish 1 "the service is not reached from $node: $(cat -- "$state_dir/service.announced")"; fi
+    pause 1
+  done
+}
+
+client_variables() {
+  pass_variables
+  [ -n "$service_host" ] || return 0
+  printf 'export SERVICE_HOSTNAME=%s SERVICE_PORT=%s SERVICE_URL=%s\n' "$(sh_word "$service_host")" "$(sh_word "$port")" "$(sh_word "http://$service_host:$port")"
+}
+
+run_command() {
+  local code=0
+  phase='running'
+  client_command
+  { client_variables && cat -- "$env_file"; } > "$scratch/job/env"
+  run_watched "$client_log" "$timeout_s" "${enter[@]}" "${command[@]}" || code=$?
+  if [ "$code" != 0 ]; then
+    result=$(ending_of "$code" "$client_log")
+    result_code=$code
+  fi
+  if [ -n "$timed_out" ]; then
+    result="did not end within $timeout_s s and was ended"
+    result_code=null
+  fi
+}
+result=''
+result_code=0
+
+main() {
+  scratch=$(mktemp -d "${TMPDIR:-/tmp}/bench.XXXXXXXX")
+  catch_signals
+  service_host=''
+  port=''
+  phase='starting'
+  rm -f -- "$state_dir/$own.exit"
+  own_state running "$(job_members)" || finish "$write_failed" "$state_dir cannot be written to"
+  mkdir -p -- "$output"
+  : > "$client_log"
+  look
+  stop_when_told
+  run_prelude
+  prepare_image
+  phase='preparing the node'
+  set_up
+  if [ -n "$has_service" ]; then find_service; fi
+  # It measures from here on.
+  own_state ready "\"url\":$(json_text "${service_host:+http://$service_host:$port}")" || finish "$write_failed" "$state_dir cannot be written to"
+  run_command
+  after_command
+  stop_when_told
+  if [ "$result_code" = null ]; then finish 1 "$result"; fi
+  finish "$result_code" "${result:-done}" "$result_code"
+}
+
+main
