@@ -329,7 +329,8 @@ prepare_image() {
       image_action=none
       return 0
       ;;
-    charliecloud) export USER=${USER:-$(id -un)} ;;
+    # Where images are pulled to is none of the node's business afterwards.
+    charliecloud) export USER=${USER:-$(id -un)} CH_IMAGE_STORAGE=${CH_IMAGE_STORAGE:-$scratch/ch-image} ;;
   esac
   if ! command -v "$runtime_program" > /dev/null; then
     finish 1 "$runtime_program is not on $node: name its module in slurm.modules, or set PATH in slurm.prelude"
