@@ -10,7 +10,7 @@ import type { SlurmTools, ToolAnswer } from './tools.ts';
 const ACCOUNTING_LAG_MS = 60_000;
 
 export interface LookOptions {
-  /** The queue must have been looked at at this time or later (`io.monotonic`). */
+  /** The queue must have been looked at later than this (`io.monotonic`). */
   since: number;
   op: string;
   signal?: AbortSignal | undefined;
@@ -104,7 +104,8 @@ export function jobLook({
       const written = await accounted([...open.keys()], o);
       for (const [id, queued] of open) {
         const job = written.get(id) ?? (await shown(id, o)) ?? queued;
-        if (job !== undefined) found.set(id, job);
+        // Accounting keeps no reason of a job that failed.
+        if (job !== undefined) found.set(id, { ...job, reason: job.reason ?? queued?.reason ?? null });
         else if (!isLate(id)) found.set(id, null);
         const last = found.get(id);
         if (last === null || last?.over === true) ended.set(id, last);

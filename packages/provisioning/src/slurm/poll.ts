@@ -4,7 +4,7 @@ import type { Io } from '@bench/core';
 export interface Poll<T> {
   /**
    * What the last look saw, or the next one sees.
-   * @param o.since the look must have begun at this time or later (`io.monotonic`); earlier ones do not know what was done since
+   * @param o.since the look must have begun later than this (`io.monotonic`): earlier ones do not know what was done since
    */
   look(o: { since: number; signal?: AbortSignal | undefined }): Promise<T>;
 }
@@ -48,7 +48,7 @@ export function sharedPoll<T>({
     look: async ({ since, signal }) => {
       signal?.throwIfAborted();
       const now = io.monotonic();
-      const fresh = last !== null && !last.failed && last.startedMs >= since && now - last.startedMs < intervalMs;
+      const fresh = last !== null && !last.failed && last.startedMs > since && now - last.startedMs < intervalMs;
       const result = fresh && last !== null ? last.result : ahead().then((one) => one.result);
       return orAborted(result, signal);
     },

@@ -97,7 +97,8 @@ export function sacctLine(format: string, job: FakeSlurmJob, o: { step: boolean;
     Submit: timeText(job.submittedAt),
     Start: job.startedAt === null ? 'Unknown' : timeText(job.startedAt),
     End: o.written ? timeText(job.endedAt) : 'Unknown',
-    Reason: o.step ? '' : job.reason,
+    // It keeps none of a job that failed.
+    Reason: o.step ? '' : 'None',
   };
   return format
     .split(',')
