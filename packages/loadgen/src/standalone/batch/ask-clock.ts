@@ -7,7 +7,7 @@ import { CLOCK_FILE, readClockAddress, sign, signed } from './clock-service.ts';
 import type { DeploymentFiles } from './deployment-files.ts';
 
 const EXCHANGES = 16;
-const CONNECT_MS = 3000;
+const LIMIT_MS = 5000;
 
 /**
  * How this process's wall clock stands to client 0's: of some exchanges the quickest, whose way there and back are taken to be equally long. The
@@ -16,21 +16,37 @@ const CONNECT_MS = 3000;
 export async function askClock(files: DeploymentFiles, signal: AbortSignal): Promise<ClockOffset | null> {
   const known = await files.look(CLOCK_FILE, readClockAddress);
   if (!known) return null;
-  for (const host of known.hosts) {
-    if (signal.aborted) return null;
-    const offset = await askAt({ host, port: known.port, token: known.token, signal }).catch(() => null);
-    if (offset) return offset;
+  const { hosts, port, token } = known;
+  // An address that leads nowhere from here says nothing for seconds.
+  const found = new AbortController();
+  const limit = AbortSignal.any([signal, found.signal, AbortSignal.timeout(LIMIT_MS)]);
+  try {
+    return await Promise.any(hosts.map((host) => askAt({ host, port, token, limit })));
+  } catch {
+    return null;
+  } finally {
+    found.abort();
   }
-  return null;
 }
 
-async function askAt(o: { host: string; port: number; token: string; signal: AbortSignal }): Promise<ClockOffset> {
-  const socket = connect({ host: o.host, port: o.port });
-  const limit = AbortSignal.any([o.signal, AbortSignal.timeout(CONNECT_MS)]);
+async function askAt({
+  host,
+  port,
+  token,
+  limit,
+}: {
+  host: string;
+  port: number;
+  token: string;
+  limit: AbortSignal;
+}): Promise<ClockOffset> {
+  limit.throwIfAborted();
+  const socket = connect({ host, port });
+  socket.on('error', () => undefined);
   const stop = () => socket.destroy(new Error('no answer'));
   limit.addEventListener('abort', stop, { once: true });
   try {
-    return await exchange(socket, o.token);
+    return await exchange(socket, token);
   } finally {
     limit.removeEventListener('abort', stop);
     socket.destroy();

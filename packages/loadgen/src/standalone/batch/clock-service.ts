@@ -48,7 +48,10 @@ export async function serveClock(files: DeploymentFiles, nowMs: () => number = e
     socket.setTimeout(60_000, () => socket.destroy());
     socket.on('error', () => undefined);
     socket.on('close', () => sockets.delete(socket));
-    createInterface({ input: socket }).on('line', (line) => {
+    const lines = createInterface({ input: socket });
+    // It passes on its input's errors.
+    lines.on('error', () => undefined);
+    lines.on('line', (line) => {
       const receivedMs = nowMs();
       const [nonce = '', proof = ''] = line.split(' ');
       if (!signed(token, nonce, proof)) {

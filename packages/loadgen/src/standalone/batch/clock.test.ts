@@ -62,6 +62,15 @@ describe('the clocks of two clients', () => {
     expect(answer).toBe('');
   });
 
+  it('are told on, whoever cuts a connection', async () => {
+    const { files, address } = await service();
+    const socket = connect({ host: '127.0.0.1', port: address.port });
+    await new Promise<void>((resolve) => socket.once('connect', () => resolve()));
+    socket.write('half a li');
+    await new Promise<void>((resolve) => socket.once('close', () => resolve()).resetAndDestroy());
+    expect(await askClock(files, never)).not.toBeNull();
+  });
+
   it('may have moved: two readings give their mean and add half of what lies between', () => {
     const read = (offsetMs: number, uncertaintyMs: number) => ({ offsetMs, uncertaintyMs, method: 'network' as const });
     expect(clockOver(read(10, 0.5), read(13, 0.25))).toEqual(read(11.5, 2));
