@@ -49,7 +49,7 @@ describe('launch lines', () => {
       'Slurm with GPUs and CPUs',
       slurm({ SLURM_GPUS_PER_NODE: 'a100:4', SLURM_CPUS_PER_TASK: '8' }),
       { label: true, cpuBind: 'cores', passThrough: ['--mpi=pmix'] },
-      `${SRUN} --nodes=4 --ntasks=16 --ntasks-per-node=4 --distribution=block --gpus-per-node=4 --cpus-per-task=8 --cpu-bind=cores --label --mpi=pmix … app --lr 1e-4`,
+      `${SRUN} --nodes=4 --ntasks=16 --ntasks-per-node=4 --distribution=block --cpus-per-task=8 --cpu-bind=cores --label --mpi=pmix … app --lr 1e-4`,
     ],
     [
       'Slurm, from within a step',
@@ -62,10 +62,10 @@ describe('launch lines', () => {
       'Slurm with fewer CPUs than ranks',
       slurm({ SLURM_GPUS_ON_NODE: '2', SLURM_JOB_CPUS_PER_NODE: '1(x4)' }),
       {},
-      `${SRUN} --nodes=4 --ntasks=8 --ntasks-per-node=2 --distribution=block --gpus-per-node=2 --overcommit … app --lr 1e-4`,
+      `${SRUN} --nodes=4 --ntasks=8 --ntasks-per-node=2 --distribution=block --overcommit … app --lr 1e-4`,
     ],
     [
-      // GPUs that were seen here, and not given by Slurm, would be refused.
+      // A step has the GPUs of its job by itself; asking would be refused where nodes have different numbers.
       'Slurm with GPUs that it does not know of',
       { ...slurm(), programs: { srun: '', 'nvidia-smi -L': 'GPU 0: x\n' } },
       {},

@@ -18,7 +18,7 @@ export function planLaunch(request: LaunchRequest, allocation: Allocation, conte
   const { launcher, id } = context;
   const { topology, notes } = findTopology(request, allocation);
   const nodes = (request.nodeNames ?? allocation.nodes).slice(0, topology.nodes);
-  requireNodeNames(nodes, '--node-names');
+  requireNodeNames(nodes, 'nodes of the launch');
   refuseForeignNodes(nodes, allocation);
   if (launcher.flavour === 'local') refuseRemote(nodes, context);
   const master = {

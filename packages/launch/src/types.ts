@@ -82,7 +82,7 @@ export interface Allocation {
   scheduler: SchedulerName;
   /** Null: not inside a job. */
   jobId: string | null;
-  /** Short names, in the scheduler's (or the hostfile's) order. At least one. */
+  /** Names as the scheduler or the hostfile gives them, and in its order. At least one. */
   nodes: string[];
   /** Addresses of nodes that are reached by another name than their own. */
   addresses: Record<string, string>;

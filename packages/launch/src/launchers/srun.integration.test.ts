@@ -80,6 +80,8 @@ describe.skipIf(missing)(`srun of a real Slurm${missing ? ` (${missing.skipped})
     ['tasks per node', ['--nodes=2', '--ntasks-per-node=3'], 3],
     ['tasks with CPUs', ['--nodes=2', '--ntasks-per-node=2', '--cpus-per-task=2', '--gres=gpu:1'], 2],
     ['nothing', ['--nodes=2'], 1],
+    ['a GPU per task', ['--nodes=2', '--ntasks-per-node=2', '--gpus-per-task=1'], 2],
+    ['GPUs that are not the same everywhere', ['--nodes=2', '--ntasks=2', '--gpus=3', '--cpus-per-task=2'], 2],
     ['no environment', ['--nodes=2', '--export=NONE', '--gres=gpu:2'], 2],
   ])('starts in a job that was asked for %s', async (_name, options, ranksPerNode) => {
     const { plan, result } = launch(await job(...options), { command: ['sh', '-c', 'echo "$RANK $(hostname) $BENCH_LAUNCH_ID"'] });

@@ -10,15 +10,15 @@ export function sharesCpus({ topology, allocation }: Pick<LaunchDraft, 'topology
 
 /**
  * `srun` of Slurm. Ranks are laid out in blocks, whatever the site's default is, so that a node's ranks follow each other; the environment is passed on even when the job was
- * submitted with `--export=NONE`; one failed rank ends all. GPUs are asked for when the job or the machine's profile says how many a node has (a step
- * has none by itself on some machines); CPUs per rank, since srun of 22.05 and later no longer takes them from the job.
+ * submitted with `--export=NONE`; one failed rank ends all. A step has all GPUs of its job by itself; they are asked for only where
+ * a machine gives whole nodes to jobs that asked for no GPU, as its profile says. CPUs per rank are, since srun of 22.05 and later no longer takes them from the job.
  *
  * Nodes that were chosen are really used: `--nodelist`, or, where the order of a hostfile must be kept, `SLURM_HOSTFILE` (in the plan's environment) with
  * `--distribution=arbitrary`.
  */
 export function srunLine(draft: LaunchDraft): [string, ...string[]] {
   const { topology, allocation, launcher } = draft;
-  const gpus = /^(SLURM_|machine )/.test(allocation.source.gpusPerNode ?? '') && allocation.gpusPerNode > 0;
+  const gpus = allocation.source.gpusPerNode?.startsWith('machine ') && allocation.gpusPerNode > 0;
   return [
     launcher.program,
     '--unbuffered',
