@@ -1,6 +1,7 @@
 import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { askingFlags, collect, CONFIG, integer, positive, rentFlags, settingsFlag, sshFlags, withLists, yesFlag } from './flags.ts';
 import { addCloudCommands } from './program-cloud.ts';
+import { addLaunchCommands } from './program-launch.ts';
 import { CLI_VERSION } from './version.ts';
 
 const EPILOGUE = `
@@ -219,6 +220,7 @@ export function buildProgram(result: { code: number }): Command {
     });
 
   addCloudCommands(program, result);
+  addLaunchCommands(program, result);
 
   const image = program.command('image').description('make container images');
   sshFlags(

@@ -8,7 +8,9 @@ function sections(command: Command, path: string[]): string[] {
   // Wide enough that nothing wraps: the page, not the terminal, decides.
   const text = command.configureHelp({ helpWidth: 1000 }).helpInformation();
   const own =
-    help.visibleCommands(command).length === 0 || path.length === 0 ? [`## ${name.join(' ')}\n\n\`\`\`\n${text.trimEnd()}\n\`\`\`\n`] : [];
+    help.visibleCommands(command).length === 0 || path.length === 0 || help.visibleOptions(command).length > 1
+      ? [`## ${name.join(' ')}\n\n\`\`\`\n${text.trimEnd()}\n\`\`\`\n`]
+      : [];
   const below = help.visibleCommands(command).filter((c) => c.name() !== 'help');
   return [...own, ...below.flatMap((c) => sections(c as unknown as Command, name))];
 }

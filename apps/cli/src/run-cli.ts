@@ -2,10 +2,24 @@ import { CommanderError } from '@commander-js/extra-typings';
 import { printError } from './errors.ts';
 import { buildProgram } from './program.ts';
 
+/** `bench launch` with a program, whose flags are its own and may be the same; not `bench launch stage`, `bench launch kill`. */
+function isLaunch([command, first]: readonly string[]): boolean {
+  return command === 'launch' && first !== 'stage' && first !== 'kill';
+}
+
 /** Parses and runs a command line; the answer is the exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const result = { code: 0 };
   try {
+    const words = argv.slice(2);
+    if (isLaunch(words)) {
+      const { launch } = await import('./commands/launch.ts');
+      return await launch(words.slice(1), () =>
+        buildProgram(result)
+          .commands.find((command) => command.name() === 'launch')
+          ?.outputHelp(),
+      );
+    }
     await buildProgram(result).parseAsync([...argv]);
     return result.code;
   } catch (error) {

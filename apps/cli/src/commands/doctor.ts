@@ -1,7 +1,9 @@
 import { BenchError, EXIT, type Io, messageOf, printable } from '@bench/core';
 import { checkHost, type HostCheck, hostFacts } from '@bench/deploy';
+import { launchChecks } from '@bench/launch';
 import { siteOf } from '../asked.ts';
 import { withContext } from '../context.ts';
+import { launchEnvironment } from '../launch-environment.ts';
 import { faultLines } from '../fault-lines.ts';
 import { hostTarget } from '../plugins/host-target.ts';
 import { check } from './check.ts';
@@ -16,9 +18,11 @@ export interface DoctorFlags {
   json?: true | undefined;
 }
 
+type Shown = Omit<HostCheck, 'name'> & { name: string };
+
 interface Examined {
   host: string;
-  checks: HostCheck[];
+  checks: Shown[];
 }
 
 /** `bench doctor`. Ends with 3 when a site was named that cannot be used as it is. */
@@ -37,6 +41,8 @@ export async function doctor(flags: DoctorFlags): Promise<number> {
   return withContext(
     async ({ io }) => {
       const hosts = await Promise.all(targets.map((target) => examine(target, io)));
+      // Schedulers are of the machine one is on.
+      if (site === null) hosts[0]?.checks.push(...(await schedulerChecks(io, flags)));
       const containers = site !== null && site.kind !== 'local';
       const usable = !containers || hosts.every(({ checks }) => checks.every(({ status }) => status !== 'missing'));
       const exitCode = usable ? EXIT.ok : EXIT.missingPart;
@@ -49,6 +55,18 @@ export async function doctor(flags: DoctorFlags): Promise<number> {
     },
     { ssh, stopText: null, hosts: settings.hosts },
   );
+}
+
+/** What bench launch and bench submit stand on, in the words of this command. */
+async function schedulerChecks(io: Io, flags: DoctorFlags): Promise<Shown[]> {
+  const { system, plugins, machines } = await launchEnvironment(io, { ...flags, quiet: true });
+  const marks = { ok: 'ok', warning: 'warn', error: 'missing' } as const;
+  return launchChecks(system, { plugins, machines, node: process.execPath }).map(({ name, status, message, remedy }) => ({
+    name: name === 'scheduler' ? name : `launch ${name}`,
+    status: marks[status],
+    detail: message,
+    ...(remedy === undefined ? {} : { fix: remedy }),
+  }));
 }
 
 async function examine(target: string, io: Io): Promise<Examined> {

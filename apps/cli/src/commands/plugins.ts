@@ -20,6 +20,7 @@ export function plugins(flags: { config?: string | undefined; json?: true | unde
         providers: p.providers.map((f) => f.name),
         engines: p.engines.map((e) => e.name),
         hosts: Object.keys(p.hosts),
+        schedulers: p.schedulers.map(({ name }) => name),
       }));
       if (flags.json) {
         process.stdout.write(`${JSON.stringify({ settings: file, plugins: rows, faults }, null, 1)}\n`);
@@ -35,6 +36,7 @@ export function plugins(flags: { config?: string | undefined; json?: true | unde
             ...r.providers.map((name) => `provider ${name}`),
             ...r.engines.map((name) => `engine ${name}`),
             ...r.hosts.map((scheme) => `hosts ${scheme}:`),
+            ...r.schedulers.map((name) => `scheduler ${name}`),
           ].join(', ') || 'nothing',
           r.file,
         ]);

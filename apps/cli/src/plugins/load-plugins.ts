@@ -1,5 +1,6 @@
 import { pathToFileURL } from 'node:url';
 import { messageOf } from '@bench/core';
+import type { SchedulerPlugin } from '@bench/launch';
 import type { ProviderFactory } from '@bench/provisioning';
 import type { Engine } from '@bench/recipe';
 import { type Entry, findEntry } from './find-entry.ts';
@@ -19,6 +20,7 @@ export interface Taken {
   providers: readonly string[];
   engines: readonly string[];
   hosts: readonly string[];
+  schedulers?: readonly string[];
 }
 
 /**
@@ -77,6 +79,7 @@ export async function loadPlugins(
           ([, open]) => (typeof open === 'function' ? null : 'it is not a function'),
         ) as [string, HostFactory][],
       ),
+      schedulers: take('schedulers', 'scheduler', named(plugin.schedulers), wrongScheduler),
     });
   }
   return { loaded, faults };
@@ -84,7 +87,7 @@ export async function loadPlugins(
 
 interface ReadPlugin {
   entry: Entry;
-  plugin: { name: string; providers: ProviderFactory[]; engines: Engine[]; hosts: Record<string, unknown> };
+  plugin: { name: string; providers: ProviderFactory[]; engines: Engine[]; hosts: Record<string, unknown>; schedulers: SchedulerPlugin[] };
 }
 
 async function readPlugin(spec: string, o: { folders: readonly string[]; importMs?: number }): Promise<ReadPlugin> {
@@ -106,14 +109,20 @@ async function readPlugin(spec: string, o: { folders: readonly string[]; importM
       `it is made for version ${JSON.stringify(version) ?? 'undefined'} of the contract, and this bench has version ${PLUGIN_VERSION}`,
       `install a version of ${spec} that is made for this bench`,
     );
-  const { name, providers = [], engines = [], hosts = {} } = plugin;
+  const { name, providers = [], engines = [], hosts = {}, schedulers = [] } = plugin;
   if (typeof name !== 'string' || name === '') throw told('it has no name', 'see docs/plugins.md');
-  if (!Array.isArray(providers) || !Array.isArray(engines))
-    throw told('"providers" and "engines" of a plugin are lists', 'see docs/plugins.md');
+  if (!Array.isArray(providers) || !Array.isArray(engines) || !Array.isArray(schedulers))
+    throw told('"providers", "engines" and "schedulers" of a plugin are lists', 'see docs/plugins.md');
   if (typeof hosts !== 'object' || hosts === null) throw told('"hosts" of a plugin is a map of functions', 'see docs/plugins.md');
   return {
     entry,
-    plugin: { name, providers: providers as ProviderFactory[], engines: engines as Engine[], hosts: hosts as Record<string, unknown> },
+    plugin: {
+      name,
+      providers: providers as ProviderFactory[],
+      engines: engines as Engine[],
+      hosts: hosts as Record<string, unknown>,
+      schedulers: schedulers as SchedulerPlugin[],
+    },
   };
 }
 
@@ -152,6 +161,11 @@ function wrongEngine(engine: Engine): string | null {
   );
   if (missing.length > 0) return `it has no ${missing.join(', ')}`;
   return engine.settings['~standard'] === undefined ? 'its settings are no Standard Schema' : null;
+}
+
+function wrongScheduler(scheduler: SchedulerPlugin): string | null {
+  const missing = (['detect', 'job', 'nodes', 'launchLine'] as const).filter((key) => typeof scheduler[key] !== 'function');
+  return missing.length > 0 ? `it has no ${missing.join(', ')}` : null;
 }
 
 const told = (message: string, hint: string) => Object.assign(new Error(message), { pluginHint: hint });

@@ -1,4 +1,5 @@
 import type { Host, Io } from '@bench/core';
+import type { SchedulerPlugin } from '@bench/launch';
 import type { ProviderFactory } from '@bench/provisioning';
 import type { Engine } from '@bench/recipe';
 
@@ -19,6 +20,7 @@ export interface LoadedPlugin {
   providers: readonly ProviderFactory[];
   engines: readonly Engine[];
   hosts: Readonly<Record<string, HostFactory>>;
+  schedulers: readonly SchedulerPlugin[];
 }
 
 /** Why a plugin, or a part of one, is not in use. */

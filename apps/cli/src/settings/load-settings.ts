@@ -2,6 +2,7 @@ import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BenchError, EXIT, messageOf } from '@bench/core';
+import type { MachineProfile, SchedulerPlugin } from '@bench/launch';
 import type { ProviderFactory } from '@bench/provisioning';
 import { BUILTIN_ENGINES, checkYaml, type Engine, formatProblem, type Problem } from '@bench/recipe';
 import { loadPlugins } from '../plugins/load-plugins.ts';
@@ -30,6 +31,8 @@ export interface Settings {
   /** Sections of providers, as they are written. */
   providers: Readonly<Record<string, unknown>>;
   cloud: CloudDefaults;
+  /** Schedulers of plugins, and machine profiles of the user. */
+  launch: { schedulers: readonly SchedulerPlugin[]; machines: readonly MachineProfile[] };
 }
 
 /**
@@ -43,7 +46,17 @@ export async function loadSettings(
   const file = await findSettings(o);
   const builtin = file === null && !o.providers ? [] : await (o.builtin ?? builtinProviders)();
   if (file === null)
-    return { file, plugins: [], faults: [], factories: builtin, engines: BUILTIN_ENGINES, hosts: {}, providers: {}, cloud: {} };
+    return {
+      file,
+      plugins: [],
+      faults: [],
+      factories: builtin,
+      engines: BUILTIN_ENGINES,
+      hosts: {},
+      providers: {},
+      cloud: {},
+      launch: { schedulers: [], machines: [] },
+    };
   const text = await read(file);
   const first = checkYaml(text, { file, schema: pluginsOnlySchema });
   if (first.value === null) throw invalid(first.problems);
@@ -54,6 +67,7 @@ export async function loadSettings(
       providers: [...SITES, ...BUILTIN_PROVIDERS],
       engines: BUILTIN_ENGINES.map((e) => e.name),
       hosts: [...SITES, ...BUILTIN_PROVIDERS],
+      schedulers: ['slurm', 'pbs', 'none'],
     },
     ...(o.signal ? { signal: o.signal } : {}),
   });
@@ -70,6 +84,7 @@ export async function loadSettings(
     hosts: Object.assign({}, ...loaded.map((p) => p.hosts)) as Record<string, HostFactory>,
     providers: written.providers ?? {},
     cloud: checked.value.cloud ?? {},
+    launch: { schedulers: loaded.flatMap((p) => p.schedulers), machines: checked.value.launch?.machines ?? [] },
   };
 }
 

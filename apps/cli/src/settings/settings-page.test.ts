@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { builtinProviders } from './built-in.ts';
 import { cloudDefaultsSchema } from './cloud-defaults.ts';
 import { loadSettings } from './load-settings.ts';
-import { settingsSchema } from './settings-schema.ts';
+import { launchSettingsSchema, settingsSchema } from './settings-schema.ts';
 import { SETTINGS_TEMPLATE } from './template.ts';
 
 interface Property {
@@ -36,6 +36,7 @@ it('docs/settings.md is what the schemas say (vitest run -u writes it)', async (
       'A list of packages or paths: see [plugins.md](plugins.md). A package is looked for from the settings file, then from the working folder, then from bench; a path starts at the settings file.',
     ),
     section('cloud', 'What the flags of rented machines are when they are not given. See [clouds.md](clouds.md).', cloudDefaultsSchema),
+    section('launch', 'What `bench launch` and `bench submit` know of machines. See [launch.md](launch.md).', launchSettingsSchema),
     ...providers.map((p) => section(`providers.${p.name}`, `${p.title}.`, p.settings as unknown as z.ZodType)),
   ];
   await expect(`${INTRO}\n${sections.join('\n')}`).toMatchFileSnapshot('../../../../docs/settings.md');
@@ -53,7 +54,7 @@ it('what bench init --settings writes is valid, also with its examples', async (
 
 it('the schema of the file can be written as JSON Schema', async () => {
   const schema = z.toJSONSchema(settingsSchema(await builtinProviders()), { io: 'input', target: 'draft-7', unrepresentable: 'any' });
-  expect(Object.keys(schema.properties ?? {})).toEqual(['plugins', 'providers', 'cloud']);
+  expect(Object.keys(schema.properties ?? {})).toEqual(['plugins', 'providers', 'launch', 'cloud']);
 });
 
 function section(name: string, text: string, schema?: z.ZodType): string {

@@ -1,4 +1,5 @@
 import { didYouMean } from '@bench/core';
+import { machineProfileSchema } from '@bench/launch';
 import type { ProviderFactory } from '@bench/provisioning';
 import { schemaToZod } from '@bench/recipe';
 import { z } from 'zod';
@@ -9,6 +10,15 @@ const pluginsSchema = z
   .describe(
     'Packages or paths of plugins. A package is looked for from the settings file, the working folder and bench; a path starts at the settings file.',
   );
+
+export const launchSettingsSchema = z.strictObject({
+  machines: z
+    .array(machineProfileSchema)
+    .default([])
+    .describe(
+      'Machine profiles, looked at before the known ones; one of the same name replaces a known one. Each has `name`, `scheduler`, `signs` (`env`: variables with a pattern of their value, `hostname`: patterns), `gpus_per_node`, `launcher`, `mpi`, `cpu_bind`, `launcher_args`.',
+    ),
+});
 
 /**
  * The schema of a settings file, made of the providers that there are. With `open`, sections of providers that are not known are let pass:
@@ -35,6 +45,7 @@ export function settingsSchema(providers: readonly ProviderFactory[], o: { open?
   return z.strictObject({
     plugins: pluginsSchema.optional(),
     providers: (o.open ? z.looseObject(sections) : z.strictObject(sections)).optional(),
+    launch: launchSettingsSchema.optional().describe('What bench launch and bench submit know of machines.'),
     cloud: cloud.optional().describe('Defaults of the flags that say what may be rented.'),
   });
 }

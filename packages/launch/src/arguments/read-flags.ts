@@ -11,7 +11,9 @@ export interface ReadFlags {
 
 const FLAGS: readonly (LaunchFlag & { name: LaunchFlagName })[] = LAUNCH_FLAGS;
 const spelled = (word: string) => (word.startsWith('--') ? `--${word.slice(2).replaceAll('_', '-')}` : word);
-const BY_NAME: ReadonlyMap<string, LaunchFlag & { name: LaunchFlagName }> = new Map(FLAGS.flatMap((flag) => [flag.name, ...(flag.aliases ?? [])].map((name) => [name, flag] as const)));
+const BY_NAME: ReadonlyMap<string, LaunchFlag & { name: LaunchFlagName }> = new Map(
+  FLAGS.flatMap((flag) => [flag.name, ...(flag.aliases ?? [])].map((name) => [name, flag] as const)),
+);
 
 /**
  * Splits a command line of `bench launch` into flags and command. The command begins after `--`, or with the first word that is no flag.

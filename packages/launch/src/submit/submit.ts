@@ -67,6 +67,7 @@ const TRANSIENT =
   /unable to contact slurm controller|socket timed out|connection refused|cannot connect to (?:specified )?server|temporarily/i;
 
 const HINTS: [RegExp, string][] = [
+  [/configuration source|fetch_config/i, 'this machine knows no Slurm cluster: log in to one of its hosts, or set SLURM_CONF'],
   [TRANSIENT, 'the scheduler does not answer now; try again in a while, after a look at the queue'],
   [/invalid partition|unknown queue|queue is not enabled|not allowed in queue/i, 'say another with --queue; sinfo or qstat -Q list them'],
   [/invalid account|account|allocation|project/i, 'say another with --account'],
