@@ -114,7 +114,7 @@ function showTest({ code, test }: LaunchResult, { json, plan }: { json: boolean;
     return;
   }
   const { asked, failed } = test.result.connections;
-  process.stdout.write(`${test.result.ranks.length === 0 ? '' : `${testTable(test.result)}\n`}`);
+  process.stdout.write(`${testTable(test.result)}\n`);
   process.stdout.write(`${asked - failed.length} of ${asked} connections between ranks work\n`);
   for (const problem of test.problems) process.stdout.write(`${style.red('problem:')} ${printable(problem)}\n`);
 }
