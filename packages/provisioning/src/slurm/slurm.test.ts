@@ -148,6 +148,15 @@ describe('a job that is over', () => {
     expect([ran(fake, 'sacct').length, ran(fake, 'scontrol').length]).toEqual([1, 0]);
   });
 
+  it('keeps the reason that the queue told, which accounting does not', async () => {
+    const { fake, provider, pass } = await open();
+    const { ref } = await create(provider, await specOf(provider));
+    pass(10_000);
+    fake.end(ref.name, { state: 'FAILED', reason: 'NonZeroExitCode', exit: '3:0' });
+    const job = (await provider.jobs([ref])).get(ref.id);
+    expect(job).toMatchObject({ source: 'sacct', reason: 'NonZeroExitCode', exitCode: 3 });
+  });
+
   it('is told by the controller where there is no accounting, which is asked once', async () => {
     const { fake, provider, pass } = await open({}, { misbehave: ['accounting-disabled'] });
     const { ref } = await create(provider, await specOf(provider));
