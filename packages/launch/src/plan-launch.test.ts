@@ -52,6 +52,15 @@ describe('launch lines', () => {
       `${SRUN} --nodes=4 --ntasks=16 --ntasks-per-node=4 --distribution=block --cpus-per-task=8 --cpu-bind=cores --label --mpi=pmix … app --lr 1e-4`,
     ],
     [
+      'Slurm, on a node of a job that one came to by SSH',
+      {
+        hostname: 'n2',
+        programs: { sbatch: '', srun: '', squeue: '7|n[1-2]\n', 'scontrol --oneliner show job 7': 'NodeList=n[1-2]' },
+      },
+      {},
+      `${SRUN} --jobid=7 --nodes=2 --ntasks=2 --ntasks-per-node=1 --distribution=block … app --lr 1e-4`,
+    ],
+    [
       'Slurm, from within a step',
       slurm({ SLURM_STEP_ID: '0' }),
       {},

@@ -148,11 +148,13 @@ describe.skipIf(missing)(`srun of a real Slurm${missing ? ` (${missing.skipped})
     );
   }
 
-  it('finds the job of a shell that came to its node by SSH', async () => {
+  it('finds the job of a shell that came to its node by SSH, and starts in it', async () => {
     const { SLURM_JOB_ID: id } = await job('--nodes=2', '--nodelist=gpu[1-2]');
     const outside = { PATH: process.env.PATH ?? '', ...cluster.env };
     const find = (hostname: string) => detectAllocation({ ...realSystem(outside), hostname });
     expect(find('gpu2')).toMatchObject({ jobId: id, nodes: ['gpu1', 'gpu2'], source: { jobId: 'squeue', nodes: 'scontrol show job' } });
     expect(find('gpu3').jobId).toBeNull();
+    const { result } = launch({ ...outside, SLURMD_NODENAME: 'gpu2' }, { command: ['sh', '-c', 'echo "$RANK $SLURM_JOB_ID $(hostname)"'] });
+    expect(result, result.stderr).toMatchObject({ status: 0, lines: [`0 ${id} gpu1`, `1 ${id} gpu2`] });
   });
 });

@@ -24,6 +24,8 @@ export function srunLine(draft: LaunchDraft): [string, ...string[]] {
     '--unbuffered',
     '--export=ALL',
     '--kill-on-bad-exit=1',
+    // Without its variable srun would ask for a job of its own.
+    ...(allocation.jobId === null || allocation.source.jobId?.startsWith('SLURM_') ? [] : [`--jobid=${allocation.jobId}`]),
     // It would wait for the end of the step that it is in.
     ...(allocation.insideStep ? ['--overlap'] : []),
     `--nodes=${topology.nodes}`,
