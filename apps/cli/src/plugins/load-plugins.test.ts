@@ -16,7 +16,7 @@ const provider = (name: string) =>
 const load = (...specs: string[]) =>
   loadPlugins(specs, {
     folders: [join(root, 'settings'), root],
-    taken: { providers: ['gcp'], engines: ['vllm'], hosts: ['ssh'] },
+    taken: { providers: ['gcp'], engines: ['vllm'], hosts: ['ssh'], schedulers: ['slurm'] },
     importMs: 500,
   });
 
@@ -40,6 +40,20 @@ describe('a plugin', () => {
       ['esm', '1.2.3', ['one'], []],
       ['cjs', '1.2.3', ['two'], []],
       ['mine', null, [], ['lab']],
+    ]);
+  });
+
+  it('brings schedulers, which have all their functions and a name of their own', async () => {
+    const scheduler = (name: string, more = 'launchLine: () => []') => `{name: '${name}', detect() {}, job() {}, nodes() {}, ${more}}`;
+    await put(
+      'settings/queues.mjs',
+      `export default {contractVersion: 1, name: 'queues', schedulers: [${scheduler('lsf')}, ${scheduler('slurm')}, ${scheduler('half', '')}]}`,
+    );
+    const { loaded, faults } = await load('./queues.mjs');
+    expect(loaded[0]?.schedulers.map(({ name }) => name)).toEqual(['lsf']);
+    expect(faults.map((f) => `${f.what}: ${f.message}`)).toEqual([
+      'scheduler "slurm": bench itself has one of that name',
+      'scheduler "half": it has no launchLine',
     ]);
   });
 

@@ -53,12 +53,14 @@ export async function stage(
 /** `ARCHIVE DESTINATION`: unpacks beside the destination, then takes its place. */
 const UNPACK = String.raw`
 LC_ALL=C; export LC_ALL
-new=$2.bench-new.$$
-undo() { rm -rf "$new" "$1"; exit 1; }
+archive=$1
+to=$2
+new=$to.bench-new.$$
+undo() { rm -rf "$new" "$archive"; exit 1; }
 trap undo HUP INT TERM
-mkdir -p "$new" && tar -xf "$1" -C "$new" || undo
-rm -rf "$2" && mv "$new" "$2" || undo
-rm -f "$1"
+mkdir -p "$new" && tar -xf "$archive" -C "$new" || undo
+rm -rf "$to" && mv "$new" "$to" || undo
+rm -f "$archive"
 `;
 
 /** @throws BenchError `BENCH_STAGE` */
