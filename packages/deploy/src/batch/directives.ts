@@ -60,10 +60,13 @@ function timeOf(place: Place | undefined): { time?: number } {
   return place?.time_limit === undefined ? {} : { time: Math.ceil(parseDuration(place.time_limit) / 1000) };
 }
 
+/** Slurm may send a signal a minute before it is due: a job this short would be told at its start, seconds. */
+const TOO_SHORT_S = 180;
+
 /** Asks Slurm to tell the script alone, before its time is up, so that it can end what it runs. */
 function extraOf(extra: readonly string[] = [], o: { time: number | undefined; timing: BatchTiming }): string[] {
-  const notice = o.time === undefined ? o.timing.noticeS : Math.max(1, Math.min(o.timing.noticeS, Math.floor(o.time / 4)));
-  return [...extra, `--signal=B:USR1@${notice}`];
+  if (o.time === undefined) return [...extra, `--signal=B:USR1@${o.timing.noticeS}`];
+  return o.time < TOO_SHORT_S ? [...extra] : [...extra, `--signal=B:USR1@${Math.min(o.timing.noticeS, Math.floor(o.time / 4))}`];
 }
 
 function pick(from: object, keys: readonly string[]): SlurmDirectives {

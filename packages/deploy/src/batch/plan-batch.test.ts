@@ -143,7 +143,7 @@ describe('what is asked of the queue', () => {
       '#SBATCH --signal=B:USR1@60',
     ]);
     // What singles out nodes of the service's partition does not hold in another; nor do its GPUs.
-    expect(client).toEqual({ nodes: 1, partition: 'cpu', account: 'p1', time: 60, extra: ['--signal=B:USR1@15'] });
+    expect(client).toEqual({ nodes: 1, partition: 'cpu', account: 'p1', time: 60, extra: [] });
   });
 
   it('has no partition, account, quality or module that the recipe or the settings do not name', () => {
@@ -153,12 +153,12 @@ describe('what is asked of the queue', () => {
       { nodes: 1, extra: ['--signal=B:USR1@60'] },
     ]);
     expect(jobs[0]?.script).toContain('\nmodules=()\n');
-    expect(directives(VLLM, { defaults: { partition: 'p', qos: 'q', time: 100 } })[1]).toEqual({
+    expect(directives(VLLM, { defaults: { partition: 'p', qos: 'q', time: 200 } })[1]).toEqual({
       nodes: 1,
       partition: 'p',
       qos: 'q',
-      time: 100,
-      extra: ['--signal=B:USR1@25'],
+      time: 200,
+      extra: ['--signal=B:USR1@50'],
     });
   });
 

@@ -23,6 +23,7 @@ export function planCommand(context: PlanContext): PlannedParts {
     paths,
     cache,
     timing,
+    timeS: context.directives.time,
     modules,
     runtime: 'none',
     image: null,

@@ -50,6 +50,7 @@ export function planInference(context: PlanContext): PlannedParts {
     paths,
     cache,
     timing,
+    timeS: context.directives.time,
     modules,
     runtime,
     image: launched.image,
@@ -61,14 +62,17 @@ export function planInference(context: PlanContext): PlannedParts {
     prepare: '',
     sendKey: true,
   });
+  const asked = clientDirectives(task, { resources: {}, timing, defaults: options.defaults ?? {} });
+  // Writing down what was measured takes its time; Slurm leaves 30 s.
+  const common = { paths, cache, timing: { ...timing, graceS: timing.graceS + 5 }, timeS: asked.time };
   const jobs: BatchJob[] = [
     { role: 'service', index: 0, script: service, path: paths.serviceScript, directives: context.directives, log: 'service.out' },
     ...Array.from({ length: clients }, (_, index): BatchJob => ({
       role: 'client',
       index,
-      script: loadClientScript({ paths, cache, timing: { ...timing, graceS: 2 * timing.graceS }, index, clients, ...options.loadClient }),
+      script: loadClientScript({ ...common, index, clients, ...options.loadClient }),
       path: paths.clientScript(index),
-      directives: clientDirectives(task, { resources: {}, timing, defaults: options.defaults ?? {} }),
+      directives: asked,
       log: posix.relative(paths.root, paths.clientOut(index)),
     })),
   ];

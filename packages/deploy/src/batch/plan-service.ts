@@ -24,6 +24,7 @@ export function planService(context: PlanContext): PlannedParts {
   const volumes = mountsOf(service.volumes, { context, copyAs: 'service' });
   const script = serviceScript({
     ...common,
+    timeS: context.directives.time,
     image,
     setUp: renderSetUp({ runtime, gpus: context.gpus, mounts: [...volumes.mounts, ...binds], models: true }),
     command: commandWords(service.command).map((word) => [word] as const),
@@ -45,6 +46,7 @@ export function planService(context: PlanContext): PlannedParts {
       index,
       script: commandClientScript({
         ...common,
+        timeS: directives.time,
         image: imageOf(section.image ?? service.image),
         setUp: renderSetUp({
           runtime,

@@ -18,6 +18,8 @@ interface Common {
   paths: BatchPaths;
   cache: BatchCache;
   timing: BatchTiming;
+  /** The job's own limit, seconds. */
+  timeS: number | undefined;
   modules: readonly string[];
   runtime: BatchRuntime;
   image: BatchImage | null;
@@ -32,7 +34,7 @@ function variables(values: Readonly<Record<string, string | number>>): string {
     .join('');
 }
 
-function head(what: string, o: Pick<Common, 'paths' | 'cache' | 'timing'>): string {
+function head(what: string, o: Pick<Common, 'paths' | 'cache' | 'timing' | 'timeS'>): string {
   const { paths, cache, timing } = o;
   return `#!/bin/bash -l
 # ${what}
@@ -46,6 +48,7 @@ ${variables({
   cache: cache.root,
   models: cache.models,
   write_failed: STATE_NOT_WRITTEN,
+  time_s: o.timeS ?? 0,
   grace_s: timing.graceS,
   probe_s: timing.probeS,
   pull_s: timing.pullS,
@@ -160,7 +163,7 @@ export function commandScript(o: Common & { functions: string; output: string; l
 
 /** The load generator as a client. */
 export function loadClientScript(
-  o: Pick<Common, 'paths' | 'cache' | 'timing'> & { index: number; clients: number; node: string; file: string },
+  o: Pick<Common, 'paths' | 'cache' | 'timing' | 'timeS'> & { index: number; clients: number; node: string; file: string },
 ): string {
   const { paths, index, clients } = o;
   return [

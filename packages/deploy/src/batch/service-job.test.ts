@@ -57,6 +57,15 @@ describe('the job of a service', () => {
     expect(await node.read('engine.log')).toContain('got TERM');
   });
 
+  it('knows a TERM of the time limit from one of scancel', async () => {
+    const node = await batchNode(yaml({ mode: 'never' }));
+    const job = node.service({ SLURM_JOB_END_TIME: String(Math.floor(Date.now() / 1000) + 1) });
+    await node.until('service.listening', job);
+    job.signal('SIGTERM');
+    expect(await job.ended).toBe(124);
+    expect(await node.state('service.exit')).toMatchObject({ reason: 'time limit' });
+  });
+
   it('ends an engine that does not end by itself, with all that it started', async () => {
     const node = await batchNode(yaml({ mode: 'stubborn' }));
     const job = node.service();

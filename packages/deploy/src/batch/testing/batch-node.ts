@@ -145,8 +145,8 @@ export async function batchNode(
   return node;
 }
 
-/** What `layDownBatch` does over a host. */
-async function layDown(plan: BatchPlan): Promise<void> {
+/** Writes what a plan has to where it says, which is on this machine. */
+export async function layDown(plan: BatchPlan): Promise<void> {
   for (const folder of plan.folders) await mkdir(folder, { recursive: true, mode: 0o700 });
   for (const { path, content, mode } of plan.files) {
     await mkdir(dirname(path), { recursive: true });

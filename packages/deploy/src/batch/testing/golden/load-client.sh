@@ -9,7 +9,8 @@ state_dir='/shared/bench-runs/r123/d1/state'
 cache='/shared/bench-runs/cache'
 models='/shared/bench-runs/cache/models'
 write_failed=73
-grace_s=4
+time_s=0
+grace_s=7
 probe_s=5
 pull_s=60
 lock_stale_s=3
@@ -89,9 +90,20 @@ failed_line=''
 over=''
 scratch=''
 
-# Slurm sends TERM for scancel, and USR1 (asked for by --signal) before the time limit.
+# TERM is scancel's, and that of the time limit where it is not told before.
+end_by_term() {
+  local left=1000
+  if [ -n "${SLURM_JOB_END_TIME:-}" ]; then
+    left=$((SLURM_JOB_END_TIME - $(date +%s)))
+  elif [ "$time_s" -gt 0 ]; then
+    left=$((time_s - SECONDS))
+  fi
+  if [ "$left" -gt 5 ]; then end_because 130 cancelled; else end_because 124 'time limit'; fi
+}
+
+# Before the time limit Slurm sends USR1, asked for by --signal.
 catch_signals() {
-  trap 'end_because 130 cancelled' TERM INT HUP
+  trap end_by_term TERM INT HUP
   trap 'end_because 124 "time limit"' USR1
   trap 'failed_line=$LINENO' ERR
   trap 'on_exit "$?"' EXIT
