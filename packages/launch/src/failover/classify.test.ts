@@ -29,6 +29,30 @@ describe('classify', () => {
     { name: 'walltime: innocents dumped core', code: 143, lines: ['rank 3 died from signal 11'], kind: 'walltime' },
     { name: '143 after a crash is none', code: 143, lines: ['rank 2 exited with code 1', 'rank 3 died from signal 15'], kind: 'blind' },
     { name: 'a rank that was killed is a crash', code: 143, lines: ['rank 2 died from signal 9'], kind: 'blind' },
+    {
+      name: 'a rank that failed, as its wrapper says',
+      code: 143,
+      lines: ['bench launch: rank 1 on gpu1 ended with exit code 1'],
+      kind: 'blind',
+    },
+    {
+      name: 'a rank that was ended, as its wrapper says',
+      code: 143,
+      lines: ['bench launch: rank 1 on gpu1 ended with exit code 143'],
+      kind: 'walltime',
+    },
+    {
+      name: 'the end of the time, as Slurm says',
+      code: 1,
+      lines: ['slurmstepd: error: *** STEP 7.0 ON gpu0 CANCELLED AT 2026-01-02T03:04:05 DUE TO TIME LIMIT ***', 'EOFError'],
+      kind: 'walltime',
+    },
+    {
+      name: 'the end of the time, as PBS says',
+      code: 137,
+      lines: ['=>> PBS: job killed: walltime 3612 exceeded limit 3600'],
+      kind: 'walltime',
+    },
     { name: 'silence', code: 124, lines: [STEP], kind: 'blind' },
     { name: 'the user', code: 130, lines: ['EOFError'], kind: 'interrupted' },
     {

@@ -37,6 +37,7 @@ export function classify(attempt: Attempt, before: Attempt | null, progress = tr
   const code = trueCode(attempt);
   if (code === EXIT.ok) return { kind: 'success', reason: 'it ended with 0' };
   if (code === EXIT.interrupted) return { kind: 'interrupted', reason: 'it was interrupted' };
+  if (facts.timeOver) return { kind: 'walltime', reason: 'the scheduler says that the job’s time is over' };
   if (code === TERMINATED && facts.crashes.length === 0)
     return {
       kind: 'walltime',

@@ -6,6 +6,8 @@ export interface LogFacts {
   reportedCode: number | null;
   /** Lines that speak of a crash; the first few. */
   crashes: string[];
+  /** Does the scheduler say that the job's time is over? */
+  timeOver: boolean;
   /** How many lines told of progress. */
   progress: number;
   /** Nodes that were named as the cause, as they were written. */
@@ -35,12 +37,16 @@ const CRASHES = [
   /\bdied from signal \d+/i,
   /\brank \d+ exited with code [1-9]\d*/i,
   /\bEOFError\b/,
+  // What the wrapper of each rank says; 139 and 143 are signals that the innocent die from.
+  /\brank \d+ on \S+ ended with exit code (?!139\b|143\b)[1-9]\d*/,
   /\bNode failure on\b|\bDUE TO NODE FAILURE\b/,
   /: tasks? [\d,-]+: (?:Exited with exit code [1-9]\d*|Killed|Segmentation fault|Bus error|Aborted|Out Of Memory)/,
   /\bexited on signal (?!15\b)\d+/,
   /\bhas lost communication with a remote daemon\b/i,
   /\bBAD TERMINATION OF ONE OF YOUR APPLICATION PROCESSES\b/,
 ];
+/** slurmstepd; PBS's MoM. */
+const TIME_OVER = /\bDUE TO TIME LIMIT\b|\bPBS: job killed: walltime \d+ exceeded limit\b/;
 /** Progress of a training program. */
 export const STEP_LINE = /\bstep\s*[=:]\s*\d+/i;
 
@@ -58,7 +64,7 @@ export function withoutColours(text: string): string {
 /** Reads a log as it is written. `progress` null: no line is progress. */
 export function logReader(options: { rules: readonly BadNodeRule[]; progress?: RegExp | null }): LogReader {
   const { rules, progress = STEP_LINE } = options;
-  const facts: LogFacts = { reportedCode: null, crashes: [], progress: 0, suspects: [] };
+  const facts: LogFacts = { reportedCode: null, crashes: [], timeOver: false, progress: 0, suspects: [] };
   const announced = new Map<string, number>();
   let at = 0;
   return {
@@ -67,6 +73,7 @@ export function logReader(options: { rules: readonly BadNodeRule[]; progress?: R
       at += 1;
       const reported = REPORTED.exec(line)?.[1];
       if (reported !== undefined) facts.reportedCode = Number(reported);
+      if (TIME_OVER.test(line)) facts.timeOver = true;
       if (progress?.test(line)) facts.progress += 1;
       const rest = line.replace(INNOCENT, '');
       if (facts.crashes.length < MOST_LINES && CRASHES.some((crash) => crash.test(rest))) facts.crashes.push(line);
