@@ -25,8 +25,11 @@ export async function reachService(o: {
       between: () => files.refresh('state/any'),
     });
   };
-  const { hosts, port } = await wait('to be announced', () => files.state('service.announced'));
+  const announced = () => files.state('service.announced');
+  await wait('to be announced', announced);
   await wait('to be ready', () => files.state('service.ready'));
+  // An engine whose port was taken before it had it is announced again, with another.
+  const { hosts, port } = await until(announced, { pollMs: plan.pollMs, signal, giveUp: () => Promise.resolve(null) });
   let said: string[] = [];
   const headers: Record<string, string> = o.apiKey === undefined ? {} : { authorization: `Bearer ${o.apiKey}` };
   return await wait(
