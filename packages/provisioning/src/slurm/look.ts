@@ -44,7 +44,8 @@ export function jobLook({
 }): JobLook {
   /** Jobs that are over never change. */
   const ended = new Map<string, SlurmJob | null>();
-  const alive = new Set<string>();
+  /** What was last seen of jobs that went on. */
+  const alive = new Map<string, SlurmJob>();
   /** When jobs that had been seen alive were first seen nowhere. */
   const missing = new Map<string, number>();
   let accountingOff = false;
@@ -96,7 +97,7 @@ export function jobLook({
         const job = pickJob(rows, id);
         const known = ended.get(id);
         if (job !== undefined && !job.over) {
-          alive.add(id);
+          alive.set(id, job);
           found.set(id, job);
         } else if (known !== undefined) found.set(id, known);
         else open.set(id, job);
@@ -104,8 +105,7 @@ export function jobLook({
       const written = await accounted([...open.keys()], o);
       for (const [id, queued] of open) {
         const job = written.get(id) ?? (await shown(id, o)) ?? queued;
-        // Accounting keeps no reason of a job that failed.
-        if (job !== undefined) found.set(id, { ...job, reason: job.reason ?? queued?.reason ?? null });
+        if (job !== undefined) found.set(id, completed(job, { queued, before: alive.get(id) }));
         else if (!isLate(id)) found.set(id, null);
         const last = found.get(id);
         if (last === null || last?.over === true) ended.set(id, last);
@@ -130,6 +130,21 @@ export function jobLook({
       const answer = await sacct(sacctJobs(['0']), o);
       return answer !== null ? true : accountingOff ? false : null;
     },
+  };
+}
+
+/** Accounting keeps no reason of a job that failed, and its rows may be incomplete at first: what the queue told stands in. */
+function completed(job: SlurmJob, { queued, before }: { queued: SlurmJob | undefined; before: SlurmJob | undefined }): SlurmJob {
+  const known = queued ?? before;
+  if (known === undefined) return job;
+  return {
+    ...job,
+    name: job.name === '' ? known.name : job.name,
+    reason: job.reason ?? queued?.reason ?? null,
+    partition: job.partition ?? known.partition,
+    nodeList: job.nodeList ?? known.nodeList,
+    submittedAt: job.submittedAt ?? known.submittedAt,
+    startsAt: job.startsAt ?? known.startsAt,
   };
 }
 
