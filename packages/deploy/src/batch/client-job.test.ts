@@ -172,6 +172,13 @@ describe('the jobs of a service and its clients', () => {
     );
   });
 
+  it('a service without clients is over once it is ready: nobody would end it', async () => {
+    const node = await batchNode(recipe({ clients: {} }));
+    expect(await node.service().ended).toBe(0);
+    expect(await node.state('service.ready')).not.toBeNull();
+    expect((await node.state('service.exit'))?.reason).toBe('stopped: it has no clients');
+  });
+
   it('that need a port of their own say when it is taken', async () => {
     const { createServer } = await import('node:http');
     const other = createServer().listen(0);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -58,7 +59,12 @@ describe('an engine in Apptainer', () => {
     expect(got).not.toHaveProperty('LD_LIBRARY_PATH');
     expect(cwd).toBe('/tmp');
     expect(await fake.runs()).toEqual([expect.stringMatching(/noded-1\.2-[0-9a-f]{16}\.sif \| --nv$/)]);
-    expect(await node.state('service.image')).toMatchObject({ action: 'pulled' });
+    // What ran can be named: by the file itself, for a tag may move.
+    const [sif] = (await images(node)).filter((file) => file.endsWith('.sif'));
+    const digest = createHash('sha256')
+      .update(await readFile(join(node.remoteDir, 'cache/images', sif ?? '')))
+      .digest('hex');
+    expect(await node.state('service.image')).toMatchObject({ action: 'pulled', sha256: digest });
     job.signal('SIGTERM');
     expect(await job.ended).toBe(130);
     expect(await node.read('engine.log')).toContain('got TERM');

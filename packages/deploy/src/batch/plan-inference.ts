@@ -61,6 +61,7 @@ export function planInference(context: PlanContext): PlannedParts {
     readyS: timing.readyS,
     prepare: '',
     sendKey: true,
+    clients,
   });
   const asked = clientDirectives(task, { resources: {}, timing, defaults: options.defaults ?? {} });
   // Writing down what was measured takes its time; Slurm leaves 30 s.

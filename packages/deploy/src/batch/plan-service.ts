@@ -33,6 +33,7 @@ export function planService(context: PlanContext): PlannedParts {
     readyS: Math.ceil(parseDuration(service.ready?.timeout ?? 300) / 1000),
     prepare: service.prepare ?? '',
     sendKey: false,
+    clients: clients.length,
   });
   const planned = clients.map((client) => {
     const { section, index } = client;

@@ -71,7 +71,15 @@ export type ReadyRule = { kind: 'http' | 'tcp' | 'log'; text: string } | { kind:
 
 /** The service's job. `port`: `free`: one of the node's; a number: that one; 0: it has none. */
 export function serviceScript(
-  o: Common & { command: readonly PortWord[]; port: 'free' | number; ready: ReadyRule; readyS: number; prepare: string; sendKey: boolean },
+  o: Common & {
+    command: readonly PortWord[];
+    port: 'free' | number;
+    ready: ReadyRule;
+    readyS: number;
+    prepare: string;
+    sendKey: boolean;
+    clients: number;
+  },
 ): string {
   return [
     head('The service of a deployment: brings its engine up, says where it is, and ends it.', o),
@@ -83,6 +91,7 @@ export function serviceScript(
       ready_text: 'text' in o.ready ? o.ready.text : '',
       ready_s: o.readyS,
       send_key: o.sendKey ? 'yes' : '',
+      clients: o.clients,
       prepare: o.prepare,
     }),
     `

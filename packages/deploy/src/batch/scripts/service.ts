@@ -171,6 +171,8 @@ run_prepare() {
 serve() {
   phase='serving'
   state service.ready || finish "$write_failed" "$state_dir cannot be written to"
+  # Nobody would ever end it.
+  if [ "$clients" = 0 ]; then finish 0 'stopped: it has no clients'; fi
   while :; do
     look
     stop_when_told

@@ -26,6 +26,7 @@ ready_kind='tcp'
 ready_text=''
 ready_s=300
 send_key=''
+clients=1
 prepare=''
 
 engine_command() {
@@ -96,12 +97,16 @@ state() {
 # A text in a file of state. $1: file; $2: name of the member.
 member() { sed -n 's/.*"'"$2"'":"\(\([^"\\]\|\\.\)*\)".*/\1/p' "$1" 2> /dev/null | sed 's/\\\(.\)/\1/g' | head -n 1; }
 
-# A folder of a shared file system is listed anew: what is not there may only be not known yet.
+# Is there this file of state? On NFS what another node made may stay unseen for as long as names are cached, unless one changes the folder.
 there() {
   [ -e "$state_dir/$1" ] && return 0
-  ls -- "$state_dir" > /dev/null 2>&1 || true
+  [ $((SECONDS - last_refresh)) -ge 2 ] || return 1
+  last_refresh=$SECONDS
+  { : > "$state_dir/.look.$job_id"; } 2> /dev/null || true
+  rm -f -- "$state_dir/.look.$job_id"
   [ -e "$state_dir/$1" ]
 }
+last_refresh=0
 
 job_id=${SLURM_JOB_ID:-$$}
 node=${SLURMD_NODENAME:-$(uname -n)}
@@ -590,6 +595,8 @@ run_prepare() {
 serve() {
   phase='serving'
   state service.ready || finish "$write_failed" "$state_dir cannot be written to"
+  # Nobody would ever end it.
+  if [ "$clients" = 0 ]; then finish 0 'stopped: it has no clients'; fi
   while :; do
     look
     stop_when_told
