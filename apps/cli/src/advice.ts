@@ -18,10 +18,15 @@ const OF_THE_RECIPE = new Set([
 ]);
 
 /** What to do next, for a run that did not end well. */
-export function adviceAfter(o: { outcome: Pick<RunOutcome, 'id' | 'status' | 'stoppedBy'>; view: RunView; out: string }): string[] {
+export function adviceAfter(o: {
+  outcome: Pick<RunOutcome, 'id' | 'status' | 'stoppedBy' | 'detached'>;
+  view: RunView;
+  out: string;
+}): string[] {
   const { outcome, view } = o;
   // It keeps its limit, and would stop at once; the reason says what to do instead.
   if (outcome.stoppedBy?.code === 'BENCH_MAX_COST') return [];
+  if (outcome.detached) return [];
   const again = `bench run --resume ${outcome.id}${outFlag(o.out)}`;
   if (outcome.status === 'interrupted') return [`interrupted; go on with: ${again}`];
   if (outcome.status !== 'failed') return [];

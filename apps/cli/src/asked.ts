@@ -1,8 +1,8 @@
 import { resolve } from 'node:path';
-import { BenchError, EXIT } from '@bench/core';
+import { BenchError, EXIT, parseDuration } from '@bench/core';
 import { parseSite } from '@bench/benchmark';
 import type { RunFile } from '@bench/results';
-import { askedCloud, givenRentFlags, type RentFlags, type RentSettings } from './cloud-flags.ts';
+import { askedCloud, givenRentFlags, RENT_DEFAULTS, type RentFlags, type RentSettings } from './cloud-flags.ts';
 import { faultHint } from './fault-lines.ts';
 import { absolute } from './load-tasks.ts';
 import type { PluginFault } from './plugins/plugin.ts';
@@ -27,6 +27,7 @@ export interface SiteFlags {
   nodeImage?: string | undefined;
   sshKey: string[];
   sshTransport?: 'auto' | 'ssh2' | 'system' | undefined;
+  detach?: true | undefined;
   bootstrap?: true | undefined;
 }
 
@@ -74,7 +75,27 @@ export function askedOf(
     ...(flags.modelDir === undefined ? {} : { modelDir: flags.modelDir }),
     ...(flags.nodeImage === undefined ? {} : { nodeImage: flags.nodeImage }),
     ...(Object.keys(ssh).length > 0 ? { ssh } : {}),
+    ...(site.kind === 'slurm' ? { batch: askedBatch(site.login, flags, settings) } : {}),
     ...(site.kind === 'cloud' ? { cloud: askedCloud(flags, { site: site.providers, settings, keeps }) } : {}),
+  };
+}
+
+/** Flags of rented machines that say something about jobs too. */
+const QUEUE_FLAGS: ReadonlySet<string> = new Set(['--max-workers', '--keep-for']);
+/** A queue may take days. */
+const KEEP_JOBS = '7d';
+
+/** What a run in a queue is asked. The login host is the site's, else the settings', else this machine. */
+export function askedBatch(
+  login: string | null,
+  flags: Pick<RentFlags, 'maxWorkers' | 'keepFor'>,
+  { cloud, providers }: Pick<AskSettings, 'cloud' | 'providers'>,
+): NonNullable<Asked['batch']> {
+  const own = (providers['slurm'] as { login?: unknown } | null | undefined)?.login;
+  return {
+    login: login ?? (typeof own === 'string' ? own : 'local'),
+    maxWorkers: flags.maxWorkers ?? cloud.max_workers ?? RENT_DEFAULTS.maxWorkers,
+    keepS: Math.round(parseDuration(flags.keepFor ?? KEEP_JOBS) / 1000),
   };
 }
 
@@ -98,7 +119,11 @@ export function siteOfRun(asked: Asked): ReturnType<typeof parseSite> {
 
 /** A flag that would change nothing is a mistake that is told. */
 function refuseIdleFlags(flags: AskFlags, kind: ReturnType<typeof parseSite>['kind'], mode: 'measure' | 'deploy'): void {
-  const rented = givenRentFlags(flags);
+  const rented = givenRentFlags(flags).filter((name) => kind !== 'slurm' || !QUEUE_FLAGS.has(name));
+  if (kind === 'slurm' && mode === 'deploy')
+    throw usage('a deployment on a cluster ends with its clients, and is not left up', 'bench run --on slurm measures it');
+  if (kind !== 'slurm' && flags.detach)
+    throw usage(`--detach means nothing on site "${kind}"`, 'it leaves jobs to the queue of a cluster: --on slurm, or --on slurm:LOGIN');
   if (kind !== 'cloud' && rented.length > 0)
     throw usage(
       `${rented.join(' and ')} ${rented.length === 1 ? 'means' : 'mean'} nothing on site "${kind}"`,
@@ -118,17 +143,26 @@ function refuseIdleFlags(flags: AskFlags, kind: ReturnType<typeof parseSite>['ki
     ['--ssh-transport', flags.sshTransport !== undefined],
     ['--bootstrap', flags.bootstrap === true],
   ];
-  const given = kind === 'cloud' ? hosts.filter(([name]) => name.startsWith('--ssh') || name === '--bootstrap') : hosts;
-  const idle = [...(kind === 'local' ? containers : []), ...(kind === 'ssh' ? [] : given)].filter(([, is]) => is).map(([name]) => name);
+  const given =
+    kind === 'cloud'
+      ? hosts.filter(([name]) => name.startsWith('--ssh') || name === '--bootstrap')
+      : kind === 'slurm'
+        ? hosts.filter(([name]) => !name.startsWith('--ssh'))
+        : hosts;
+  const idle = [...(kind === 'local' || kind === 'slurm' ? containers : []), ...(kind === 'ssh' ? [] : given)]
+    .filter(([, is]) => is)
+    .map(([name]) => name);
   if (idle.length === 0) return;
   const containerFlag = containers.some(([name]) => idle.includes(name));
   throw usage(
     `${idle.join(' and ')} ${idle.length === 1 ? 'means' : 'mean'} nothing on site "${kind}"`,
-    containerFlag && !hosts.some(([name]) => idle.includes(name))
-      ? 'there engines are processes that end with bench; containers: --on docker, or --on ssh:user@host'
-      : kind === 'cloud'
-        ? 'rented machines have a key of their own, and are made ready anyway'
-        : 'for hosts: --on ssh:user@host',
+    kind === 'slurm'
+      ? 'what a job needs is in the slurm section of the recipe'
+      : containerFlag && !hosts.some(([name]) => idle.includes(name))
+        ? 'there engines are processes that end with bench; containers: --on docker, or --on ssh:user@host'
+        : kind === 'cloud'
+          ? 'rented machines have a key of their own, and are made ready anyway'
+          : 'for hosts: --on ssh:user@host',
   );
 }
 
@@ -154,6 +188,7 @@ export function refuseNewWishes(recipes: readonly string[], flags: AskFlags): vo
     ['--ssh-key', flags.sshKey.length > 0],
     ['--ssh-transport', flags.sshTransport !== undefined],
     ['--bootstrap', flags.bootstrap === true],
+    ['--detach', flags.detach === true],
     ...givenRentFlags(flags).map((name): [string, boolean] => [name, true]),
   ];
   const named = given.filter(([, is]) => is).map(([name]) => name);

@@ -1,19 +1,20 @@
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type CloudAccess, type RunEvent, type RunOutcome, runTasks } from '@bench/benchmark';
-import { EXIT } from '@bench/core';
+import { EXIT, minuteText } from '@bench/core';
 import type { Task } from '@bench/recipe';
 import { readRun, type RunView } from '@bench/results';
 import { adviceAfter } from './advice.ts';
 import { type Asked, isExplicit, siteOfRun } from './asked.ts';
 import { withCloud, withCloudOfRun } from './cloud-access.ts';
+import { withSlurm } from './slurm-access.ts';
 import { confirmRun } from './confirm-run.ts';
 import type { CliContext } from './context.ts';
 import { leftText } from './left-machines.ts';
 import { endpointLines } from './endpoint-lines.ts';
 import { renderRows, writeReports } from './reports.ts';
 import type { Settings } from './settings/load-settings.ts';
-import { teardownCommand } from './run-commands.ts';
+import { outFlag, teardownCommand } from './run-commands.ts';
 import { costLines } from './ui/cost-lines.ts';
 import { Progress } from './ui/progress.ts';
 import { showRun } from './ui/show-run.ts';
@@ -38,6 +39,8 @@ export interface Job {
   began?: string | undefined;
   bootstrap?: true | undefined;
   settings: Settings;
+  /** Jobs are left to the queue. */
+  detach?: boolean | undefined;
   /** Money may be spent without a question. */
   yes: boolean;
 }
@@ -51,10 +54,10 @@ export async function perform(job: Job, flags: OutputFlags, context: CliContext)
   const doubts = flags.strict ? doubtful(view) : [];
   const exitCode = outcome.exitCode === EXIT.ok && doubts.length > 0 ? EXIT.strict : outcome.exitCode;
   if (flags.json) {
-    const { id, dir, status, kept, leftBehind, cost = null } = outcome;
+    const { id, dir, status, kept, leftBehind, cost = null, detached = null } = outcome;
     const rows = await renderRows([view], 'json');
     process.stdout.write(
-      `${JSON.stringify({ id, dir, status, exitCode, kept, leftBehind, cost, doubts, reports: files, rows }, null, 1)}\n`,
+      `${JSON.stringify({ id, dir, status, exitCode, kept, leftBehind, cost, detached, doubts, reports: files, rows }, null, 1)}\n`,
     );
   } else {
     if (measured) process.stdout.write(`\n${await renderRows([view], 'text')}\n`);
@@ -63,6 +66,7 @@ export async function perform(job: Job, flags: OutputFlags, context: CliContext)
     if (outcome.cost) process.stdout.write(`\n${costLines(outcome.cost, style, { width: terminalWidth(process.stdout) }).join('\n')}\n`);
     for (const [before, kept] of outcome.kept.entries())
       process.stdout.write(`\n${endpointLines(kept, { asked: job.asked, runId: outcome.id, out: flags.out, before }).join('\n')}\n`);
+    if (outcome.detached) process.stdout.write(`\n${detachedLines(outcome.id, outcome.detached, flags.out).join('\n')}\n`);
     for (const line of adviceAfter({ outcome, view, out: flags.out })) process.stderr.write(`${line}\n`);
   }
   if (outcome.stoppedBy) {
@@ -74,9 +78,23 @@ export async function perform(job: Job, flags: OutputFlags, context: CliContext)
   return exitCode;
 }
 
+/** What to do with a run that was left to the queue. */
+function detachedLines(id: string, { jobs, until }: { jobs: readonly string[]; until: string }, out: string): string[] {
+  const flag = outFlag(out);
+  return [
+    `run ${id} is in the queue as ${jobs.length === 1 ? 'job' : 'jobs'} ${jobs.join(', ')}; bench gc leaves ${jobs.length === 1 ? 'it' : 'them'} alone until ${minuteText(until)} UTC`,
+    `  bench status ${id}${flag}    how it stands`,
+    `  bench watch ${id}${flag}     watch it to its end`,
+    `  bench collect ${id}${flag}   take what it has measured`,
+    `  bench teardown ${id}${flag}  cancel it`,
+  ];
+}
+
 /** Where machines are rented, with the providers and the ledger. */
 function runWatched(job: Job, flags: OutputFlags, context: CliContext) {
   const { asked, settings } = job;
+  if (asked.batch)
+    return withSlurm({ io: context.io, settings, login: asked.batch.login }, (cloud) => runShown(job, flags, context, cloud));
   if (!asked.cloud) return runShown(job, flags, context);
   const { providers } = asked.cloud;
   const { io } = context;
@@ -97,17 +115,19 @@ async function runShown(job: Job, flags: OutputFlags, context: CliContext, cloud
       ? `looking at ${site.targets.join(', ')}`
       : site.kind === 'cloud'
         ? 'asking what is for rent'
-        : 'looking at this machine and its engines',
+        : site.kind === 'slurm'
+          ? `looking at the cluster (${asked.batch?.login ?? ''})`
+          : 'looking at this machine and its engines',
   );
   const show = showRun(progress, options, { deployOnly: asked.mode === 'deploy' });
   let id = '';
   const leaves = (run: string) => {
     // Known before the screen tells of a machine: an intent is on disk first.
-    if (cloud) context.leavesNow = () => leftText({ ledger: cloud.ledger, run, out: flags.out });
+    if (cloud && asked.cloud) context.leavesNow = () => leftText({ ledger: cloud.ledger, run, out: flags.out });
   };
   if (job.began !== undefined) {
     leaves(job.began);
-    if (cloud)
+    if (asked.cloud)
       context.leaves = `machines of run ${job.began} may still cost money; end them with: ${teardownCommand(job.began, flags.out)}`;
   }
   context.signal.addEventListener('abort', () => progress.last(() => 'taking everything down'), { once: true });
@@ -119,7 +139,9 @@ async function runShown(job: Job, flags: OutputFlags, context: CliContext, cloud
       context.leaves =
         site.kind === 'cloud'
           ? `machines that were rented at ${asked.site} may still cost money; end them with: bench gc`
-          : `what runs on ${asked.site} may still be up; end it with: ${teardownCommand(id, flags.out)}`;
+          : site.kind === 'slurm'
+            ? `jobs of run ${id} may still be in the queue; end them with: ${teardownCommand(id, flags.out)}`
+            : `what runs on ${asked.site} may still be up; end it with: ${teardownCommand(id, flags.out)}`;
     if (event.type === 'run_finished') context.leaves = context.leavesNow = null;
     show(event);
   };
@@ -135,8 +157,9 @@ async function runShown(job: Job, flags: OutputFlags, context: CliContext, cloud
       engines: settings.engines,
       cwd: process.cwd(),
       ...(resume === undefined ? {} : { resume }),
-      ...(site.kind === 'ssh' ? { knownHosts: context.knownHosts() } : {}),
+      ...(site.kind === 'ssh' || (site.kind === 'slurm' && asked.batch?.login !== 'local') ? { knownHosts: context.knownHosts() } : {}),
       ...(bootstrap ? { bootstrap } : {}),
+      ...(job.detach ? { detach: true } : {}),
       ...(cloud === undefined ? {} : { cloud, confirm: (request) => confirmRun(request, { job, cloud, context }) }),
       on,
     });

@@ -2,13 +2,14 @@ import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { askingFlags, collect, CONFIG, integer, positive, rentFlags, settingsFlag, sshFlags, withLists, yesFlag } from './flags.ts';
 import { addCloudCommands } from './program-cloud.ts';
 import { addLaunchCommands } from './program-launch.ts';
+import { addQueueCommands } from './program-queue.ts';
 import { CLI_VERSION } from './version.ts';
 
 const EPILOGUE = `
 Exit codes: 0 ok · 1 some task failed · 2 usage, recipe or settings · 3 missing part or unfit host · 4 credentials, quota, capacity, price limit
 5 nothing could be measured · 6 clean-up incomplete · 7 gate · 8 --strict · 124 watchdog · 130 interrupted, clean`;
 
-const SITES = 'local · docker · ssh:user@host[,…] · cloud · cloudrift · gcp · vast';
+const SITES = 'local · docker · ssh:user@host[,…] · slurm[:LOGIN] · cloud · cloudrift · gcp · vast';
 const RECIPES = 'recipe folders or files';
 const RUN = 'run id, folder, or "latest"';
 
@@ -32,6 +33,7 @@ export function buildProgram(result: { code: number }): Command {
       )
         .option('--on <site>', `where the run happens: ${SITES} (default: local)`)
         .option('--no-teardown', 'leave the last deployment of each machine up; bench teardown ends it')
+        .option('--detach', 'on a cluster: leave the jobs to the queue; bench watch and bench collect go on')
         .option('--seed <n>', 'seed of everything random in the load (default: 0)', integer(0))
         .option('--resume <run>', 'go on with a run: measure only what is missing')
         .option('--out <folder>', 'folder of runs', 'runs')
@@ -220,6 +222,7 @@ export function buildProgram(result: { code: number }): Command {
     });
 
   addCloudCommands(program, result);
+  addQueueCommands(program, result);
   addLaunchCommands(program, result);
 
   const image = program.command('image').description('make container images');

@@ -1,4 +1,5 @@
 export type { PointRef, RunEvent } from './events.ts';
+export { attachSlurm, collectRun, type GoOnOptions, type GoOnOutcome, loginHost, watchRun } from './batch/slurm-run.ts';
 export { openMachines, type OpenMachinesOptions, type RunMachine } from './machine.ts';
 export { missingFiles } from './missing-files.ts';
 export { leaseOf, type MachineLease } from './cloud/lease.ts';

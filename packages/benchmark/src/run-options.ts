@@ -42,8 +42,10 @@ export interface RunOptions {
   engines?: readonly Engine[];
   /** Folder of a run to go on with, instead of a new one. */
   resume?: string;
-  /** Needed where machines are rented. */
+  /** Needed where machines are rented, and on a cluster. */
   cloud?: CloudAccess;
+  /** On a cluster: leaves the jobs to the queue as soon as they are submitted. Default false. */
+  detach?: boolean;
   /** Asked before machines are rented, and before those that were left are used again; what it throws refuses the run. Default: they may be. */
   confirm?: (request: RentRequest) => Promise<void>;
   /** File to which accepted host keys were added while connecting; its text is kept with the run. */

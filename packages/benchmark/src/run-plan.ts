@@ -5,6 +5,7 @@ import { deploymentKey, type Task } from '@bench/recipe';
 import { readJournal, readRunFile, type RunFile, runPaths, type RunWriter } from '@bench/results';
 import { aggregate, warnOfAggregates } from './aggregate-recipes.ts';
 import { chooseTasks, onlyDeployment } from './choose-tasks.ts';
+import { runSlurm } from './batch/slurm-run.ts';
 import { runCloud } from './cloud/run-cloud.ts';
 import type { DeploymentsContext } from './deployments.ts';
 import { errorFacts } from './error-facts.ts';
@@ -40,6 +41,7 @@ export async function runTasks(options: RunOptions): Promise<RunOutcome> {
     });
   const site = siteOf(options.asked);
   if (site.kind === 'cloud') return runCloud(options, on);
+  if (site.kind === 'slurm') return runSlurm(options, on);
   const before = options.resume === undefined ? null : await readRunFile(options.resume);
   const began = before?.tasks ?? null;
   // Duplicates are refused before any machine is looked at.

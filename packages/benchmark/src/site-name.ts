@@ -8,14 +8,16 @@ export type SiteName =
   /** Hosts that share the work; each `user@host:port` or an alias of the user's SSH configuration. */
   | { kind: 'ssh'; name: string; targets: string[] }
   /** Machines are rented, of these providers; null: of every one that is open. */
-  | { kind: 'cloud'; name: string; providers: string[] | null };
+  | { kind: 'cloud'; name: string; providers: string[] | null }
+  /** Jobs in the queue of a Slurm cluster, submitted at that login host: what SSH takes, or `local`. Null: as the settings say. */
+  | { kind: 'slurm'; name: string; login: string | null };
 
 /** Providers that need no plugin. */
 const PROVIDERS = ['cloudrift', 'gcp', 'vast'];
 
 /**
  * Reads a site: `local` (engines as processes), `docker` (containers on this machine), `ssh:TARGET[,TARGET…]` (containers there), `cloud`
- * (rented machines) or the name of one provider. Each target of a list may repeat the `ssh:`.
+ * (rented machines), the name of one provider, `slurm` or `slurm:LOGIN` (jobs in a queue). Each target of a list may repeat the `ssh:`.
  * @throws BenchError `BENCH_SITE` (exit code 2).
  */
 export function parseSite(
@@ -25,6 +27,7 @@ export function parseSite(
 ): SiteName {
   if (text === 'local' || text === 'docker') return { kind: text, name: text };
   if (text === 'cloud') return { kind: 'cloud', name: text, providers: null };
+  if (text === 'slurm' || text.startsWith('slurm:')) return slurmSite(text);
   if (providers.includes(text)) return { kind: 'cloud', name: text, providers: [text] };
   if (!text.startsWith('ssh:')) throw unknown(text, providers);
   const targets = text.split(',').map((part) => part.trim().replace(/^ssh:/, ''));
@@ -46,11 +49,22 @@ export function siteOf(asked: Pick<RunFile['asked'], 'site' | 'cloud'>): SiteNam
   return asked.cloud === undefined ? parseSite(asked.site) : { kind: 'cloud', name: asked.site, providers: asked.cloud.providers };
 }
 
+function slurmSite(text: string): SiteName {
+  const login = text === 'slurm' ? null : text.slice('slurm:'.length).trim();
+  if (login !== '') return { kind: 'slurm', name: login === null ? 'slurm' : `slurm:${login}`, login };
+  throw new BenchError({
+    code: 'BENCH_SITE',
+    message: `"${text}" names a login host without a name`,
+    hint: 'slurm:user@login, or slurm on the login host itself',
+    exitCode: EXIT.usage,
+  });
+}
+
 function unknown(text: string, providers: readonly string[]): BenchError {
   return new BenchError({
     code: 'BENCH_SITE',
     message: `unknown site "${text}"`,
-    hint: `local · docker · ssh:user@host[,…] · cloud · ${providers.join(' · ')}`,
+    hint: `local · docker · ssh:user@host[,…] · slurm[:LOGIN] · cloud · ${providers.filter((name) => name !== 'slurm').join(' · ')}`,
     exitCode: EXIT.usage,
   });
 }

@@ -8,6 +8,7 @@ import { machineOf, openReachable } from './machine.ts';
 import { stateOf } from './run-state.ts';
 import type { CloudAccess } from './run-options.ts';
 import { siteOf } from './site-name.ts';
+import { teardownSlurm } from './batch/slurm-run.ts';
 import { teardownCloud } from './cloud/teardown-cloud.ts';
 
 export interface TeardownOutcome {
@@ -25,7 +26,7 @@ export async function teardownRun(o: {
   dir: string;
   io: Io;
   engines?: readonly Engine[];
-  /** Needed for a run whose machines were rented. */
+  /** Needed for a run whose machines were rented, and on a cluster. */
   cloud?: CloudAccess;
   on?: (text: string) => void;
 }): Promise<TeardownOutcome> {
@@ -34,6 +35,7 @@ export async function teardownRun(o: {
   const site = siteOf(asked);
   const writer = await RunWriter.open(o.dir, io);
   try {
+    if (site.kind === 'slurm') return await teardownSlurm({ writer, io, access: o.cloud, on: o.on });
     if (site.kind === 'cloud') return await teardownCloud({ writer, io, access: o.cloud, on: o.on });
     const { machines, failures } = await openReachable({
       io,

@@ -2,6 +2,7 @@ import { EXIT, messageOf, printable } from '@bench/core';
 import type { CheckItem } from '@bench/provisioning';
 import { cloudSettings, withProviders } from '../cloud-access.ts';
 import { withContext } from '../context.ts';
+import { settingsForLogin } from '../slurm-access.ts';
 import { type Styles, styles } from '../ui/style.ts';
 
 interface Checked {
@@ -15,10 +16,16 @@ interface Checked {
 const mentioned = (sections: Readonly<Record<string, unknown>>, name: string) => sections[name] !== undefined;
 
 /** `bench check`. Ends with 4 when a provider that is set up cannot be used, with 3 when a plugin cannot. */
-export function check(names: readonly string[], flags: { config?: string | undefined; json?: true | undefined }): Promise<number> {
+export function check(
+  names: readonly string[],
+  flags: { config?: string | undefined; json?: true | undefined },
+  /** Login host of the cluster; default: as the settings say. */
+  login?: string,
+): Promise<number> {
   return withContext(
     async ({ io, signal }) => {
-      const settings = await cloudSettings(flags, signal);
+      const loaded = await cloudSettings(flags, signal);
+      const settings = login === undefined ? loaded : settingsForLogin(loaded, login);
       const only = names.length > 0 ? names : null;
       const checked = await withProviders({ io, settings, only: null }, async (providers) => {
         const asked = (name: string) => only === null || only.includes(name);

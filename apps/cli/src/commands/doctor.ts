@@ -1,7 +1,7 @@
 import { BenchError, EXIT, type Io, messageOf, printable } from '@bench/core';
 import { checkHost, type HostCheck, hostFacts } from '@bench/deploy';
 import { launchChecks } from '@bench/launch';
-import { siteOf } from '../asked.ts';
+import { askedBatch, siteOf } from '../asked.ts';
 import { withContext } from '../context.ts';
 import { launchEnvironment } from '../launch-environment.ts';
 import { faultLines } from '../fault-lines.ts';
@@ -32,6 +32,7 @@ export async function doctor(flags: DoctorFlags): Promise<number> {
   const providerNames = settings.factories.length === 0 ? undefined : settings.factories.map((factory) => factory.name);
   const site = on === undefined ? null : siteOf(on, { providerNames, faults: settings.faults });
   // What a rented machine lacks is brought to it; what renting lacks is the question.
+  if (site?.kind === 'slurm') return check(['slurm'], flags, askedBatch(site.login, {}, settings).login);
   if (site?.kind === 'cloud') return check(site.providers ?? [], flags);
   const targets = site?.kind === 'ssh' ? site.targets.map((target) => `ssh:${target}`) : ['local'];
   const ssh = {

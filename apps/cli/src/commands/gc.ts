@@ -1,9 +1,12 @@
-import { formatDuration, minuteText, printable } from '@bench/core';
-import { collectGarbage, type GcMachine, type GcResult, type OpenProviders } from '@bench/provisioning';
+import { formatDuration, type Io, minuteText, printable } from '@bench/core';
+import { collectGarbage, type GcMachine, type GcResult, isOver, type OpenProviders } from '@bench/provisioning';
+import { readRunFile } from '@bench/results';
 import { usage } from '../asked.ts';
-import { cloudSettings, withCloud } from '../cloud-access.ts';
+import { cloudSettings, withCloud, withLedger } from '../cloud-access.ts';
 import { faultLines } from '../fault-lines.ts';
 import { withContext } from '../context.ts';
+import type { Settings } from '../settings/load-settings.ts';
+import { settingsForLogin } from '../slurm-access.ts';
 import { columns } from '../ui/columns.ts';
 import { damageText } from '../ui/damage-lines.ts';
 import { usdPerHour } from '../ui/money.ts';
@@ -22,6 +25,20 @@ export interface GcFlags {
 /** An owner has at least as many characters as stand in the names of machines. */
 const OWNER = /^[a-z0-9]{6,}$/;
 
+/** Jobs may have been submitted at a login host that only the site named: where the settings name none, and the runs one, it is that. */
+async function knowingLogin(settings: Settings, io: Io): Promise<Settings> {
+  const own = settings.providers['slurm'] as { login?: unknown } | null | undefined;
+  if (own?.login !== undefined) return settings;
+  const entries = await withLedger(io, (ledger) => ledger.entries());
+  const dirs = new Set(
+    entries.flatMap((entry) => (entry.provider === 'slurm' && !isOver(entry) && entry.runDir !== null ? [entry.runDir] : [])),
+  );
+  const runs = await Promise.all([...dirs].map((dir) => readRunFile(dir).catch(() => null)));
+  const logins = new Set(runs.flatMap((run) => run?.asked.batch?.login ?? []));
+  const [login] = logins;
+  return login === undefined || logins.size > 1 ? settings : settingsForLogin(settings, login);
+}
+
 /** `bench gc`. Ends with 6 when something is left that may cost money. */
 export function gc(flags: GcFlags): Promise<number> {
   if (flags.owner !== undefined && !OWNER.test(flags.owner))
@@ -32,7 +49,7 @@ export function gc(flags: GcFlags): Promise<number> {
   return withContext(
     async (context) => {
       const { io, signal } = context;
-      const settings = await cloudSettings(flags, signal);
+      const settings = await knowingLogin(await cloudSettings(flags, signal), io);
       return withCloud({ io, settings }, async ({ ledger, providers }) => {
         const style = styles(process.stderr);
         const progress = new Progress({ stream: process.stderr, style, clock: io.monotonic });

@@ -23,6 +23,7 @@ export function buildImage(flags: ImageFlags): Promise<number> {
   if (flags.offline && flags.base !== undefined)
     throw usage('--offline builds from the host’s own Node, --base from an image', 'give one of them');
   const site = parseSite(flags.on === 'local' ? 'docker' : flags.on);
+  if (site.kind === 'slurm') throw usage('a cluster has no Docker to build by', 'where: docker · ssh:user@host[,…]');
   if (site.kind === 'cloud') throw usage('a machine that is rented is gone after the run', 'where: docker · ssh:user@host[,…]');
   const targets = site.kind === 'ssh' ? site.targets.map((target) => `ssh:${target}`) : ['local'];
   const ssh = {

@@ -18,6 +18,7 @@ export interface DoFlags {
   bootstrap?: true | undefined;
   config?: string | undefined;
   yes?: true | undefined;
+  detach?: true | undefined;
 }
 
 /** `bench run`. */
@@ -71,6 +72,10 @@ export function runAsked(asked: Asked, flags: OutputFlags & DoFlags, settings: S
       return planned.exitCode;
     }
     const id = began?.run.id;
-    return perform({ asked, tasks, resume, began: id, bootstrap: flags.bootstrap, settings, yes: flags.yes === true }, flags, context);
+    return perform(
+      { asked, tasks, resume, began: id, bootstrap: flags.bootstrap, settings, yes: flags.yes === true, detach: flags.detach === true },
+      flags,
+      context,
+    );
   }, access);
 }

@@ -7,6 +7,7 @@ import { usdPerHour } from '../ui/money.ts';
 import { onlyTheRecipeFailed } from '../advice.ts';
 import { outFlag, teardownCommand } from '../run-commands.ts';
 import { type RunNow, runsNow } from '../runs-now.ts';
+import { jobLines } from '../ui/job-lines.ts';
 import { columns, folded, labelled, wrap } from '../ui/columns.ts';
 import { stateText } from '../ui/entry-text.ts';
 import { type Styles, styles } from '../ui/style.ts';
@@ -58,6 +59,7 @@ export function statusLines(known: RunNow, shown: Shown): string[] {
     ...errorLines(view, out, style, width),
     ...view.problems.map((problem) => `left out: ${problem.path}: ${problem.message}`),
     ...rentedLines(known, shown),
+    ...jobLines(view, { style, width, watch: `bench watch ${file.id}${outFlag(out)}` }),
     ...(view.budgetReached === undefined ? [] : labelled('stopped:', view.budgetReached, { width, paint: style.yellow }, style)),
     ...upLines(view, out, style),
     ...goOnLines(view, out),
@@ -160,6 +162,8 @@ function summary({ view, ledger }: RunNow) {
     })),
     // `ledger`: how it stands there now; null: that does not know it.
     rented: view.rented.map((machine) => ({ ...machine, ledger: ledger.get(machine.name)?.state ?? null })),
+    jobs: view.jobs,
+    detachedUntil: view.detachedUntil,
     cost: view.cost,
     budgetReached: view.budgetReached ?? null,
     up: view.status === 'running' ? [] : view.live.map(({ deployment, machineName }) => ({ deployment, machine: machineName })),

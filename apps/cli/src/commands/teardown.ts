@@ -2,6 +2,7 @@ import { type CloudAccess, teardownRun } from '@bench/benchmark';
 import { BenchError, EXIT } from '@bench/core';
 import { readRunFile, resolveRun, runPaths } from '@bench/results';
 import { withCloudOfRun } from '../cloud-access.ts';
+import { withSlurm } from '../slurm-access.ts';
 import { withContext } from '../context.ts';
 import { leftText, namingLeft } from '../left-machines.ts';
 import { teardownCommand } from '../run-commands.ts';
@@ -63,7 +64,11 @@ async function teardownIn(dir: string, flags: TeardownFlags): Promise<number> {
       context.leavesNow = () => leftText({ ledger: cloud.ledger, run: id, out: flags.out });
       return end(cloud).finally(() => (context.leavesNow = null));
     };
-    const ended = asked.cloud ? withCloudOfRun({ io: context.io, settings, run: id, more: [] }, rentedOf) : end();
+    const ended = asked.batch
+      ? withSlurm({ io: context.io, settings, login: asked.batch.login }, end)
+      : asked.cloud
+        ? withCloudOfRun({ io: context.io, settings, run: id, more: [] }, rentedOf)
+        : end();
     const outcome = await ended
       .catch((error: unknown) => {
         throw view.live.length === 0 ? error : stillUp(error, view.live);

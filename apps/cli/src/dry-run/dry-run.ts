@@ -7,7 +7,8 @@ import { programFolders } from '../perform.ts';
 import type { Settings } from '../settings/load-settings.ts';
 import { bootstrapText } from './bootstrap-text.ts';
 import { lookHere } from './look-here.ts';
-import { planRun, type PlannedDeploy } from './plan-run.ts';
+import { planRun } from './plan-run.ts';
+import type { PlannedDeploy } from './planned-deploy.ts';
 import { planText } from './plan-text.ts';
 import { type RentalSteps, rentalSteps } from './rental-steps.ts';
 

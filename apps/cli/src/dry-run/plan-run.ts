@@ -1,57 +1,18 @@
 import { missingFiles, type SiteName, siteTargets } from '@bench/benchmark';
-import type { LoadSpec } from '@bench/core';
-import { type ContainerRecord, type DeploymentRecord, plannedWorkload, type Problem, type RenderedStep } from '@bench/deploy';
+import { type ContainerRecord, type DeploymentRecord, plannedWorkload } from '@bench/deploy';
 import { type ExecutionGroup, type PlannedDeployment, planTasks } from '@bench/planner';
-import type { Workload } from '@bench/provisioning';
-import { BUILTIN_ENGINES, type Engine, engineOf, loadPoints, type Task } from '@bench/recipe';
+import { BUILTIN_ENGINES, engineOf, type Task } from '@bench/recipe';
 import { type Asked, siteOfRun } from '../asked.ts';
-import type { Here } from './look-here.ts';
 import { madeUpSite } from './made-up-site.ts';
-
-export interface PlannedMeasurement {
-  recipe: string;
-  variant: string;
-  key: string;
-  repeats: number;
-  /** Points that are not measured yet; null: the recipe's own clients or command are the one point. */
-  points: (LoadSpec | null)[];
-}
-
-export interface PlannedDeploy {
-  group: number;
-  gpu: string | null;
-  gpuCount: number;
-  engine: string;
-  kind: Task['kind'];
-  /** Why it cannot be; nothing is planned then. */
-  problems: Problem[];
-  steps: RenderedStep[];
-  /** What is rented for it, where that is a container of its own; secrets masked. */
-  workload: Workload | null;
-  /** Where load is sent from; empty for what measures itself. */
-  load: string;
-  tasks: PlannedMeasurement[];
-  /** What ends it, in words; empty: it stays up. */
-  teardown: string[];
-}
-
-/** Whether a repeat of a point was measured already. */
-export type IsDone = (task: Task, point: number, repeat: number) => boolean;
+import { planBatchRun } from './plan-batch-run.ts';
+import { measurement, type PlannedDeploy, type PlanRunOptions } from './planned-deploy.ts';
 
 /** Everything that a run would do, in order. Pure but for a look at which files are here. */
-export async function planRun(o: {
-  tasks: readonly Task[];
-  asked: Asked;
-  out: string;
-  /** What this machine really has, for site `local`. */
-  here: Here | null;
-  /** Default: those that come with bench. */
-  engines?: readonly Engine[] | undefined;
-  isDone: IsDone;
-}): Promise<PlannedDeploy[]> {
+export async function planRun(o: PlanRunOptions): Promise<PlannedDeploy[]> {
   const { asked } = o;
   const site = siteOfRun(asked);
   const engines = o.engines ?? BUILTIN_ENGINES;
+  if (site.kind === 'slurm') return planBatchRun(o);
   const targets = siteTargets(site.kind, { engines, cwd: process.cwd(), workload: asked.cloud?.workload });
   const all: { group: ExecutionGroup; deployment: PlannedDeployment }[] = planTasks(o.tasks).groups.flatMap((group) =>
     group.deployments.map((deployment) => ({ group, deployment })),
@@ -88,19 +49,6 @@ export async function planRun(o: {
       };
     }),
   );
-}
-
-function measurement(task: Task, isDone: IsDone): PlannedMeasurement {
-  const repeats = task.resolved.benchmark?.repeats ?? 1;
-  const points = task.kind === 'inference' ? loadPoints(task).map(({ index, load }) => ({ index, load })) : [{ index: 0, load: null }];
-  const open = (point: number) => Array.from({ length: repeats }, (_, repeat) => repeat).some((repeat) => !isDone(task, point, repeat));
-  return {
-    recipe: task.recipe,
-    variant: task.variant,
-    key: task.key,
-    repeats,
-    points: points.filter(({ index }) => open(index)).map(({ load }) => load),
-  };
 }
 
 function loadText(task: Task, site: SiteName, asked: Asked): string {

@@ -4,7 +4,7 @@ import type { RunView } from '@bench/results';
 import type { Asked } from '../asked.ts';
 import { PORT, RUN_ID } from './made-up-site.ts';
 import { indent, stepLines } from './step-lines.ts';
-import type { PlannedDeploy, PlannedMeasurement } from './plan-run.ts';
+import type { PlannedDeploy, PlannedMeasurement } from './planned-deploy.ts';
 
 /** A plan, for people to read: every file with its content, every command. */
 export function planText(o: {

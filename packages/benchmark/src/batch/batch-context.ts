@@ -44,6 +44,8 @@ export interface Active {
   begunAtMs: Map<number, number>;
   /** Orders that were measured or have failed. */
   settled: Set<number>;
+  /** Loads with failed requests, and since when, on `io.monotonic`: the engine may have died. */
+  doubted: Map<number, number>;
   /** Names of jobs that have left the queue, and how, in words. */
   ended: Map<string, string>;
   /** When its end began, on `io.monotonic`; null: it goes on. */
@@ -75,6 +77,7 @@ export function active(o: {
     begun: new Map(),
     begunAtMs: new Map(),
     settled: new Set(o.settled),
+    doubted: new Map(),
     ended: new Map(o.ended),
     stoppingSinceMs: null,
     failure: null,

@@ -19,10 +19,10 @@ function clientsOver(record: Active['record'], look: Active['look']): boolean {
 }
 
 /** Takes every load that all clients are done with, and writes it as a point. What was taken before is left alone. */
-export async function collectPoints(deployment: Active, context: BatchContext, signal: AbortSignal): Promise<void> {
+export async function collectPoints(deployment: Active, context: BatchContext, signal: AbortSignal, last = false): Promise<void> {
   for (const k of deployment.record.orders.keys()) {
     if (deployment.settled.has(k) || !isComplete(deployment, k)) continue;
-    await settle(deployment, k, context, signal);
+    await settle(deployment, k, context, { signal, last });
   }
 }
 
@@ -32,12 +32,15 @@ export async function settleRest(
   context: BatchContext,
   o: { interrupted: boolean; signal: AbortSignal },
 ): Promise<void> {
-  await collectPoints(deployment, context, o.signal);
+  await collectPoints(deployment, context, o.signal, true);
   if (o.interrupted) return;
-  for (const k of deployment.record.orders.keys()) if (!deployment.settled.has(k)) await settle(deployment, k, context, o.signal);
+  for (const k of deployment.record.orders.keys())
+    if (!deployment.settled.has(k)) await settle(deployment, k, context, { signal: o.signal, last: true });
 }
 
-async function settle(deployment: Active, k: number, context: BatchContext, signal: AbortSignal): Promise<void> {
+/** `last`: nothing will be known later that is not known now. */
+async function settle(deployment: Active, k: number, context: BatchContext, o: { signal: AbortSignal; last: boolean }): Promise<void> {
+  const { signal } = o;
   const { writer, io, on, state, tally } = context;
   const order = deployment.record.orders[k] as QueuedOrder;
   const { recipe, variant, key, attempt, point, repeat } = order;
@@ -48,6 +51,12 @@ async function settle(deployment: Active, k: number, context: BatchContext, sign
   try {
     const dir = await writer.pointFolder(place);
     const measured = await fetchPoint({ deployment, k, dir, signal }, context);
+    const { counts, load } = measured.result;
+    if (load !== null && counts.failed > 0) {
+      noteQuietDeath(deployment, io);
+      if (deployment.failure) throw engineGone();
+      if (!o.last && !isBelieved(deployment, k, io)) return;
+    }
     path = await writer.point({ recipe, variant, attempt, ...measured });
     const { result } = measured;
     if (result.load !== null && result.counts.ok === 0) throw nothingAnswered(result.errors);
@@ -60,6 +69,8 @@ async function settle(deployment: Active, k: number, context: BatchContext, sign
   } catch (error) {
     // The cluster cannot be reached: it is taken when it can.
     if (signal.aborted || isAway(error)) throw error;
+    noteQuietDeath(deployment, io);
+    if (!o.last && deployment.failure === null && !isBelieved(deployment, k, io)) return;
     if (path === '') path = await writer.failedPoint(place);
     const failure = deployment.failure ?? errorFacts(reasonOf(error, deployment), io);
     await writer.event({ type: 'point_failed', ...where, error: failure });
@@ -68,6 +79,29 @@ async function settle(deployment: Active, k: number, context: BatchContext, sign
     on({ type: 'point_failed', ref, message: failure.message });
   }
 }
+
+/** The service says of its engine's death a moment later than requests fail of it. */
+const DEATH_MS = 3000;
+
+/** Has the service had the time to say that its engine died, since failed requests of a load were first seen? */
+function isBelieved({ doubted }: Active, k: number, io: BatchContext['io']): boolean {
+  const since = doubted.get(k) ?? io.monotonic();
+  doubted.set(k, since);
+  return io.monotonic() - since > DEATH_MS;
+}
+
+/** Clients whose engine died are soon done, and ask the service to end before it has seen that: its engine's code tells, where requests failed. */
+function noteQuietDeath(deployment: Active, io: BatchContext['io']): void {
+  const exit = deployment.look.state('service.exit');
+  if (deployment.failure !== null || exit === null || exit.code === null || exit.code === 0) return;
+  if (deployment.record.jobs[0]?.role === 'command') return;
+  const message = `the engine exited with code ${exit.code}`;
+  const hint = `its log: deployments/${deployment.record.id}/engine.log of the run directory`;
+  deployment.failure = errorFacts(new BenchError({ code: 'BENCH_ENGINE_EXITED', message, hint }), io);
+}
+
+/** What an engine answered while it died says nothing about the engine. */
+const engineGone = () => new BenchError({ code: 'BENCH_ENGINE_EXITED', message: 'the engine ended' });
 
 /** What the client says of itself is nearer to the cause than that its result cannot be read. */
 function reasonOf(error: unknown, deployment: Active): unknown {

@@ -23,9 +23,12 @@ export type GoOn =
  */
 export async function goOn(
   how: GoOn,
-  o: Pick<BatchContext, 'writer' | 'io' | 'on' | 'host' | 'queue' | 'runFolder'>,
+  o: Pick<BatchContext, 'writer' | 'io' | 'on' | 'host' | 'queue' | 'runFolder'> & {
+    /** Before a deployment is ended. */
+    onEnding?: ((deployment: Active) => void) | undefined;
+  },
 ): Promise<RunOutcome & { /** Deployments that are still in the queue. */ still: number }> {
-  const { writer, io, on, host, runFolder } = o;
+  const { writer, io, on, host, queue, runFolder } = o;
   const { events } = await readJournal(runPaths.journal(writer.dir), { missing: 'empty' });
   const state = stateOf(events);
   const until = detachedUntil(events);
@@ -36,13 +39,18 @@ export async function goOn(
   const context: BatchContext = { ...o, state, tally, totalPoints: points, progress: { position: state.finished.size } };
   if (deployments.length === 0) {
     const ended = { status: before === 'running' ? 'interrupted' : before, exitCode: code ?? EXIT.ok } as const;
-    return { id, dir: writer.dir, ...ended, leftBehind: [], kept: [], still: 0 };
+    const leftBehind = how === 'end' ? await queue.sweep([]) : [];
+    return { id, dir: writer.dir, ...ended, leftBehind, kept: [], still: 0 };
   }
   on({ type: 'run_started', id, dir: writer.dir, resumed: true, tasks: tasks.length, points, alreadyDone: state.finished.size });
   let over = false;
   try {
-    if (how === 'end') await stopDeployments(deployments.splice(0), 'it was told to end', context);
-    else await watchDeployments({ deployments, once: how === 'collect' }, context);
+    if (how === 'end') {
+      for (const deployment of deployments) o.onEnding?.(deployment);
+      await stopDeployments(deployments.splice(0), 'it was told to end', context);
+      // Jobs that were sent and not written down.
+      tally.leftBehind.push(...(await queue.sweep([])));
+    } else await watchDeployments({ deployments, once: how === 'collect' }, context);
     over = deployments.length === 0;
   } catch (error) {
     if (!io.signal.aborted || how === 'end') throw error;
@@ -90,5 +98,3 @@ export function batchOf({ run }: Pick<RunWriter, 'run'>): NonNullable<RunWriter[
     exitCode: EXIT.usage,
   });
 }
-
-export type { Active };

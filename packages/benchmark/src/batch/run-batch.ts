@@ -52,7 +52,7 @@ export async function runBatch(options: BatchRunOptions, on: (event: RunEvent) =
   const tasks = [...options.tasks];
   const plan = planTasks(tasks);
   const engines = options.engines ?? BUILTIN_ENGINES;
-  const known = [...missingSecrets(tasks, options), ...(await missingFiles(tasks, 'ssh'))];
+  const known = [...missingSecrets(tasks, options), ...(await missingFiles(tasks, 'slurm'))];
   const cluster = await openCluster({ host: site.host, folder: site.remoteDir, signal: io.signal });
   const problems = [...known, ...problemsOf(tasks, { site, remoteDir: cluster.remoteDir, engines })];
   if (problems.length > 0) throw unfit(problems);

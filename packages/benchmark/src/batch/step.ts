@@ -28,6 +28,7 @@ export async function step(deployment: Active, seen: Seen, context: BatchContext
   await noteEnded(deployment, seen.jobs, context);
   await tellStage(deployment, seen, context);
   await tellProgress(deployment, context);
+  noteDeath(deployment, context);
   await collectPoints(deployment, context, signal);
   if (deployment.ended.size === record.jobs.length && deployment.cancelling === null) return isSilent(deployment, context);
   if (deployment.stoppingSinceMs === null) {
@@ -53,6 +54,16 @@ function clientsSaid({ record, look }: Active): boolean {
   return record.jobs.every(({ role, index }) => role !== 'client' || look.state(`client.${index}.exit`) !== null);
 }
 
+/** A service that nobody asked to end explains whatever its clients say. */
+function noteDeath(deployment: Active, { io }: BatchContext): void {
+  const { record, look, failure } = deployment;
+  const exit = look.state('service.exit');
+  if (failure !== null || exit === null || record.jobs[0]?.role === 'command') return;
+  if (look.state('stop') !== null && exit.reason.startsWith('stopped')) return;
+  const hint = `its log: deployments/${record.id}/engine.log of the run directory`;
+  deployment.failure = errorFacts(new BenchError({ code: 'BENCH_ENGINE_EXITED', message: exit.reason, hint }), io);
+}
+
 /** Why a deployment is to end now; null: it goes on. Sets its `failure` where that is no good end. */
 function endOf(deployment: Active, context: BatchContext): string | null {
   const { record, look, settled, stage, stageSinceMs, ended } = deployment;
@@ -63,13 +74,8 @@ function endOf(deployment: Active, context: BatchContext): string | null {
   };
   const done = settled.size === record.orders.length;
   const exit = look.state('service.exit');
-  const isCommand = record.jobs[0]?.role === 'command';
   if (done) return 'everything is measured';
-  if (exit !== null) {
-    const asked = look.state('stop') !== null && exit.reason.startsWith('stopped');
-    if (asked || isCommand) return exit.reason;
-    return fail('BENCH_ENGINE_EXITED', exit.reason, `its log: deployments/${record.id}/engine.log of the run directory`);
-  }
+  if (exit !== null) return exit.reason;
   const [first] = record.jobs;
   if (first && ended.has(first.name)) {
     deployment.silentSinceMs ??= io.monotonic();

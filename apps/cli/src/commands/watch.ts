@@ -1,0 +1,69 @@
+import { collectRun, type GoOnOutcome, watchRun } from '@bench/benchmark';
+import { EXIT } from '@bench/core';
+import { readRun } from '@bench/results';
+import { renderRows, writeReports } from '../reports.ts';
+import { outFlag, teardownCommand } from '../run-commands.ts';
+import { withQueueRun } from '../slurm-access.ts';
+import { Progress } from '../ui/progress.ts';
+import { showRun } from '../ui/show-run.ts';
+import { styles } from '../ui/style.ts';
+
+export interface WatchFlags {
+  out: string;
+  config?: string | undefined;
+  report: boolean;
+  json?: true | undefined;
+}
+
+/** `bench watch`. */
+export const watch = (run: string, flags: WatchFlags): Promise<number> => goOn('watch', run, flags);
+/** `bench collect`. */
+export const collect = (run: string, flags: WatchFlags): Promise<number> => goOn('collect', run, flags);
+
+function goOn(how: 'watch' | 'collect', text: string, flags: WatchFlags): Promise<number> {
+  const stopText = how === 'watch' ? 'only the watching: its jobs go on' : 'what was collected is kept';
+  return withQueueRun(text, flags, stopText, async ({ dir, run, access, context }) => {
+    const options = { stream: process.stderr, style: styles(process.stderr), clock: context.io.monotonic };
+    const progress = new Progress(options);
+    context.screen = progress;
+    progress.status(() => `looking at ${run.asked.site}`);
+    const on = showRun(progress, options);
+    let outcome: GoOnOutcome;
+    try {
+      outcome = await (how === 'watch' ? watchRun : collectRun)({ dir, io: context.io, cloud: access, on });
+    } finally {
+      context.screen = null;
+      progress.close();
+    }
+    return tell(how, outcome, flags, { interrupted: context.signal.aborted, context });
+  });
+}
+
+async function tell(
+  how: 'watch' | 'collect',
+  outcome: GoOnOutcome,
+  flags: WatchFlags,
+  { interrupted, context }: { interrupted: boolean; context: Parameters<typeof writeReports>[2] },
+): Promise<number> {
+  const { id, dir, status, still, leftBehind } = outcome;
+  const view = await readRun(dir);
+  const measured = view.tasks.some((task) => task.points.some((point) => point.result !== null));
+  const files = flags.report && measured && !interrupted ? await writeReports([view], dir, context) : [];
+  const exitCode = interrupted && still > 0 ? EXIT.interrupted : outcome.exitCode;
+  if (flags.json) {
+    const rows = await renderRows([view], 'json');
+    process.stdout.write(
+      `${JSON.stringify({ id, dir, status: still > 0 ? 'running' : status, exitCode, still, leftBehind, reports: files, rows }, null, 1)}\n`,
+    );
+  } else {
+    if (measured) process.stdout.write(`\n${await renderRows([view], 'text')}\n`);
+    for (const file of files) process.stdout.write(`${file}\n`);
+    if (still > 0) {
+      const again = `bench ${how} ${id}${outFlag(flags.out)}`;
+      process.stderr.write(`${id} goes on in the queue (${still} ${still === 1 ? 'deployment' : 'deployments'}); go on with: ${again}\n`);
+    }
+  }
+  for (const left of leftBehind) process.stderr.write(`${styles(process.stderr).red('left behind:')} ${left}\n`);
+  if (leftBehind.length > 0) process.stderr.write(`end it with: ${teardownCommand(id, flags.out)}\n`);
+  return exitCode;
+}
