@@ -7,6 +7,7 @@ import { clientsOf, serviceOf } from '../service/record.ts';
 import { batchEngine } from './batch-engine.ts';
 import { batchImage, type BatchRuntime } from './image.ts';
 import { batchCache, batchPaths } from './layout.ts';
+import { SEPARATORS } from './set-up.ts';
 
 /** What is known of a cluster before anything is sent there. */
 export interface BatchFacts {
@@ -19,7 +20,7 @@ export interface BatchFacts {
 export function checkBatch(task: Task, facts: BatchFacts = {}): Problem[] {
   const name = `${task.recipe}/${task.variant}`;
   const unfit = (message: string, hint: string): Problem => ({ code: 'BENCH_SITE_UNFIT', message: `${name}: ${message}`, hint });
-  const runtime = task.resolved.slurm?.runtime ?? 'apptainer';
+  const runtime = task.kind === 'command' ? 'none' : (task.resolved.slurm?.runtime ?? 'apptainer');
   const kinds = { inference: inferenceProblems, service: serviceProblems, command: commandProblems };
   return [...slurmProblems(task, { runtime, facts, unfit }), ...kinds[task.kind](task, { runtime, facts, unfit })];
 }
@@ -29,9 +30,6 @@ interface Check {
   facts: BatchFacts;
   unfit(message: string, hint: string): Problem;
 }
-
-/** What no line of a list of folders may hold where the runtime reads them as one word. */
-const SEPARATORS = /[:,\n]/;
 
 function slurmProblems(task: Task, { runtime, facts, unfit }: Check): Problem[] {
   const { slurm } = task.resolved;

@@ -3,6 +3,7 @@ import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
+import { part } from '../../../../scripts/parts.mjs';
 import { API_KEY, batchNode, type BatchNode, closeBatchNodes } from './testing/batch-node.ts';
 import { fakeApptainer, type FakeApptainer } from './testing/fake-apptainer.ts';
 
@@ -30,7 +31,7 @@ async function ask(node: BatchNode): Promise<{ rest: string[]; cwd: string; env:
   return (await (await fetch(`http://127.0.0.1:${port}/`, { headers: { authorization: `Bearer ${API_KEY}` } })).json()) as never;
 }
 
-describe('an engine in Apptainer', () => {
+describe.skipIf(!part('netns').present)('an engine in Apptainer', () => {
   it.each(['apptainer', 'singularity'])('runs in its image by %s, with its variables, folders and nothing of the node’s', async (name) => {
     const fake = await apptainer({ name });
     const nasty = ['a b', "it's", '$(touch /tmp/pwned)', '`id`', '"x"', 'a\nb'];

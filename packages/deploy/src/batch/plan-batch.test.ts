@@ -92,7 +92,7 @@ it('no value makes another script of it', () => {
           engine: { llm: { noded: { args, env: { V: value }, image: `r.example/${text}:1` } } },
           slurm: { runtime, modules: [text], prelude: [text] },
         },
-        { remoteDir: `/shared/${value.replaceAll('/', '')}x`, loadClient: { node: `/n/${value}`, file: value } },
+        { remoteDir: `/shared/${value.replaceAll(/[/:,\n]/g, '')}x`, loadClient: { node: `/n/${value}`, file: value } },
       );
       const service = plan({
         service: { image: text, command: args.length > 0 ? args : value, port: 1, prepare: text, env: { V: value }, ready: { log: text } },
@@ -292,6 +292,12 @@ describe('what cannot be jobs of a queue is refused before anything is sent', ()
         { engines: [{ ...nodeEngine, container: { program: ['x'] as const, apiKey: { flag: '--key' } } }] },
       ).join(),
     ).toMatch(/every user of the node can read/);
+  });
+
+  it('a folder that no container can be given is refused by a plan too, but not to a command', () => {
+    expect(() => plan(VLLM, { remoteDir: '/a,b' })).toThrow(/its name holds : or ,/);
+    expect(plan({ command: { run: 'true' } }, { remoteDir: '/a,b' }).record.folder).toBe('/a,b/r123/d1');
+    expect(() => plan(VLLM, { remoteDir: 'a' })).toThrow(/must be an absolute path/);
   });
 
   it('what can be is not', () => {

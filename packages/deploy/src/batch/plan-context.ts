@@ -1,11 +1,12 @@
 import { posix } from 'node:path';
+import { BenchError } from '@bench/core';
 import { BUILTIN_ENGINES, type Engine, type Task } from '@bench/recipe';
 import type { SlurmDirectives } from '@bench/provisioning/slurm';
 import { firstDirectives } from './directives.ts';
 import { type BatchGpus, gpuCount, gpusOf, gresOf } from './gpus.ts';
 import type { BatchRuntime } from './image.ts';
 import { batchCache, type BatchCache, batchPaths, type BatchPaths } from './layout.ts';
-import type { BatchMount } from './set-up.ts';
+import { type BatchMount, SEPARATORS } from './set-up.ts';
 import { BATCH_TIMING, type BatchFile, type BatchPlanOptions, type BatchTiming } from './types.ts';
 
 /** What every plan of a task begins with. */
@@ -31,6 +32,14 @@ export function planContext(task: Task, options: BatchPlanOptions): PlanContext 
   const timing = { ...BATCH_TIMING, ...options.timing };
   const gres = gresOf({ gpu: deploy.gpu, count: gpuCount(task, engines), types: options.gpuTypes ?? [] });
   const directives = firstDirectives(task, { gres, resources: service?.resources ?? {}, timing, defaults: options.defaults ?? {} });
+  const runtime = task.kind === 'command' ? 'none' : (slurm?.runtime ?? 'apptainer');
+  if (runtime !== 'none' && SEPARATORS.test(options.place.remoteDir))
+    throw new BenchError({
+      code: 'BENCH_SITE_UNFIT',
+      message: `containers cannot be given the folder ${JSON.stringify(options.place.remoteDir)}: its name holds : or ,`,
+      hint: 'set providers.slurm.remote_dir',
+      exitCode: 2,
+    });
   return {
     task,
     options,
@@ -38,7 +47,7 @@ export function planContext(task: Task, options: BatchPlanOptions): PlanContext 
     timing,
     paths: batchPaths(options.place),
     cache: batchCache(options.place.remoteDir),
-    runtime: task.kind === 'command' ? 'none' : (slurm?.runtime ?? 'apptainer'),
+    runtime,
     modules: slurm?.modules ?? [],
     binds: (slurm?.binds ?? []).map(readBind),
     directives,

@@ -9,6 +9,9 @@ export interface BatchMount {
   readOnly: boolean;
 }
 
+/** What the name of a folder may not hold where a container is given it: the runtimes read source, target and options as one word. */
+export const SEPARATORS = /[:,\n]/;
+
 /** Where things are inside a container. */
 export const INSIDE = { job: '/bench/job', output: '/bench/output', models: '/bench/models', weights: '/bench/weights' } as const;
 

@@ -170,6 +170,8 @@ run_prepare() {
 
 serve() {
   phase='serving'
+  # The engine has read it; a job that is killed removes nothing.
+  rm -f -- "$scratch/job/env"
   state service.ready || finish "$write_failed" "$state_dir cannot be written to"
   # Nobody would ever end it.
   if [ "$clients" = 0 ]; then finish 0 'stopped: it has no clients'; fi
