@@ -160,7 +160,10 @@ async function prepared(
   const { signal } = io;
   const { host } = cluster;
   const folder = batchCache(cluster.remoteDir).files;
-  const tell = (text: string) => on({ type: 'load_place', machine: host.name, text });
+  const tell = (text: string) => {
+    // What is copied is told once, and not how far it is.
+    if (!/: [\d.]+ [kMG]?B( of .*)?$/.test(text)) on({ type: 'load_place', machine: host.name, text });
+  };
   await makeFolders(host, [folder, batchRunFolder(cluster.remoteDir, writer.run.id)], signal);
   const loads = waiting.some(({ task }) => task.kind === 'inference');
   const loadClient = loads
