@@ -66,6 +66,16 @@ describe('the job of a service', () => {
     expect(await node.state('service.exit')).toMatchObject({ reason: 'time limit' });
   });
 
+  it('told again and again while it begins, it says so all the same', async () => {
+    const node = await batchNode(yaml({ mode: 'never' }));
+    const job = node.service();
+    await node.until('service.running', job);
+    const telling = setInterval(() => job.signal('SIGUSR1'), 3);
+    await job.ended;
+    clearInterval(telling);
+    expect((await node.state('service.exit'))?.reason).toMatch(/time limit$/);
+  });
+
   it('ends an engine that does not end by itself, with all that it started', async () => {
     const node = await batchNode(yaml({ mode: 'stubborn' }));
     const job = node.service();

@@ -164,6 +164,8 @@ on_exit() {
   trap '' TERM INT HUP USR1
   if [ -z "$over" ]; then
     local line=''
+    # Bash 5.2 gives up (code 2, no command failed) when a signal comes while it reads a command substitution; which one is not known then.
+    if [ -z "$ending$failed_line" ] && [ "$1" = 2 ] && [ "$phase" != slurm.prelude ]; then end_because 130 'cancelled, or near its time limit'; fi
     [ -z "$failed_line" ] || line=" (line $failed_line)"
     if [ -n "$ending" ]; then finish "$ending_code" "$ending"; fi
     finish "$(( $1 == 0 ? 1 : $1 ))" "$phase failed with code $1$line"
