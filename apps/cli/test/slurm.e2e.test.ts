@@ -94,6 +94,8 @@ slurm:
     expect(gc.stdout, show(gc)).toContain('in use, and left alone');
     const status = await bench(['status', id, '--out', out], { env });
     expect(status.stdout).toContain('left to the queue');
+    const logs = await bench(['logs', id, '--out', out, ...config()], { env });
+    expect(logs.code, show(logs)).toBe(0);
     const collected = await bench(['collect', id, '--out', out, ...config()], { env });
     expect(collected.code, show(collected)).toBe(0);
     const there = join(root, 'there');

@@ -1,3 +1,4 @@
+import { loginHost } from '@bench/benchmark';
 import { BenchError, EXIT } from '@bench/core';
 import { connectMachine, deadlinesOf } from '@bench/provisioning';
 import { isLocked, type LiveDeployment, readRun, resolveRun, runPaths } from '@bench/results';
@@ -5,8 +6,10 @@ import { type Asked, siteOfRun } from '../asked.ts';
 import { withContext } from '../context.ts';
 import { deploymentsOf, type LogFile, logFiles, tasksNamed } from '../logs/log-files.ts';
 import { hasContainers, readLive } from '../logs/live-logs.ts';
+import { queueFolder, readQueueLogs } from '../logs/queue-logs.ts';
 import { LogTail } from '../logs/tail-files.ts';
 import { lookAt, withOwnMachine } from '../own-machine.ts';
+import { withSlurm } from '../slurm-access.ts';
 import { settingsFor } from './run.ts';
 import { styles } from '../ui/style.ts';
 import { shownLine } from '../ui/columns.ts';
@@ -38,19 +41,29 @@ export async function logs(
     const only = wanted === null ? null : await deploymentsOf(view, wanted);
     const alive = await running();
     // What outlived its bench has a log that only its host goes on with.
-    const live = alive ? [] : view.live.filter((left) => hasContainers(left) && (only === null || only.has(left.deployment)));
+    const wantedOf = view.live.filter((left) => only === null || only.has(left.deployment));
+    const live = alive ? [] : wantedOf.filter(hasContainers);
+    // What is in a queue writes on its cluster, whoever watches it.
+    const queued = wantedOf.filter((left) => queueFolder(left) !== null);
     const files = async () =>
       (await logFiles(view, wanted)).filter((file) => !live.some((left) => file.label.split(' ')[0] === left.deployment));
     const shown = await files();
-    if (shown.length === 0 && live.length === 0 && !(alive && flags.follow)) {
+    if (shown.length === 0 && live.length + queued.length === 0 && !(alive && flags.follow)) {
       process.stderr.write(`${id} has no logs yet\n`);
       return EXIT.ok;
     }
-    const several = flags.follow === true && alive ? true : shown.length + live.length > 1;
+    const several = flags.follow === true && alive ? true : shown.length + live.length + queued.length > 1;
     const print = printer({ several, redact: io.redact });
     try {
-      if (flags.follow && alive) await follow({ files, running, print, signal });
+      if (flags.follow && alive && queued.length === 0) await follow({ files, running, print, signal });
       else await once(shown, print);
+      const { batch } = asked;
+      if (batch && queued.length > 0)
+        await withSlurm({ io, settings, login: batch.login }, async (cloud) => {
+          const host = await loginHost(cloud, io);
+          const each = { host, follow: flags.follow === true, signal, line: print };
+          await Promise.all(queued.map((left) => readQueueLogs({ ...each, live: left, folder: queueFolder(left) as string })));
+        });
       const shownLive = { io, follow: flags.follow === true, line: print };
       await Promise.all(
         live.map((left) => {
