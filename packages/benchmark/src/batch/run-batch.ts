@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { EXIT } from '@bench/core';
 import { batchCache, batchRunFolder } from '@bench/deploy';
 import { type Plan, planTasks } from '@bench/planner';
@@ -85,6 +86,8 @@ async function runOn(run: Run): Promise<RunOutcome> {
   const resumed = options.resume !== undefined;
   const deployments = knownDeployments(events, state.live, io.monotonic());
   await writer.event({ type: 'run_started', pid: process.pid, resumed });
+  const keys = options.knownHosts === undefined ? '' : await readFile(options.knownHosts, 'utf8').catch(() => '');
+  if (keys !== '') await writer.knownHosts(keys);
   const counts = countPoints(plan, tasks, state);
   on({ type: 'run_started', id: writer.run.id, dir: writer.dir, resumed, tasks: tasks.length, ...counts });
   const queue = site.queue({ id: writer.run.id, dir: writer.dir });
