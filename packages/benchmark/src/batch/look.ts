@@ -73,6 +73,3 @@ function lookOf(texts: ReadonlyMap<string, string>): DeploymentLook {
     },
   };
 }
-
-/** Of a deployment of which nothing is to be seen. */
-export const NOTHING_SEEN: DeploymentLook = { state: () => null, ended: () => null };
