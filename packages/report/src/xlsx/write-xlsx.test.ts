@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ExcelJS from 'exceljs';
@@ -132,8 +132,15 @@ describe('writeXlsx', () => {
   it('leaves nothing behind when it is aborted', async () => {
     const file = join(dir, 'report.xlsx');
     await expect(writeXlsx([demoRun()], file, { now: NOW, signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow('stop');
-    // The writer's own stream may still be closing.
-    await new Promise((resolve) => setImmediate(resolve));
+    // A file that was about to be opened would come back.
+    await new Promise((resolve) => setTimeout(resolve, 20));
     expect(await readdir(dir)).toEqual([]);
+  });
+
+  it('fails where it cannot write', async () => {
+    await writeFile(join(dir, 'file'), '');
+    await expect(writeXlsx([demoRun()], join(dir, 'file', 'report.xlsx'), { now: NOW })).rejects.toThrow(/ENOTDIR|EEXIST/);
+    await mkdir(join(dir, `.report.xlsx.${NOW.toString(36)}.tmp`));
+    await expect(writeXlsx([demoRun()], join(dir, 'report.xlsx'), { now: NOW })).rejects.toThrow('EISDIR');
   });
 });

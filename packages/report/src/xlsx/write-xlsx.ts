@@ -1,3 +1,5 @@
+import { once } from 'node:events';
+import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { syncFolder } from '@bench/core';
@@ -26,8 +28,12 @@ export async function writeXlsx(runs: readonly RunView[], file: string, options:
   const rows = reportRows(runs);
   await mkdir(dirname(file), { recursive: true });
   const temporary = join(dirname(file), `.${basename(file)}.${options.now.toString(36)}.tmp`);
+  const output = createWriteStream(temporary);
+  // It may fail long before the end is waited for.
+  const failed = new Promise<never>((_, reject) => output.once('error', reject));
+  failed.catch(() => undefined);
   try {
-    const workbook = new ExcelJS.stream.xlsx.WorkbookWriter({ filename: temporary, useStyles: true, useSharedStrings: false });
+    const workbook = new ExcelJS.stream.xlsx.WorkbookWriter({ stream: output, useStyles: true, useSharedStrings: false });
     workbook.creator = 'bench';
     workbook.created = new Date(options.now);
     const addSheet = (name: string, columns: readonly SheetColumn[], frozenColumns = 0) => {
@@ -67,15 +73,24 @@ export async function writeXlsx(runs: readonly RunView[], file: string, options:
       last.commit();
     }
     options.signal?.throwIfAborted();
-    await workbook.commit();
+    await Promise.race([workbook.commit(), failed]);
     const handle = await open(temporary, 'r+');
     await handle.sync().finally(() => handle.close());
     await rename(temporary, file);
     await syncFolder(dirname(file));
   } catch (error) {
+    await closed(output);
     await rm(temporary, { force: true });
     throw error;
   }
+}
+
+/** Gives a file up. Until it is closed it may still be about to be opened, and would come back. */
+async function closed(output: WriteStream): Promise<void> {
+  if (output.closed) return;
+  const over = once(output, 'close');
+  output.destroy();
+  await over;
 }
 
 /** An upper estimate from the counts, so that the sampling step is known before the first line is read. */
