@@ -23,9 +23,10 @@ export function addLaunchCommands(program: Command, result: { code: number }): v
       .command('stage')
       .description('copy a file or folder to the node-local storage of all nodes; there it is whole or not at all')
       .argument('<source>', 'file or folder here')
-      .argument('<destination>', 'absolute path on the nodes; what is there is replaced'),
+      .argument('<destination>', 'absolute path of the copy on the nodes'),
   )
     .option('--unpack', 'the source is a tar archive, and the destination the folder for what is in it')
+    .option('--replace', 'remove what is at the destination (default: a node where something is there has failed)')
     .option('--min-success <nodes>', 'how many nodes must have it: 7, or 90% (default: all)')
     .option('--at-once <n>', 'nodes that are copied to at once (default: 8)', integer(1))
     .option('--timeout <time>', 'for one node and one try (default: 1h)')

@@ -36,6 +36,7 @@ async function nodesOf(io: Io, flags: NodeFlags): Promise<{ nodes: string[]; rea
 
 export interface StageFlags extends NodeFlags {
   unpack?: true | undefined;
+  replace?: true | undefined;
   minSuccess?: string | undefined;
   atOnce?: number | undefined;
   timeout?: string | undefined;
@@ -47,7 +48,15 @@ export function stageFiles(source: string, destination: string, flags: StageFlag
   return withContext(
     async ({ io, signal }) => {
       const { nodes, reach } = await nodesOf(io, flags);
-      const request = { source: resolve(source), destination, nodes, unpack: flags.unpack === true, minSuccess: flags.minSuccess };
+      const { minSuccess } = flags;
+      const request = {
+        source: resolve(source),
+        destination,
+        nodes,
+        unpack: flags.unpack === true,
+        replace: flags.replace === true,
+        minSuccess,
+      };
       if (flags.dryRun) {
         const steps = nodes.map((node) => ({ node, by: nodeCommand(node, reach) }));
         if (flags.json) process.stdout.write(`${JSON.stringify({ ...request, nodes: steps }, null, 1)}\n`);

@@ -2,6 +2,7 @@ import { BenchError } from '@bench/core';
 import { errorFacts } from '../error-facts.ts';
 import { pointKey } from '../run-state.ts';
 import { type Active, type BatchContext, refOf, whereOf } from './batch-context.ts';
+import { isAway, isOfHere } from './collect-errors.ts';
 import { clientReason, fetchPoint } from './fetch-point.ts';
 import type { QueuedOrder } from './queued-record.ts';
 import { addPoint } from './task-file.ts';
@@ -69,6 +70,11 @@ async function settle(deployment: Active, k: number, context: BatchContext, o: {
   } catch (error) {
     // The cluster cannot be reached: it is taken when it can.
     if (signal.aborted || isAway(error)) throw error;
+    if (isOfHere(error)) {
+      // Nothing is removed there while something is left behind.
+      tally.leftBehind.push(`results of ${deployment.record.id} are in ${context.runFolder} on ${context.host.name}, and nowhere else`);
+      throw error;
+    }
     noteQuietDeath(deployment, io);
     if (!o.last && deployment.failure === null && !isBelieved(deployment, k, io)) return;
     if (path === '') path = await writer.failedPoint(place);
@@ -108,13 +114,6 @@ function reasonOf(error: unknown, deployment: Active): unknown {
   const own = clientReason(deployment, 0);
   if (own === null || !BenchError.is(error) || error.code !== 'BENCH_LOAD_RESULT') return error;
   return new BenchError({ code: 'BENCH_CLIENT_FAILED', message: own, cause: error });
-}
-
-/** An error that says that the login host cannot be reached now. */
-export function isAway(error: unknown): boolean {
-  return (
-    BenchError.is(error) && (error.code.startsWith('BENCH_SSH_') || error.code === 'BENCH_HOST_LOST' || error.code === 'BENCH_BATCH_LOOK')
-  );
 }
 
 function nothingAnswered(errors: Record<string, number>): BenchError {

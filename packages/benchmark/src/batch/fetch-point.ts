@@ -6,6 +6,7 @@ import { readResult } from '@bench/loadgen/standalone';
 import type { MeasuredLoad } from '../measure-load.ts';
 import { ownPoint } from '../own-point.ts';
 import type { Active, BatchContext } from './batch-context.ts';
+import { isAway, isOfHere, NOT_FETCHED } from './collect-errors.ts';
 import type { QueuedOrder } from './queued-record.ts';
 
 /**
@@ -40,7 +41,7 @@ async function loadResult(o: Fetch & { load: NonNullable<QueuedOrder['load']> },
       await fetchFolder(o, { from: BATCH_FILES.result(client, k), to: local }, context);
       results.push({ client, result: await readResult(local), clock: look.ended(client, k)?.clock ?? null });
     } catch (error) {
-      if (o.signal.aborted) throw error;
+      if (o.signal.aborted || isAway(error) || isOfHere(error)) throw error;
       missing.push({ client, reason: clientReason(deployment, client) ?? messageOf(error) });
     }
   }
@@ -100,7 +101,22 @@ async function ownResult(o: Fetch, context: BatchContext): Promise<MeasuredLoad>
 }
 
 async function fetchFolder(o: Fetch, { from, to }: { from: string; to: string }, { host, runFolder }: BatchContext): Promise<void> {
-  await host.get(`${runFolder}/${o.deployment.record.id}/${from}`, to, { signal: o.signal });
+  const path = `${runFolder}/${o.deployment.record.id}/${from}`;
+  try {
+    await host.get(path, to, { signal: o.signal });
+  } catch (error) {
+    if (o.signal.aborted || isAway(error) || isOfHere(error)) throw error;
+    // A client that left nothing is one thing, what it left and could not be brought here another.
+    const { code } = await host.exec({ script: '[ -d "$1" ]', args: [path] }, { timeoutMs: 60_000, repeatable: true, signal: o.signal });
+    if (code !== 0) throw error;
+    throw new BenchError({
+      code: NOT_FETCHED,
+      message: `${path} could not be brought here from ${host.name}: ${messageOf(error)}`,
+      hint: 'nothing of it is lost: make room here, then bench collect takes it',
+      exitCode: 3,
+      cause: error,
+    });
+  }
 }
 
 /** Why a client left nothing, in its own words or the queue's. */

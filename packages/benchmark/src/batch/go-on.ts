@@ -28,15 +28,17 @@ export async function goOn(
     onEnding?: ((deployment: Active) => void) | undefined;
   },
 ): Promise<RunOutcome & { /** Deployments that are still in the queue. */ still: number }> {
-  const { writer, io, on, host, queue, runFolder } = o;
+  const { writer, io, on, host, queue } = o;
   const { events } = await readJournal(runPaths.journal(writer.dir), { missing: 'empty' });
   const state = stateOf(events);
   const until = detachedUntil(events);
   const deployments = knownDeployments(events, state.live, io.monotonic());
+  // Where it was put, whatever settings say today.
+  const runFolder = deployments[0]?.record.runFolder ?? o.runFolder;
   const { tasks, id, status: before, exitCode: code } = writer.run;
   const points = tasks.reduce((sum, task) => sum + task.points * task.repeats, 0);
   const tally = newTally(state.finished.size);
-  const context: BatchContext = { ...o, state, tally, totalPoints: points, progress: { position: state.finished.size } };
+  const context: BatchContext = { ...o, runFolder, state, tally, totalPoints: points, progress: { position: state.finished.size } };
   if (deployments.length === 0) {
     const ended = { status: before === 'running' ? 'interrupted' : before, exitCode: code ?? EXIT.ok } as const;
     const leftBehind = how === 'end' ? await queue.sweep([]) : [];

@@ -22,7 +22,7 @@ export interface DeploymentLook {
 
 /**
  * Reads the files of state of deployments with one command. One that is not in the answer has no folder there.
- * @throws BenchError `BENCH_BATCH_LOOK` (retryable) when the answer is not whole
+ * @throws BenchError `BENCH_BATCH_LOOK` (retryable) when the answer is not whole; `BENCH_BATCH_GONE` when the run has no folder there
  */
 export async function lookAt(o: {
   host: Host;
@@ -37,6 +37,13 @@ export async function lookAt(o: {
     { timeoutMs: 120_000, repeatable: true, maxOutputBytes: 64 << 20, signal },
   );
   const found = readLook(stdout);
+  if (found && stdout.includes('\n@begin\n@gone\n'))
+    throw new BenchError({
+      code: 'BENCH_BATCH_GONE',
+      message: `${host.name} has no folder ${runFolder}: another computer took what was in it, or somebody removed it`,
+      hint: 'what was measured is in the run directory of the one that took it',
+      exitCode: 5,
+    });
   if (found) return found;
   throw new BenchError({
     code: 'BENCH_BATCH_LOOK',

@@ -125,8 +125,11 @@ async function runOn(run: Run): Promise<RunOutcome> {
     };
     if (detach) {
       await submitAll(waiting, deployments, context, maxWorkers);
-      detached = deployments.length > 0;
-      if (detached) return await leave({ deployments, run, context, keepS });
+      if (deployments.length > 0) {
+        const left = await leave({ deployments, run, context, keepS });
+        detached = true;
+        return left;
+      }
     }
     const next = async (): Promise<Active | null> => {
       while (deployments.length < maxWorkers) {

@@ -1,6 +1,6 @@
 import { messageOf } from '@bench/core';
 import type { Active, BatchContext } from './batch-context.ts';
-import { isAway } from './collect-points.ts';
+import { isAway } from './collect-errors.ts';
 import { cancelJobs, noteEnded } from './end-jobs.ts';
 import { finishDeployment } from './finish-deployment.ts';
 import { lookAt } from './look.ts';

@@ -25,9 +25,12 @@ const put = (request: Partial<StageRequest>) =>
   );
 
 describe('stage', () => {
-  it('copies a tree in place of what was there', async () => {
+  it('copies a tree, in place of what was there only when told to', async () => {
     mkdirSync(join(dir, 'there', 'tree', 'old'), { recursive: true });
-    expect(await put({})).toEqual({ ok: true, needed: 1, staged: ['here'], failed: [] });
+    const taken = { node: 'here', error: `${join(dir, 'there', 'tree')} is there already: --replace removes it first`, tries: 2 };
+    expect(await put({})).toEqual({ ok: false, needed: 1, staged: [], failed: [taken] });
+    expect(readdirSync(join(dir, 'there', 'tree'))).toEqual(['old']);
+    expect(await put({ replace: true })).toEqual({ ok: true, needed: 1, staged: ['here'], failed: [] });
     expect(readdirSync(join(dir, 'there', 'tree'))).toEqual(['a b']);
     expect(statSync(join(dir, 'there', 'tree', 'a b', "it's")).mode & 0o777).toBe(0o755);
   });
@@ -43,7 +46,10 @@ describe('stage', () => {
   it('keeps what was there when an archive is broken', async () => {
     await put({});
     writeFileSync(join(dir, 'broken.tar'), 'no archive');
-    expect(await put({ source: join(dir, 'broken.tar'), unpack: true })).toMatchObject({ ok: false, failed: [{ node: 'here', tries: 2 }] });
+    expect(await put({ source: join(dir, 'broken.tar'), unpack: true, replace: true })).toMatchObject({
+      ok: false,
+      failed: [{ node: 'here', tries: 2 }],
+    });
     expect(readdirSync(join(dir, 'there'))).toEqual(['tree']);
     expect(readdirSync(join(dir, 'there', 'tree'))).toEqual(['a b']);
   });
@@ -55,7 +61,7 @@ describe('stage', () => {
       { node: 'away2', error: 'unreachable', tries: 2 },
     ];
     expect(await put({ nodes, minSuccess: '30%' })).toEqual({ ok: true, needed: 1, staged: ['here'], failed });
-    expect(await put({ nodes })).toEqual({ ok: false, needed: 3, staged: ['here'], failed });
+    expect(await put({ nodes, replace: true })).toEqual({ ok: false, needed: 3, staged: ['here'], failed });
   });
 });
 

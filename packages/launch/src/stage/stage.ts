@@ -1,14 +1,16 @@
 import { isAbsolute, posix } from 'node:path';
-import { BenchError, EXIT } from '@bench/core';
+import { BenchError, EXIT, type Host } from '@bench/core';
 import { onNodes, type NodeResult, type OnNodesOptions } from './on-nodes.ts';
 
 export interface StageRequest {
   /** File or folder on this machine; a `.tar`, `.tar.gz` or `.tgz` file is unpacked there when `unpack` is set. */
   source: string;
-  /** Absolute path on the nodes: the copy itself, not a folder to put it in. What is there is replaced. */
+  /** Absolute path on the nodes: the copy itself, not a folder to put it in. */
   destination: string;
   /** `source` is an archive; `destination` becomes the folder with its content. */
   unpack?: boolean;
+  /** What is at the destination is removed for it. Default: a node where something is there has failed. */
+  replace?: boolean;
   nodes: readonly string[];
   /** How many nodes must have it: a count, or with `%` a share. Default: all. */
   minSuccess?: string | undefined;
@@ -31,12 +33,16 @@ export async function stage(
   request: StageRequest,
   options: Omit<OnNodesOptions, 'timeoutMs' | 'retries'> & { timeoutMs?: number; retries?: number },
 ): Promise<StageResult> {
-  const { source, destination, nodes, unpack = false } = request;
+  const { source, destination, nodes, unpack = false, replace = false } = request;
   checkDestination(destination);
   const needed = neededOf(request.minSuccess, new Set(nodes).size);
+  /** Nodes where nothing was in the way at the first try: what is there at the next one came by that. */
+  const free = new Set<string>();
   const results = await onNodes(
     nodes,
     async (host, { signal }) => {
+      if (!replace && !free.has(host.name)) await refuseTaken(host, destination, signal);
+      free.add(host.name);
       const arrival = unpack ? `${destination}.bench-archive` : destination;
       await host.put(source, arrival, { signal });
       if (!unpack) return;
@@ -48,6 +54,11 @@ export async function stage(
   const staged = results.filter(({ ok }) => ok).map(({ node }) => node);
   const failed = results.filter((result): result is NodeResult<void> & { ok: false } => !result.ok);
   return { ok: staged.length >= needed, needed, staged, failed: failed.map(({ node, error, tries }) => ({ node, error, tries })) };
+}
+
+async function refuseTaken(host: Host, destination: string, signal: AbortSignal): Promise<void> {
+  const { code } = await host.exec({ script: '[ ! -e "$1" ] && [ ! -h "$1" ]', args: [destination] }, { repeatable: true, signal });
+  if (code !== 0) throw new Error(`${destination} is there already: --replace removes it first`);
 }
 
 /** `ARCHIVE DESTINATION`: unpacks beside the destination, then takes its place. */
@@ -66,12 +77,12 @@ rm -f "$archive"
 /** @throws BenchError `BENCH_STAGE` */
 export function checkDestination(destination: string): void {
   const normal = posix.normalize(destination);
-  // What is there is replaced: no system's folder may stand here by mistake.
+  // It may be replaced: no system's folder may stand here by mistake.
   if (isAbsolute(destination) && normal.split('/').filter(Boolean).length >= 2 && !destination.includes('\0')) return;
   throw new BenchError({
     code: 'BENCH_STAGE',
     message: `"${destination}" cannot be a destination: it must be an absolute path at least two levels deep`,
-    hint: 'the destination itself is replaced; name a new path such as /tmp/env or /local/scratch/model',
+    hint: 'the destination is the copy itself; name a new path such as /tmp/env or /local/scratch/model',
     exitCode: EXIT.usage,
   });
 }

@@ -73,8 +73,8 @@ export function jobLook({
     const rows = answer === null ? [] : parseAccounting(answer.stdout).map(({ job }) => job);
     for (const id of ids) {
       const job = pickJob(rows, id);
-      // One that goes on by accounting, and by the queue does not, is not written down yet.
-      if (job?.over) found.set(id, job);
+      // One that goes on by accounting, and by the queue does not, is not written down yet; nor is one of which only the end is.
+      if (job?.over && isWritten(job)) found.set(id, job);
     }
     return found;
   };
@@ -133,13 +133,16 @@ export function jobLook({
   };
 }
 
+/** The end of a job may be written down before its beginning: its name is a stand-in then, and it has no partition. */
+const isWritten = (job: SlurmJob): boolean => job.partition !== null && job.submittedAt !== null;
+
 /** Accounting keeps no reason of a job that failed, and its rows may be incomplete at first: what the queue told stands in. */
 function completed(job: SlurmJob, { queued, before }: { queued: SlurmJob | undefined; before: SlurmJob | undefined }): SlurmJob {
   const known = queued ?? before;
   if (known === undefined) return job;
   return {
     ...job,
-    name: job.name === '' ? known.name : job.name,
+    name: known.name,
     reason: job.reason ?? queued?.reason ?? null,
     partition: job.partition ?? known.partition,
     nodeList: job.nodeList ?? known.nodeList,
