@@ -24,6 +24,8 @@ export interface HostAccess {
   knownHosts?: string | undefined;
   /** Said at the first Ctrl-C. Default: that what is done is kept. Null: nothing, for a command that only shows. */
   stopText?: string | null;
+  /** Nobody is asked for a password, and no new host key is taken. */
+  quiet?: true | undefined;
   /** Kinds of hosts that plugins bring, by scheme. */
   hosts?: Readonly<Record<string, HostFactory>> | undefined;
 }
@@ -83,7 +85,7 @@ export function openContext(access: HostAccess = {}): CliContext {
   process.on('SIGTERM', onSignal);
   process.on('SIGHUP', onSignal);
   const verbose = Boolean(process.env['BENCH_DEBUG']);
-  const ask = terminalAsk({ signal: stop.signal, screen: () => context.screen });
+  const ask = access.quiet ? undefined : terminalAsk({ signal: stop.signal, screen: () => context.screen });
   let keys: { file: string; remove: () => void } | undefined;
   const knownHosts = () => access.knownHosts ?? (keys ??= temporaryKeys()).file;
   let connector: ReturnType<typeof hostConnector> | undefined;

@@ -162,15 +162,16 @@ export function buildProgram(result: { code: number }): Command {
       result.code = await (await import('./commands/list.ts')).list(options);
     });
 
-  program
-    .command('status')
-    .description('show how a run stands, and what is still up')
-    .argument('<run>', RUN)
-    .option('--out <folder>', 'folder of runs', 'runs')
-    .option('--json', 'print as JSON')
-    .action(async (run, options) => {
-      result.code = await (await import('./commands/status.ts')).status(run, options);
-    });
+  settingsFlag(
+    program
+      .command('status')
+      .description('show how a run stands, and what is still up; of jobs of a queue that run, also their GPUs and CPUs')
+      .argument('<run>', RUN)
+      .option('--out <folder>', 'folder of runs', 'runs')
+      .option('--json', 'print as JSON'),
+  ).action(async (run, options) => {
+    result.code = await (await import('./commands/status.ts')).status(run, options);
+  });
 
   settingsFlag(
     program

@@ -1,4 +1,5 @@
 export type { PointRef, RunEvent } from './events.ts';
+export { type JobMetrics, jobMetrics } from './batch/job-metrics.ts';
 export { attachSlurm, collectRun, type GoOnOptions, type GoOnOutcome, loginHost, watchRun } from './batch/slurm-run.ts';
 export { openMachines, type OpenMachinesOptions, type RunMachine } from './machine.ts';
 export { missingFiles } from './missing-files.ts';

@@ -22,6 +22,10 @@ export const BATCH_FILES = {
   apiKey: 'api-key',
   engineLog: 'engine.log',
   serviceOut: 'service.out',
+  /** A line each few seconds while the engine lives: `TelemetrySample`. */
+  telemetry: 'telemetry.jsonl',
+  /** The job, the process id of its engine, and whose GPUs it asked for, with blanks between. */
+  enginePid: 'engine.pid',
   clientOut: (i: number) => `client-${i}.out`,
   stateFolder: 'state',
   state: (name: BatchStateName) => `state/${name}`,

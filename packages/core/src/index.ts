@@ -40,6 +40,7 @@ export {
   type BatchState,
   type BatchStateName,
 } from './batch-layout.ts';
+export { busyCpus, parseTelemetry, telemetrySampleSchema, type TelemetrySample } from './telemetry.ts';
 export { diskUsdPerHour } from './disk-price.ts';
 export { didYouMean, nearest } from './suggest.ts';
 export {

@@ -17,6 +17,7 @@ export type {
 } from './contract.ts';
 export { type BatchFacts, checkBatch } from './batch/check-batch.ts';
 export { planBatch } from './batch/plan-batch.ts';
+export { JOB_SAMPLES } from './batch/scripts/telemetry.ts';
 export type { BatchFile, BatchJob, BatchPlan, BatchPlanOptions, BatchRecord, BatchTiming } from './batch/types.ts';
 export { type BatchCache, batchCache, type BatchPaths, batchPaths, type BatchPlace, batchRunFolder } from './batch/layout.ts';
 export { composeProject, type ComposeProject, type ComposeProjectOptions, type ProjectFile } from './compose/compose-project.ts';

@@ -1,3 +1,4 @@
+import type { JobMetrics } from '@bench/benchmark';
 import { EXIT, minuteText, printable } from '@bench/core';
 import { isOver, type LedgerEntry } from '@bench/provisioning';
 import { type RentedMachineView, resolveRun, type RunView, type TaskView } from '@bench/results';
@@ -8,6 +9,8 @@ import { onlyTheRecipeFailed } from '../advice.ts';
 import { outFlag, teardownCommand } from '../run-commands.ts';
 import { type RunNow, runsNow } from '../runs-now.ts';
 import { jobLines } from '../ui/job-lines.ts';
+import { metricLines } from '../ui/metric-lines.ts';
+import { metricsNow } from '../metrics-now.ts';
 import { columns, folded, labelled, wrap } from '../ui/columns.ts';
 import { stateText } from '../ui/entry-text.ts';
 import { type Styles, styles } from '../ui/style.ts';
@@ -18,12 +21,14 @@ const ERROR_LINES = 4;
 const HINT_LINES = 3;
 
 /** `bench status`. */
-export function status(run: string, flags: { out: string; json?: true | undefined }): Promise<number> {
+export function status(run: string, flags: { out: string; config?: string | undefined; json?: true | undefined }): Promise<number> {
   return withContext(
     async ({ io }) => {
-      const known = await runsNow(io)(await resolveRun(run, flags.out));
+      const dir = await resolveRun(run, flags.out);
+      const known = await runsNow(io)(dir);
+      const metrics = await metricsNow(dir, known.view, flags);
       const shown = { out: flags.out, now: io.now(), style: styles(process.stdout), width: terminalWidth(process.stdout) };
-      const text = flags.json ? JSON.stringify(summary(known), null, 1) : statusLines(known, shown).join('\n');
+      const text = flags.json ? JSON.stringify(summary(known, metrics), null, 1) : statusLines(known, shown, metrics).join('\n');
       process.stdout.write(`${text}\n`);
       return EXIT.ok;
     },
@@ -39,7 +44,7 @@ interface Shown {
 }
 
 /** What `bench status` prints. */
-export function statusLines(known: RunNow, shown: Shown): string[] {
+export function statusLines(known: RunNow, shown: Shown, metrics: readonly JobMetrics[] = []): string[] {
   const { view } = known;
   const { out, style, width } = shown;
   const { run: file } = view;
@@ -60,6 +65,7 @@ export function statusLines(known: RunNow, shown: Shown): string[] {
     ...view.problems.map((problem) => `left out: ${problem.path}: ${problem.message}`),
     ...rentedLines(known, shown),
     ...jobLines(view, { style, width, watch: `bench watch ${file.id}${outFlag(out)}` }),
+    ...metricLines(metrics, { style, width }),
     ...(view.budgetReached === undefined ? [] : labelled('stopped:', view.budgetReached, { width, paint: style.yellow }, style)),
     ...upLines(view, out, style),
     ...goOnLines(view, out),
@@ -142,7 +148,7 @@ function goOnLines(view: RunView, out: string): string[] {
   return ['', `go on with: bench run --resume ${view.run.id}${outFlag(out)}`];
 }
 
-function summary({ view, ledger }: RunNow) {
+function summary({ view, ledger }: RunNow, metrics: readonly JobMetrics[]) {
   return {
     id: view.run.id,
     dir: view.dir,
@@ -163,6 +169,8 @@ function summary({ view, ledger }: RunNow) {
     // `ledger`: how it stands there now; null: that does not know it.
     rented: view.rented.map((machine) => ({ ...machine, ledger: ledger.get(machine.name)?.state ?? null })),
     jobs: view.jobs,
+    // Of engines and services in a queue that run now, as far as their nodes told.
+    metrics,
     detachedUntil: view.detachedUntil,
     cost: view.cost,
     budgetReached: view.budgetReached ?? null,

@@ -26,10 +26,11 @@ function stateText({ ended }: QueuedJob): string {
 }
 
 function usageText({ ended }: QueuedJob): string {
-  const { elapsedS = null, maxRssBytes = null } = ended?.usage ?? {};
+  const { elapsedS = null, maxRssBytes = null, exitCode = null } = ended?.usage ?? {};
   return [
     elapsedS === null ? null : formatDuration(elapsedS * 1000),
     maxRssBytes === null ? null : formatBytes(maxRssBytes),
+    exitCode === null ? null : `exit code ${exitCode}`,
     ended?.costUsd == null ? null : usd(ended.costUsd),
   ]
     .filter((part) => part !== null)

@@ -2,11 +2,11 @@ import { join } from 'node:path';
 import { BATCH_FILES, BenchError, messageOf } from '@bench/core';
 import type { Active, BatchContext } from './batch-context.ts';
 
-/** Names of what a deployment left beside its clients' results: logs, and the files of state. */
+/** Names of what a deployment left beside its clients' results: logs, samples of GPUs and processes, and the files of state. */
 const LIST = String.raw`
 cd -- "$1" 2>/dev/null || exit 0
 printf '\n@begin\n'
-for file in *.log *.out clients/*/client.log; do
+for file in *.log *.out telemetry.jsonl clients/*/client.log; do
   [ -f "$file" ] && printf '%s\n' "$file"
 done
 exit 0

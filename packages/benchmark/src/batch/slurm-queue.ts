@@ -4,6 +4,8 @@ import { asSlurm, machineState, type SlurmJob, type SlurmProvider } from '@bench
 import { endEntry } from '../cloud/end-entry.ts';
 import type { BatchQueue, JobRef, JobView } from './batch-queue.ts';
 
+/** Name of the provider. */
+export const PROVIDER = 'slurm';
 /** How often the queue is looked at at the most; the provider makes longer intervals of it where the user set them. */
 const POLL_MS = 2000;
 /** NFS clients look again after a minute at the latest, by default; the login host's folder listing is younger. */

@@ -10,8 +10,7 @@ import { type BatchSite, slurmSite } from './batch-site.ts';
 import { openCluster } from './cluster.ts';
 import { batchOf, goOn, type GoOn } from './go-on.ts';
 import { runBatch } from './run-batch.ts';
-
-const PROVIDER = 'slurm';
+import { PROVIDER } from './slurm-queue.ts';
 
 /** Runs tasks as jobs of a Slurm cluster. @throws as `runBatch`; BenchError of the provider when the login host cannot be used */
 export async function runSlurm(options: RunOptions, on: (event: RunEvent) => void): Promise<RunOutcome> {

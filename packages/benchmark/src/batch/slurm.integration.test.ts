@@ -1,7 +1,7 @@
 import { chmod, mkdir, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { tmpdir } from 'node:os';
-import { createIo, type Io } from '@bench/core';
+import { createIo, type Io, parseTelemetry } from '@bench/core';
 import { hostConnector } from '@bench/host';
 import { collectGarbage, type Ledger, openLedger, openProviders, type OpenProviders } from '@bench/provisioning';
 import { slurm } from '@bench/provisioning/slurm';
@@ -14,6 +14,7 @@ import { runTasks, teardownRun } from '../index.ts';
 import type { RunEvent } from '../events.ts';
 import type { RunOutcome } from '../run-options.ts';
 import { recordingEngine } from '../testing/recording-engine.ts';
+import { type JobMetrics, jobMetrics } from './job-metrics.ts';
 import { attachSlurm, collectRun, watchRun } from './slurm-run.ts';
 
 const missing = [part('slurm'), part('netns'), part('sshd')].find(({ present }) => !present);
@@ -106,6 +107,43 @@ slurm: {runtime: none, ${o.slurm ?? 'gres: "gpu:a100:1", time: 10m'}, clients: {
       else expect(view.jobs[0]?.ended?.usage).toBeNull();
       const ledger = await session(({ cloud }) => cloud.ledger.entries());
       expect(ledger.filter((entry) => entry.run === outcome.id).map(({ state }) => state)).toEqual(Array.from({ length: 4 }, () => 'gone'));
+    }, 180_000);
+
+    it('tells of the GPU and the processes of a job that runs, and keeps what the job sampled of them', async () => {
+      let dir = '';
+      let looked: Promise<[JobMetrics[], string]> | undefined;
+      const look = async (): Promise<[JobMetrics[], string]> => {
+        const view = await readRun(dir);
+        const metrics = await session(({ cloud }) => jobMetrics({ view, cloud, signal: new AbortController().signal }));
+        return [metrics, (await cluster.run(['squeue', '--noheader', '--format=%j'])).stdout];
+      };
+      const outcome = await run(tasks({ engine: 'mode: slow', benchmark: 'sweep: {max_concurrency: [1, 2]}', clients: 1 }), {
+        on: (event) => {
+          if (event.type === 'run_started') dir = event.dir;
+          if (event.type === 'deployment_ready') looked ??= look();
+        },
+      });
+      expect(outcome.status).toBe('done');
+      const [metrics, queue] = (await looked) ?? [[], ''];
+      const gpu = { utilizationPercent: 0, memoryUsedMiB: 3, memoryTotalMiB: 81_920, powerW: 70, temperatureC: 30 };
+      expect(metrics).toMatchObject([{ gpus: [gpu], processes: { count: 1 }, busyCpus: expect.any(Number) as number }]);
+      expect(metrics[0]?.processes?.rssBytes).toBeGreaterThan(20_000_000);
+      // The look was no job.
+      expect(
+        queue
+          .trim()
+          .split('\n')
+          .every((name) => /^bench-\w+-\w+-\d+$/.test(name)),
+      ).toBe(true);
+      const view = await readRun(outcome.dir);
+      expect(view.jobs.map(({ job }) => job)).toContain(metrics[0]?.job);
+      expect(view.jobs).toHaveLength(2);
+      const folder = join(outcome.dir, 'deployments', metrics[0]?.deployment ?? '');
+      const samples = parseTelemetry(await readFile(join(folder, 'telemetry.jsonl'), 'utf8'));
+      expect(samples.length).toBeGreaterThan(1);
+      expect(samples[0]).toMatchObject({ gpus: [gpu], processes: { count: 1 } });
+      // Of what is over nothing is asked.
+      expect(await session(({ cloud }) => jobMetrics({ view, cloud, signal: new AbortController().signal }))).toEqual([]);
     }, 180_000);
 
     it('left to the queue, looked at and collected by other processes, and by another computer', async () => {

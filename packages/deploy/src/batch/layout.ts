@@ -37,6 +37,8 @@ export interface BatchPaths {
   apiKey: string;
   engineLog: string;
   serviceOut: string;
+  telemetry: string;
+  enginePid: string;
   clientOut(i: number): string;
   clientLog(i: number): string;
   stateFolder: string;
@@ -85,6 +87,8 @@ export function batchPaths(place: BatchPlace): BatchPaths {
     apiKey: at(BATCH_FILES.apiKey),
     engineLog: at(BATCH_FILES.engineLog),
     serviceOut: at(BATCH_FILES.serviceOut),
+    telemetry: at(BATCH_FILES.telemetry),
+    enginePid: at(BATCH_FILES.enginePid),
     clientOut: (i) => at(BATCH_FILES.clientOut(i)),
     clientLog: (i) => at(BATCH_FILES.clientLog(i)),
     stateFolder: at(BATCH_FILES.stateFolder),

@@ -62,6 +62,7 @@ export function planInference(context: PlanContext): PlannedParts {
     prepare: '',
     sendKey: true,
     clients,
+    gpus,
   });
   const asked = clientDirectives(task, { resources: {}, timing, defaults: options.defaults ?? {} });
   // Writing down what was measured takes its time; Slurm leaves 30 s.

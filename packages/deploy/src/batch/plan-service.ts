@@ -34,6 +34,7 @@ export function planService(context: PlanContext): PlannedParts {
     prepare: service.prepare ?? '',
     sendKey: false,
     clients: clients.length,
+    gpus: context.gpus,
   });
   const planned = clients.map((client) => {
     const { section, index } = client;

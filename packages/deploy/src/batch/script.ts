@@ -1,4 +1,5 @@
 import { quote } from '@bench/host';
+import type { BatchGpus } from './gpus.ts';
 import type { BatchImage, BatchRuntime } from './image.ts';
 import type { BatchCache, BatchPaths } from './layout.ts';
 import { CLIENT, COMMAND_CLIENT, LOAD_CLIENT } from './scripts/client.ts';
@@ -8,6 +9,7 @@ import { PROCESSES } from './scripts/processes.ts';
 import { SERVICE } from './scripts/service.ts';
 import { SOCKETS } from './scripts/sockets.ts';
 import { STATE } from './scripts/state.ts';
+import { TELEMETRY, TELEMETRY_LOOP } from './scripts/telemetry.ts';
 import type { BatchTiming } from './types.ts';
 import { type PortWord, shellArray } from './words.ts';
 
@@ -79,6 +81,7 @@ export function serviceScript(
     prepare: string;
     sendKey: boolean;
     clients: number;
+    gpus: BatchGpus;
   },
 ): string {
   return [
@@ -93,6 +96,10 @@ export function serviceScript(
       send_key: o.sendKey ? 'yes' : '',
       clients: o.clients,
       prepare: o.prepare,
+      gpus: o.gpus ?? '',
+      engine_pid: o.paths.enginePid,
+      telemetry_log: o.paths.telemetry,
+      telemetry_s: o.timing.telemetryS,
     }),
     `
 engine_command() {
@@ -105,6 +112,8 @@ engine_command() {
     PRELUDE,
     SOCKETS,
     IMAGE,
+    TELEMETRY,
+    TELEMETRY_LOOP,
     SERVICE,
   ].join('');
 }

@@ -78,6 +78,8 @@ export interface BatchTiming {
   graceS: number;
   /** For an answer to one question for health. */
   probeS: number;
+  /** Between two samples of GPUs and processes. */
+  telemetryS: number;
   /** Without a sign of life a lock is broken. */
   staleLockS: number;
   /** How long before its time limit a job is told of it. */
@@ -91,6 +93,7 @@ export const BATCH_TIMING: BatchTiming = {
   reachS: 120,
   graceS: 15,
   probeS: 5,
+  telemetryS: 5,
   staleLockS: 60,
   noticeS: 60,
 };

@@ -1,6 +1,7 @@
 export { checkDirectives, type SlurmProblem } from './check-directives.ts';
 export { slurmDirectives, slurmOptions, type SlurmDirectives } from './directives.ts';
 export type { GresGpus } from './gres.ts';
+export type { InJobOptions } from './in-job.ts';
 export type { SlurmJob } from './job.ts';
 export type { SlurmNode } from './nodes.ts';
 export type { SlurmProvider } from './provider.ts';

@@ -37,6 +37,12 @@ esac
 if [ -n "$dir" ]; then
   mkdir -p -- "$dir" && cd -- "$dir" || finish 73
 fi
+if [ "$1" = srun ]; then
+  # Who logs in to an allocation has its job in his environment, and srun takes its options from there.
+  for name in $(env | sed -n 's/^\(SLURM_[A-Za-z0-9_]*\)=.*/\1/p'); do
+    [ "$name" = SLURM_CONF ] || unset "$name" || :
+  done
+fi
 if [ "$1" != sbatch ]; then
   TZ=UTC
   export TZ

@@ -8,6 +8,7 @@ import { maskSecrets } from '../core/secrets.ts';
 import { checkCluster } from './check.ts';
 import { explain, PROVIDER } from './explain.ts';
 import type { SlurmJob } from './job.ts';
+import { inJob, type InJobOptions } from './in-job.ts';
 import { jobLook, type JobLook, type LookOptions } from './look.ts';
 import { type Submitted, toMachine } from './machine.ts';
 import { parseNodes, SINFO_ARGS, type SlurmNode } from './nodes.ts';
@@ -32,6 +33,12 @@ export interface SlurmProvider extends Provider {
   nodes(options?: CallOptions): Promise<SlurmNode[]>;
   /** What a job used; null: the cluster keeps no accounts, its database does not answer, or has not written it down yet. */
   usage(ref: MachineRef, options?: CallOptions): Promise<SlurmUsage | null>;
+  /**
+   * The output of a command that is run beside a job that runs, on its first node, with what the job has; it takes nothing from the job, and is
+   * never a job of its own. Null: it cannot be had: the job does not run, `srun` is not there or may not, the command failed, or took too long.
+   * @throws only when the signal was aborted
+   */
+  inJob(ref: MachineRef, command: readonly [string, ...string[]], options?: InJobOptions): Promise<string | null>;
   /** Absolute path of the job's output on the login host. */
   logPath(ref: MachineRef, options?: CallOptions): Promise<string>;
 }
@@ -167,6 +174,7 @@ export function openSlurm({
           ),
     nodes: (options) => nodes('nodes', options?.signal),
     usage: (ref, options) => look.usage(ref.id, { op: 'usage', signal: options?.signal }),
+    inJob: (ref, command, options) => inJob({ ref, command, tools, common, options }),
     logPath,
     close: () => tools.close(),
   };

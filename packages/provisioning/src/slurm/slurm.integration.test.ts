@@ -189,6 +189,29 @@ describe.skipIf(missing !== undefined).each([true, false])(
       expect(inS).toBeLessThan(300);
     });
 
+    it('runs a command in a job that runs, also one that has all of its node, and never as a job of its own', async () => {
+      const ref = await submit('exec sleep 600', { gres: 'gpu:2', nodes: 1, cpus_per_task: 8 });
+      await runs(ref);
+      const node = (await provider.jobs([ref])).get(ref.id)?.nodeList;
+      const text = await provider.inJob(ref, [
+        'sh',
+        '-c',
+        'echo "$SLURM_JOB_ID $(hostname) $CUDA_VISIBLE_DEVICES"; [ "$1" = "a  b" ]',
+        'sh',
+        'a  b',
+      ]);
+      expect(text).toBe(`${ref.id} ${node} 0,1\n`);
+      expect(await provider.inJob(ref, ['false'])).toBeNull();
+      expect(await provider.inJob(ref, ['sleep', '60'], { timeoutMs: 2000 })).toBeNull();
+      expect((await cluster.run(['squeue', '--noheader', '--format=%i'])).stdout.trim()).toBe(ref.id);
+      // One that waits is not waited for, and one that nobody knows makes none.
+      const waits = await submit('true', { gres: 'gpu:2', nodes: 4 });
+      expect(await provider.inJob(waits, ['hostname'])).toBeNull();
+      expect(await provider.inJob({ ...ref, id: '87654321' }, ['hostname'])).toBeNull();
+      const { stdout } = await cluster.run(['squeue', '--noheader', '--format=%i']);
+      expect(stdout.trim().split('\n').sort()).toEqual([ref.id, waits.id].sort());
+    }, 120_000);
+
     it('tells what a job used', async () => {
       const ref = await submit(`x=$(head -c 60000000 /dev/zero | tr '\\0' a); sleep 4`);
       await over(ref);

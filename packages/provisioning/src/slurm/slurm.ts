@@ -52,6 +52,6 @@ export function slurm(): SlurmFactory {
 /** The same provider, with what jobs alone have; null: it is another one. */
 export function asSlurm(provider: Provider): SlurmProvider | null {
   const given = provider as Partial<SlurmProvider>;
-  const has = (['host', 'jobs', 'nodes', 'usage', 'logPath'] as const).every((method) => typeof given[method] === 'function');
+  const has = (['host', 'jobs', 'nodes', 'usage', 'inJob', 'logPath'] as const).every((method) => typeof given[method] === 'function');
   return has ? (provider as SlurmProvider) : null;
 }

@@ -16,6 +16,8 @@ export interface ToolCall {
   args: readonly string[];
   stdin?: string | undefined;
   folder?: string | undefined;
+  /** Default: a minute. */
+  timeoutMs?: number | undefined;
   signal?: AbortSignal | undefined;
 }
 
@@ -60,7 +62,7 @@ export function slurmTools({ context, target }: { context: ProviderContext; targ
     );
     try {
       return await machine.exec(command, {
-        timeoutMs: TIMEOUT_MS,
+        timeoutMs: call.timeoutMs ?? TIMEOUT_MS,
         maxOutputBytes: MOST_OUTPUT_BYTES,
         repeatable: op !== 'create',
         ...(signal === undefined ? {} : { signal }),

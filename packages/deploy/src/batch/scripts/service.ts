@@ -22,6 +22,7 @@ finish() {
   over=1
   trap '' TERM INT HUP USR1
   set +e
+  end_telemetry
   # Slurm may leave little time: the clients are told first.
   if [ -n "$engine" ] && [ -z "$engine_code" ]; then
     service_exit null '' "$2"
@@ -62,6 +63,7 @@ start_engine() {
   listening=''
   setsid "${'$'}{enter[@]}" "${'$'}{command[@]}" >> "$engine_log" 2>&1 < /dev/null &
   engine=$!
+  begin_telemetry
 }
 
 # What the job knows only now. The recipe's own variables come after these and win.

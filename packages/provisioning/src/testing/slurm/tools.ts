@@ -78,6 +78,18 @@ const scontrol: Tool = (world, { args }) => {
   return found.length === 0 ? failed(1, 'slurm_load_jobs error: Invalid job id specified') : ok(lines(found.map(scontrolLine)));
 };
 
+/** Only steps of jobs that there are: without a job id it would be a job of its own. */
+const srun: Tool = (world, { args }) => {
+  const id = option(args, 'jobid');
+  const job = world.jobs().find((one) => String(one.id) === id);
+  if (id === undefined) world.add({ name: 'srun' });
+  if (job === undefined || isGone(job))
+    return failed(1, `srun: error: Unable to confirm allocation for job ${id}: Invalid job id specified`);
+  if (job.state !== 'RUNNING')
+    return failed(1, `srun: error: Unable to create step for job ${id}: Job/step already completing or not begun`);
+  return ok(`${args.slice(args.indexOf('--') + 1).join(' ')} on ${job.nodeList}\n`);
+};
+
 const sinfo: Tool = (world, { args }) => ok(lines(sinfoLines(option(args, 'format') ?? '%N %t', world)));
 
 /** What a job has written. */
@@ -100,6 +112,7 @@ export const TOOLS: Readonly<Record<string, Tool>> = {
   scancel,
   scontrol,
   sinfo,
+  srun,
   tail,
   printenv: (world) => ok(`/home/${world.user}\n`),
   id: (world) => ok(`${world.user}\n`),
