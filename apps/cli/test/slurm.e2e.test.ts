@@ -78,6 +78,13 @@ slurm:
     const status = await bench(['status', id, '--out', out], { env });
     expect(status.stdout).toMatch(/service\s+COMPLETED/);
     expect(status.stdout).toMatch(/client 2\s+COMPLETED/);
+    const summary = JSON.parse((await bench(['status', id, '--out', out, '--json'], { env })).stdout) as {
+      jobs: { ended: { usage: object } }[];
+      metrics: unknown[];
+    };
+    const usage = { elapsedS: expect.any(Number) as number, exitCode: 0, nodes: expect.stringMatching(/^[cg]pu\d$/) as string };
+    expect(summary.jobs.map(({ ended }) => ended.usage)).toMatchObject([usage, usage, usage, usage]);
+    expect(summary.metrics).toEqual([]);
     const logs = await bench(['logs', id, '--out', out, ...config()], { env });
     expect(logs.code, show(logs)).toBe(0);
     expect(logs.stdout).not.toBe('');
@@ -112,6 +119,9 @@ slurm:
     const out = join(root, 'runs', 'stopped');
     const running = start(['run', await recipe('stopped', { requests: 400, outputLen: 64 }), ...site, '--out', out], { env });
     await running.saw(/is up and answers/);
+    const { id } = await only(out);
+    const status = await bench(['status', id, '--out', out, ...config()], { env });
+    expect(status.stdout, show(status)).toMatch(/^NOW\s+CPUS.*\n.*\d+\s+\d+\.\d busy.*\s+0 %\s+0\.0 of 80\.0 GiB\s+70 W\s+30 °C$/m);
     running.child.kill('SIGINT');
     const finished = await running.finished;
     expect(finished.code, show(finished)).toBe(130);

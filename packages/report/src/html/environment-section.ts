@@ -1,4 +1,4 @@
-import { formatDuration } from '@bench/core';
+import { formatBytes, formatDuration } from '@bench/core';
 import type { DeploymentFile, MachineFile, RunView } from '@bench/results';
 import { costLines, machineCostLines } from '../cost.ts';
 import { formatMs, formatShort, formatStamp, formatUsd, plural } from '../format.ts';
@@ -58,7 +58,7 @@ export function phasesSection(runs: readonly RunView[]): Markup | null {
 
 /** Machine, engine, load and recipe: what someone needs to measure it again. */
 export function environmentSection(runs: readonly RunView[], groups: readonly TaskGroup[]): Markup {
-  const runPanels = runs.slice(0, MAX_BLOCKS).map(({ run, status, notes, cost }) =>
+  const runPanels = runs.slice(0, MAX_BLOCKS).map(({ run, status, notes, cost, jobs }) =>
     panel(
       'Run',
       facts([
@@ -69,6 +69,7 @@ export function environmentSection(runs: readonly RunView[], groups: readonly Ta
         ['Site', run.asked.site],
         ['Cost of machines', cost ? costLines(cost).join('\n') : null],
         ...(cost ? machineCostLines(cost) : []),
+        ...jobs.slice(0, MAX_BLOCKS).map(jobFact),
         ['Recipes', run.asked.recipes.map(recipePath).join(', ')],
         ['Filter', run.asked.filter.join(', ')],
         ['Seed', String(run.asked.seed)],
@@ -105,6 +106,18 @@ ${recipes.length > 0 ? markup`<h3 class="gap">Resolved ${recipes.length > 1 ? 'r
     (recipe) =>
       markup`<details><summary>${data(recipe.name)}</summary><pre tabindex="0">${recipe.text.slice(0, MAX_RECIPE)}${recipe.text.length > MAX_RECIPE ? '\n… cut here; the whole of it is in the run directory' : null}</pre></details>`,
   )}</section>`;
+}
+
+/** How a job of a queue ended, and what accounting says that it used. */
+function jobFact({ job, role, client, ended }: RunView['jobs'][number]): Fact {
+  const { elapsedS = null, maxRssBytes = null, exitCode = null } = ended?.usage ?? {};
+  const said = [
+    ended?.state,
+    elapsedS === null ? null : formatDuration(elapsedS * 1000),
+    maxRssBytes === null ? null : `${formatBytes(maxRssBytes)} of memory at most`,
+    exitCode === null ? null : `exit code ${exitCode}`,
+  ];
+  return [`Job ${job}, ${client === null ? role : `client ${client}`}`, said.filter((part) => part != null).join(', ')];
 }
 
 function machinePanel(machine: MachineFile): Markup {

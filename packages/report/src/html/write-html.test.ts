@@ -31,6 +31,18 @@ describe('writeHtml', () => {
     expect(text.match(/<svg class="chart"/g)).toHaveLength(2 + 2 + 5);
   });
 
+  it('says of each job of a queue what accounting says of it, and nothing of what that leaves out', async () => {
+    const usage = { elapsedS: 61, maxRssBytes: 126_418_944, exitCode: 3, nodes: 'gpu0' };
+    const job = { deployment: 'd1', name: 'a' };
+    const jobs: RunView['jobs'] = [
+      { ...job, job: '71', role: 'service', client: null, ended: { state: 'FAILED', reason: null, usage, costUsd: null } },
+      { ...job, job: '72', role: 'client', client: 0, ended: { state: 'COMPLETED', reason: null, usage: null, costUsd: null } },
+    ];
+    const text = await page({ ...demoRun(), jobs });
+    expect(text).toMatch(/<dt>Job 71, service<\/dt><dd>(<bdi>)?FAILED, 1 ?m[^,]*, 126 MB of memory at most, exit code 3</);
+    expect(text).toMatch(/<dt>Job 72, client 0<\/dt><dd>(<bdi>)?COMPLETED</);
+  });
+
   it('adds up the phases of a deployment without counting a part twice, and without the teardown', async () => {
     const text = await page(demoRun());
     expect(text).toContain('ready after 4.7 s');
