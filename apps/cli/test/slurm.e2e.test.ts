@@ -1,68 +1,29 @@
-import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { readRun } from '@bench/results';
-import { type SlurmCluster, startSlurm } from '@bench/test-machines';
+import { startMachine } from '@bench/test-machines';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { part } from '../../../scripts/parts.mjs';
-import { bench, folder, REPOSITORY, show, start } from './cli.ts';
-
-const missing = [part('slurm'), part('netns'), part('sshd')].find(({ present }) => !present);
+import { bench, show, start } from './cli.ts';
+import { type ClusterSite, clusterSite, missingOfSlurm as missing, onlyRun, shapeOf } from './slurm.ts';
 
 describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : ` (${missing.skipped})`}`, () => {
-  let cluster: SlurmCluster;
+  let on: ClusterSite;
   let root: string;
   let env: Record<string, string>;
   let site: string[];
   beforeAll(async () => {
-    cluster = await startSlurm({ accounting: true, share: [REPOSITORY] });
-    root = await folder();
-    const settings = join(root, 'bench.config.yaml');
-    await writeFile(settings, 'providers: {slurm: {poll_interval_s: 1, prices_usd_per_gpu_hour: {gpu: 2}}}\n');
-    env = { XDG_STATE_HOME: join(root, 'state') };
-    site = ['--on', `slurm:${cluster.login.target}`, '--ssh-key', cluster.login.identityFile, '--config', settings];
+    on = await clusterSite({ accounting: true });
+    ({ root, env, site } = on);
   }, 120_000);
   afterEach(async () => {
-    const queue = (await cluster.run(['squeue', '--noheader'])).stdout;
-    const folders = (await cluster.runAsUser(['sh', '-c', 'ls ~/bench | grep -v cache || true'])).stdout;
-    if (queue !== '' || folders !== '') throw new Error(`left behind: ${queue}${folders}`);
+    const queue = await on.jobs();
+    const folders = (await on.cluster.runAsUser(['sh', '-c', 'ls ~/bench | grep -v cache || true'])).stdout;
+    if (queue.length > 0 || folders !== '') throw new Error(`left behind: ${JSON.stringify(queue)}${folders}`);
   });
-  afterAll(async () => {
-    await cluster?.close();
-    if (root) await rm(root, { recursive: true, force: true });
-  });
-  const config = () => site.slice(-2);
-
-  /** The embedded engine, which each node finds in a folder that all share, and three load clients. */
-  async function recipe(
-    name: string,
-    o: { requests?: number; outputLen?: number; clients?: number; slurm?: string } = {},
-  ): Promise<string> {
-    const programs = join(cluster.shared, 'bin');
-    await mkdir(programs, { recursive: true });
-    const engine = join(REPOSITORY, 'packages/embedded-engine/dist/bin.js');
-    await writeFile(join(programs, 'bench-embedded-engine'), `#!/bin/sh\nexec '${process.execPath}' '${engine}' "$@"\n`);
-    await chmod(join(programs, 'bench-embedded-engine'), 0o755);
-    const dir = join(root, name);
-    await mkdir(dir, { recursive: true });
-    await writeFile(
-      join(dir, 'recipe.yaml'),
-      `model: {random: tiny}
-engine: {llm: {context_length: 512, max_concurrent_requests: 4, embedded: {}}}
-benchmark: {random_input_len: 48, random_output_len: ${o.outputLen ?? 12}, num_prompts: ${o.requests ?? 12}, warmup: 3, sweep: {max_concurrency: [3, 6]}}
-slurm:
-  runtime: none
-  time: 10m
-  ${o.slurm ?? 'gres: "gpu:a100:1"'}
-  prelude: ['export PATH=${programs}:$PATH']
-  clients: {count: ${o.clients ?? 3}, partition: cpu}
-`,
-    );
-    return dir;
-  }
-  const only = async (out: string) => {
-    const [id] = await readdir(out);
-    return { id: id as string, view: await readRun(join(out, id as string)) };
-  };
+  afterAll(() => on?.close());
+  const config = () => on.config;
+  const recipe: ClusterSite['recipe'] = (name, options) => on.recipe(name, options);
+  const only = onlyRun;
 
   it('runs an engine and three clients to a report', async () => {
     const out = join(root, 'runs', 'plain');
@@ -114,6 +75,41 @@ slurm:
     expect(after.view.status).toBe('done');
     expect(after.view.tasks[0]?.points.map(({ result }) => result?.counts.ok)).toEqual([12, 12]);
   }, 300_000);
+
+  it.skipIf(!part('docker').present || !part('compose').present)(
+    'gives results of the same shape as containers of a host do',
+    async () => {
+      const dir = await recipe('shape', { clients: 1 });
+      const machine = await startMachine({});
+      try {
+        const host = ['--on', `ssh:${machine.target}`, '--ssh-key', machine.identityFile];
+        const built = await bench(['image', 'build', 'embedded', '--offline', ...host], { env });
+        expect(built.code, show(built)).toBe(0);
+        const places = { queue: site, containers: host };
+        const shapes = await Promise.all(
+          Object.entries(places).map(async ([name, where]) => {
+            const out = join(root, 'runs', `shape-${name}`);
+            const finished = await bench(['run', dir, ...where, '--out', out], { env });
+            expect(finished.code, show(finished)).toBe(0);
+            const { id, view } = await only(out);
+            const file = async (path: string) => shapeOf(JSON.parse(await readFile(join(out, id, 'tasks/shape/default', path), 'utf8')));
+            expect(view.tasks[0]?.points).toHaveLength(2);
+            return {
+              task: await file('result.json'),
+              points: [await file('attempts/1/points/0/0/result.json'), await file('attempts/1/points/1/0/result.json')],
+              files: (await readdir(join(out, id, 'tasks/shape/default/attempts/1/points/0/0'))).sort(),
+            };
+          }),
+        );
+        const [queued, contained] = shapes;
+        // What each client wrote stays beside what was made of it.
+        expect({ ...queued, files: queued?.files.filter((name) => name !== 'clients') }).toEqual(contained);
+      } finally {
+        await machine.stop();
+      }
+    },
+    300_000,
+  );
 
   it('is cleared by Ctrl-C', async () => {
     const out = join(root, 'runs', 'stopped');

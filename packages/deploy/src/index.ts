@@ -16,6 +16,7 @@ export type {
   TargetContext,
 } from './contract.ts';
 export { type BatchFacts, checkBatch } from './batch/check-batch.ts';
+export { STATE_NOT_WRITTEN } from './batch/script.ts';
 export { planBatch } from './batch/plan-batch.ts';
 export { JOB_SAMPLES } from './batch/scripts/telemetry.ts';
 export type { BatchFile, BatchJob, BatchPlan, BatchPlanOptions, BatchRecord, BatchTiming } from './batch/types.ts';

@@ -69,6 +69,15 @@ export function showRun(
     else progress.line(`${ok} ${said}${price}`);
   };
 
+  const waitsFor = new Map<string, string>();
+  /** A queue may take days: why stays, also where output goes to a file. When it thinks to begin changes with each look. */
+  const sayWhyItWaits = ({ machine, text }: Extract<RunEvent, { type: 'deployment_progress' }>) => {
+    const reason = text.replace(/(^|, )starts about .*$/, '');
+    if (reason === '' || waitsFor.get(machine ?? '') === reason) return;
+    waitsFor.set(machine ?? '', reason);
+    progress.line(`  ${at(machine)}${style.dim(`waits in the queue: ${printable(text)}`)}`);
+  };
+
   return (event) => {
     if (event.type === 'left_out') {
       leftOut.push(event);
@@ -116,6 +125,7 @@ export function showRun(
       }
       case 'deployment_progress': {
         const key = event.machine ?? '';
+        if (event.phase === 'queue') sayWhyItWaits(event);
         progress.status(
           () => `${at(event.machine)}${nameOf(event)}: ${phaseText(event.phase)}  ${printable(event.text)} ${elapsed(key)}`,
           key,

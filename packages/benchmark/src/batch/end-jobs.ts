@@ -1,4 +1,6 @@
-import { BATCH_FILES, encodeBatchState, messageOf } from '@bench/core';
+import { BATCH_FILES, BenchError, encodeBatchState, messageOf } from '@bench/core';
+import { STATE_NOT_WRITTEN } from '@bench/deploy';
+import { errorFacts } from '../error-facts.ts';
 import type { Active, BatchContext } from './batch-context.ts';
 import type { JobView } from './batch-queue.ts';
 import type { QueuedJobRecord } from './queued-record.ts';
@@ -31,8 +33,25 @@ async function noteJob(deployment: Active, job: QueuedJobRecord, view: JobView |
     costUsd: job.usdPerHour === null || elapsedS === null ? null : (job.usdPerHour * elapsedS) / 3600,
   });
   deployment.ended.set(job.name, endWords(view));
+  noteFullDisk(deployment, job, view, io);
   // A ledger that cannot be written to does not keep the run from going on: gc finds the job gone.
   await queue.over(job).catch((error: unknown) => io.logger.log('warn', io.redact(messageOf(error))));
+}
+
+/** A job that could not write its files tells so by its exit code alone: a full disk takes no other word. */
+function noteFullDisk(deployment: Active, job: QueuedJobRecord, view: JobView | null, io: BatchContext['io']): void {
+  const { record, look } = deployment;
+  const own = job.role === 'client' ? look.state(`client.${job.index}.exit`) : look.state('service.exit');
+  if (view?.exitCode !== STATE_NOT_WRITTEN || own !== null || deployment.failure !== null) return;
+  const who = job.role === 'client' ? `client ${job.index}` : `the ${job.role}`;
+  deployment.failure = errorFacts(
+    new BenchError({
+      code: 'BENCH_REMOTE_DISK_FULL',
+      message: `${who} (job ${job.id}) could not write its files below ${record.runFolder}: the disk or the quota there is full`,
+      hint: 'make room there, or set providers.slurm.remote_dir to a larger file system',
+    }),
+    io,
+  );
 }
 
 const endWords = (view: JobView | null) =>

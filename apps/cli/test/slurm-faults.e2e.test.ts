@@ -1,0 +1,213 @@
+import { statSync } from 'node:fs';
+import { cp, readdir, readFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { bench, type Finished, type Running, show, start } from './cli.ts';
+import { type ClusterSite, clusterSite, missingOfSlurm as missing, onlyRun, type QueuedJob, type RecipeOptions } from './slurm.ts';
+
+/** A load that lasts until something happens to it. */
+const LONG: RecipeOptions = { requests: 2000, outputLen: 128, clients: 2 };
+
+describe.skipIf(missing !== undefined)(`faults of a cluster${missing === undefined ? '' : ` (${missing.skipped})`}`, () => {
+  let on: ClusterSite;
+  beforeAll(async () => {
+    on = await clusterSite({
+      // Runs that begin together each copy a Node.
+      homeSizeMiB: 5 * Math.ceil(statSync(process.execPath).size / 2 ** 20) + 60,
+      partitions: [
+        { name: 'gpu', nodes: 'gpu[0-3]' },
+        { name: 'cpu', nodes: 'cpu0' },
+        { name: 'closed', nodes: 'cpu0', options: ['State=INACTIVE'] },
+      ],
+    });
+  }, 120_000);
+  afterAll(() => on?.close());
+
+  const outOf = (name: string) => join(on.root, 'runs', name);
+  /** Starts a run of a recipe, named as the test. */
+  const begin = async (name: string, options?: RecipeOptions): Promise<Running> =>
+    start(['run', await on.recipe(name, options), ...on.site, '--out', outOf(name)], { env: on.env });
+  const run = async (name: string, options?: RecipeOptions): Promise<Finished> => (await begin(name, options)).finished;
+  const idOf = async (name: string) => (await onlyRun(outOf(name))).id;
+  /** The job of a run's service, once its engine answers. */
+  async function served(name: string, running: Running): Promise<QueuedJob> {
+    await running.saw(/is up and answers/);
+    const [service] = await on.jobs(await idOf(name));
+    if (service === undefined) throw new Error('its job is not in the queue');
+    return service;
+  }
+  /** What a run says of its task in the end, with nothing left of it anywhere. */
+  async function ended(name: string) {
+    const { id, view } = await onlyRun(outOf(name));
+    expect(await on.left(id)).toEqual([]);
+    return { id, view, errors: view.tasks.map(({ file }) => file.error?.message ?? null) };
+  }
+  const engineLog = async (name: string) => {
+    const folder = join(outOf(name), await idOf(name), 'deployments');
+    const [deployment = ''] = await readdir(folder);
+    return readFile(join(folder, deployment, 'engine.log'), 'utf8');
+  };
+
+  describe.concurrent('while other runs go on', () => {
+    it('an engine that is killed ends the run, which says so', async () => {
+      const running = await begin('killed', LONG);
+      const { id, node } = await served('killed', running);
+      // Of this job: another one may be on the node.
+      const kill = `for p in /proc/[0-9]*; do
+  tr '\\0' '\\n' < $p/environ 2>/dev/null | grep -q "^BENCH_ENGINE_OF=$1\\." || continue
+  tr '\\0' ' ' < $p/cmdline | grep -q embedded-engine/dist/bin.js && kill -9 "\${p#/proc/}" && echo killed
+done; true`;
+      const { stdout } = await on.cluster.node(node).exec(['sh', '-c', kill, 'sh', id]);
+      expect(stdout).toContain('killed');
+      const finished = await running.finished;
+      expect(finished.code, show(finished)).toBe(5);
+      expect(finished.stderr).toContain('the engine was ended by SIGKILL');
+      const { errors, view } = await ended('killed');
+      expect(errors).toEqual([expect.stringContaining('the engine was ended by SIGKILL')]);
+      expect(view.status).toBe('failed');
+    }, 300_000);
+
+    it('a service that is cancelled by hand ends the run, which says so', async () => {
+      const running = await begin('cancelled', LONG);
+      const { id } = await served('cancelled', running);
+      await on.cluster.run(['scancel', id]);
+      const finished = await running.finished;
+      expect(finished.code, show(finished)).toBe(5);
+      expect(finished.stderr).toMatch(/cancelled/);
+      expect((await ended('cancelled')).errors).toEqual([expect.stringContaining('cancelled')]);
+    }, 300_000);
+
+    it('two runs at once come to reports of their own, and each engine sees the GPUs that were asked for', async () => {
+      const [one, two] = await Promise.all([
+        run('one', { clients: 1, slurm: 'partition: gpu', more: 'deploy: {gpu: A100-80GB, gpu_count: 1}' }),
+        run('two', { clients: 1, slurm: 'gres: "gpu:a100:2"' }),
+      ]);
+      expect(one.code, show(one)).toBe(0);
+      expect(two.code, show(two)).toBe(0);
+      const [first, second] = [await ended('one'), await ended('two')];
+      expect(first.id).not.toBe(second.id);
+      for (const { view } of [first, second]) expect(view.tasks[0]?.points.map(({ result }) => result?.counts.ok)).toEqual([12, 12]);
+      expect(await engineLog('one')).toMatch(/^GPUs: \d\n/);
+      expect(await engineLog('two')).toMatch(/^GPUs: 0,1\n/);
+    }, 300_000);
+
+    it('a partition that takes no jobs is told of before anything is sent', async () => {
+      for (const options of [{ slurm: 'partition: closed' }, { clientPartition: 'closed' }]) {
+        const refused = await run('closed', options);
+        expect(refused.code, show(refused)).toBe(3);
+        expect(refused.stderr).toContain('partition "closed" takes no jobs now');
+        expect(await readdir(outOf('closed')).catch(() => [])).toEqual([]);
+      }
+    }, 300_000);
+
+    it('a job that sbatch refuses ends the run, and takes what was submitted before it out of the queue', async () => {
+      const cases = { service: { slurm: 'reservation: nosuch' }, client: { clients: 2, moreOfClients: ', reservation: nosuch' } };
+      for (const [name, options] of Object.entries(cases)) {
+        const refused = await run(`refused-${name}`, options);
+        expect(refused.code, show(refused)).toBe(5);
+        expect(refused.stderr).toContain('the reservation is not there, or not yours');
+        expect((await ended(`refused-${name}`)).errors).toEqual([expect.stringContaining('Requested reservation is invalid')]);
+      }
+    }, 300_000);
+
+    it('a drained node is waited for, which is told with its reason; one that is drained later keeps what runs on it', async () => {
+      await on.cluster.drain('gpu3');
+      const running = await begin('drained', { slurm: 'gres: "gpu:a100:1"\n  extra: ["--nodelist=gpu3"]', clients: 1 });
+      await running.saw(/waits in the queue: .*(ReqNodeNotAvail|UnavailableNodes|DRAINED)/);
+      await on.cluster.resume('gpu3');
+      const { node } = await served('drained', running);
+      expect(node).toBe('gpu3');
+      await on.cluster.drain('gpu3');
+      const finished = await running.finished;
+      await on.cluster.resume('gpu3');
+      expect(finished.code, show(finished)).toBe(0);
+      expect((await ended('drained')).view.tasks[0]?.points.map(({ result }) => result?.counts.ok)).toEqual([12, 12]);
+    }, 300_000);
+
+    it('a job whose time is over ends the run, which says so', async () => {
+      const running = await begin('expired', LONG);
+      const { id } = await served('expired', running);
+      await on.cluster.expire(id);
+      const finished = await running.finished;
+      expect(finished.code, show(finished)).toBe(5);
+      expect(finished.stderr).toContain('time limit');
+      expect((await ended('expired')).errors).toEqual([expect.stringContaining('time limit')]);
+    }, 300_000);
+
+    it('a node that is lost ends the run, which says so', async () => {
+      const running = await begin('lost', { ...LONG, slurm: 'gres: "gpu:a100:1"\n  extra: ["--nodelist=gpu2"]' });
+      await served('lost', running);
+      await on.cluster.killNode('gpu2');
+      const finished = await running.finished;
+      expect(finished.code, show(finished)).toBe(5);
+      expect(finished.stderr).toContain('NODE_FAIL');
+      expect((await ended('lost')).errors).toEqual([expect.stringContaining('NODE_FAIL')]);
+    }, 300_000);
+
+    it('a run that was left is taken up by another computer that has its folder', async () => {
+      const out = outOf('left');
+      const left = await bench(['run', await on.recipe('left', { clients: 1, requests: 60 }), ...on.site, '--out', out, '--detach'], {
+        env: on.env,
+      });
+      expect(left.code, show(left)).toBe(0);
+      const id = await idOf('left');
+      const there = join(on.root, 'elsewhere');
+      await cp(out, join(there, 'runs'), { recursive: true });
+      const env = { XDG_STATE_HOME: join(there, 'state'), HOME: there };
+      const ask = (command: string, ...more: string[]) => bench([command, id, '--out', join(there, 'runs'), ...more], { env });
+      const status = await ask('status');
+      expect(status.code, show(status)).toBe(0);
+      expect(status.stdout).toContain('left to the queue');
+      const watching = start(['watch', id, '--out', join(there, 'runs'), ...on.config], { env });
+      await watching.saw(/is up and answers/);
+      watching.child.kill('SIGINT');
+      const stopped = await watching.finished;
+      expect(show(stopped)).toContain('its jobs go on');
+      expect((await on.jobs(id)).length).toBeGreaterThan(0);
+      const watched = await ask('watch', ...on.config);
+      expect(watched.code, show(watched)).toBe(0);
+      const again = await ask('collect', ...on.config);
+      expect(again.code, show(again)).toBe(0);
+      expect(await readdir(join(there, 'runs', id))).toEqual(expect.arrayContaining(['report.html', 'report.xlsx']));
+      const { view } = await onlyRun(join(there, 'runs'));
+      expect(view.status).toBe('done');
+      expect(view.tasks[0]?.points.map(({ result }) => result?.counts.ok)).toEqual([60, 60]);
+      expect(await on.left(id, env)).toEqual([]);
+      // The computer that went away learns of it from the queue.
+      const gc = await bench(['gc', ...on.config], { env: on.env });
+      expect(gc.code, show(gc)).toBe(0);
+      expect(await on.left(id)).toEqual([]);
+    }, 300_000);
+  });
+
+  it('a controller that is away is waited for while jobs run, and is no place to begin a run', async () => {
+    const running = await begin('controller', { requests: 300, clients: 1 });
+    await served('controller', running);
+    await on.cluster.stopController();
+    const refused = await run('no-controller');
+    expect(refused.code, show(refused)).toBe(4);
+    expect(refused.stderr).toContain('the controller cannot be reached');
+    await running.saw(/the cluster cannot be looked at, and is asked again/);
+    await on.cluster.startController();
+    const finished = await running.finished;
+    expect(finished.code, show(finished)).toBe(0);
+    expect((await ended('controller')).view.tasks[0]?.points.map(({ result }) => result?.counts.ok)).toEqual([300, 300]);
+  }, 300_000);
+
+  it('a full disk on the cluster ends the run, which says so', async () => {
+    const fill = () => on.cluster.runAsUser(['sh', '-c', 'dd if=/dev/zero of=fill bs=64k 2>/dev/null; true']);
+    const running = await begin('full', { requests: 200, clients: 1 });
+    await served('full', running);
+    await fill();
+    const finished = await running.finished;
+    expect(finished.code, show(finished)).toBe(5);
+    expect(finished.stderr).toMatch(/no space left|disk .*full/i);
+    await ended('full');
+    await fill();
+    const refused = await run('full-before');
+    expect(refused.code, show(refused)).toBeGreaterThan(0);
+    expect(refused.stderr).toMatch(/no space left|disk .*full/i);
+    await ended('full-before');
+    await on.cluster.runAsUser(['rm', 'fill']);
+  }, 300_000);
+});
