@@ -173,9 +173,11 @@ done; true`;
       expect(view.status).toBe('done');
       expect(view.tasks[0]?.points.map(({ result }) => result?.counts.ok)).toEqual([60, 60]);
       expect(await on.left(id, env)).toEqual([]);
-      // The computer that went away learns of it from the queue.
+      // The computer that went away holds them until their lease is over, or it is told to end the run. It reaches the cluster by the run's key.
       const gc = await bench(['gc', ...on.config], { env: on.env });
       expect(gc.code, show(gc)).toBe(0);
+      const teardown = await bench(['teardown', id, '--out', out, ...on.config], { env: on.env });
+      expect(teardown.code, show(teardown)).toBe(0);
       expect(await on.left(id)).toEqual([]);
     }, 300_000);
   });
