@@ -1,8 +1,8 @@
 import { statSync } from 'node:fs';
-import { cp, readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { bench, type Finished, type Running, show, start } from './cli.ts';
+import { type Finished, type Running, show, start } from './cli.ts';
 import { type ClusterSite, clusterSite, missingOfSlurm as missing, onlyRun, type QueuedJob, type RecipeOptions } from './slurm.ts';
 
 /** A load that lasts until something happens to it. */
@@ -132,53 +132,6 @@ done; true`;
       expect(finished.code, show(finished)).toBe(5);
       expect(finished.stderr).toContain('time limit');
       expect((await ended('expired')).errors).toEqual([expect.stringContaining('time limit')]);
-    }, 300_000);
-
-    it('a node that is lost ends the run, which says so', async () => {
-      const running = await begin('lost', { ...LONG, slurm: 'gres: "gpu:a100:1"\n  extra: ["--nodelist=gpu2"]' });
-      await served('lost', running);
-      await on.cluster.killNode('gpu2');
-      const finished = await running.finished;
-      expect(finished.code, show(finished)).toBe(5);
-      expect(finished.stderr).toContain('NODE_FAIL');
-      expect((await ended('lost')).errors).toEqual([expect.stringContaining('NODE_FAIL')]);
-    }, 300_000);
-
-    it('a run that was left is taken up by another computer that has its folder', async () => {
-      const out = outOf('left');
-      const left = await bench(['run', await on.recipe('left', { clients: 1, requests: 60 }), ...on.site, '--out', out, '--detach'], {
-        env: on.env,
-      });
-      expect(left.code, show(left)).toBe(0);
-      const id = await idOf('left');
-      const there = join(on.root, 'elsewhere');
-      await cp(out, join(there, 'runs'), { recursive: true });
-      const env = { XDG_STATE_HOME: join(there, 'state'), HOME: there };
-      const ask = (command: string, ...more: string[]) => bench([command, id, '--out', join(there, 'runs'), ...more], { env });
-      const status = await ask('status');
-      expect(status.code, show(status)).toBe(0);
-      expect(status.stdout).toContain('left to the queue');
-      const watching = start(['watch', id, '--out', join(there, 'runs'), ...on.config], { env });
-      await watching.saw(/is up and answers/);
-      watching.child.kill('SIGINT');
-      const stopped = await watching.finished;
-      expect(show(stopped)).toContain('its jobs go on');
-      expect((await on.jobs(id)).length).toBeGreaterThan(0);
-      const watched = await ask('watch', ...on.config);
-      expect(watched.code, show(watched)).toBe(0);
-      const again = await ask('collect', ...on.config);
-      expect(again.code, show(again)).toBe(0);
-      expect(await readdir(join(there, 'runs', id))).toEqual(expect.arrayContaining(['report.html', 'report.xlsx']));
-      const { view } = await onlyRun(join(there, 'runs'));
-      expect(view.status).toBe('done');
-      expect(view.tasks[0]?.points.map(({ result }) => result?.counts.ok)).toEqual([60, 60]);
-      expect(await on.left(id, env)).toEqual([]);
-      // The computer that went away holds them until their lease is over, or it is told to end the run. It reaches the cluster by the run's key.
-      const gc = await bench(['gc', ...on.config], { env: on.env });
-      expect(gc.code, show(gc)).toBe(0);
-      const teardown = await bench(['teardown', id, '--out', out, ...on.config], { env: on.env });
-      expect(teardown.code, show(teardown)).toBe(0);
-      expect(await on.left(id)).toEqual([]);
     }, 300_000);
   });
 
