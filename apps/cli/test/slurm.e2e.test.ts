@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startMachine } from '@bench/test-machines';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -53,7 +53,9 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
 
   it('leaves a run to its queue, where status, collect, attach and watch of other processes take it up', async () => {
     const out = join(root, 'runs', 'left');
-    const left = await bench(['run', await recipe('left', { clients: 1 }), ...site, '--out', out, '--detach'], { env });
+    const hold = join(on.cluster.shared, 'hold');
+    await writeFile(hold, '');
+    const left = await bench(['run', await recipe('left', { clients: 1, hold }), ...site, '--out', out, '--detach'], { env });
     expect(left.code, show(left)).toBe(0);
     const { id, view } = await only(out);
     expect(left.stdout).toContain(`bench watch ${id}`);
@@ -69,6 +71,7 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
     const there = join(root, 'there');
     const attached = await bench(['attach', id, ...site, '--out', there], { env: { XDG_STATE_HOME: join(root, 'other') } });
     expect(attached.code, show(attached)).toBe(0);
+    await rm(hold);
     const watched = await bench(['watch', id, '--out', out, ...config()], { env });
     expect(watched.code, show(watched)).toBe(0);
     const after = await only(out);

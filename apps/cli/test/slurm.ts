@@ -31,6 +31,8 @@ export interface RecipeOptions {
   more?: string;
   /** Default `3, 6`. */
   concurrency?: string;
+  /** Clients wait while this file is there, in the folder that all machines share: what a test does first is done in mid-run. */
+  hold?: string;
 }
 
 /** A cluster as the built command sees it, by SSH to its login host. */
@@ -89,6 +91,7 @@ export async function clusterSite(options: SlurmOptions & { settings?: string })
     async recipe(name, o = {}) {
       const dir = join(root, name);
       await mkdir(dir, { recursive: true });
+      const held = o.hold === undefined ? '' : `, 'case "$SLURM_JOB_PARTITION" in cpu) while [ -e ${o.hold} ]; do sleep 0.2; done;; esac'`;
       await writeFile(
         join(dir, 'recipe.yaml'),
         `model: {random: tiny}
@@ -99,7 +102,7 @@ slurm:
   runtime: none
   time: 10m
   ${o.slurm ?? 'gres: "gpu:a100:1"'}
-  prelude: ['export PATH=${programs}:$PATH']
+  prelude: ['export PATH=${programs}:$PATH'${held}]
   clients: {count: ${o.clients ?? 3}, partition: ${o.clientPartition ?? 'cpu'}${o.moreOfClients ?? ''}}
 `,
       );
