@@ -76,6 +76,7 @@ describe('bench launch on this machine', () => {
   it.each([
     [['launch', '--nprocs', '2', 'true'], 2, 'unknown flag "--nprocs"; did you mean "--nproc"?'],
     [['launch'], 2, 'there is no program to launch'],
+    [['launch', '--hostfile', '/nowhere/hosts', 'true'], 2, 'hostfile /nowhere/hosts: it is not there'],
     [['launch', 'kill'], 2, 'an id or --any'],
     [['launch', 'stage', '.', '/tmp'], 2, 'cannot be a destination'],
     [['submit'], 2, 'there is nothing to submit'],
@@ -86,6 +87,24 @@ describe('bench launch on this machine', () => {
     const finished = await bench(args, { env: alone });
     expect(finished.code, show(finished)).toBe(code);
     expect(finished.stderr).toContain(message);
+  });
+
+  it.each([
+    [
+      'refuses',
+      `echo 'sbatch: error: invalid partition specified: nopart' >&2; exit 1`,
+      /refused the job: .*nopart[^]*hint: +say another with --queue/,
+    ],
+    ['takes it without a word', 'exit 0', /gave no job id[^]*hint: +look at the queue/],
+  ])('ends with 4, and says nothing of a job, when sbatch %s', async (_what, body, message) => {
+    const dir = await folder();
+    await writeFile(join(dir, 'sbatch'), `#!/bin/sh\ncat >/dev/null\n${body}\n`, { mode: 0o755 });
+    const finished = await bench(['submit', '--', 'true'], {
+      env: { ...alone, BENCH_SCHEDULER: 'slurm', PATH: `${dir}:${process.env['PATH']}` },
+    });
+    expect(finished.code, show(finished)).toBe(4);
+    expect(finished.stdout).toBe('');
+    expect(finished.stderr).toMatch(message);
   });
 
   it('has help of its own', async () => {

@@ -208,7 +208,9 @@ describe('files', () => {
   });
 
   it('srun keeps the order of a hostfile', () => {
-    const made = plan({ ...slurm(), files: { '/mine': 'n4\nn2\n' } }, { hostfile: '/mine' });
+    const made = plan({ ...slurm({ SLURM_NNODES: '4', SLURM_JOB_NUM_NODES: '4' }), files: { '/mine': 'n4\nn2\n' } }, { hostfile: '/mine' });
+    // The file says how many nodes there are, whatever the job has.
+    expect(made.argv).toEqual(expect.arrayContaining(['--nodes=2', '--ntasks=2']));
     expect(made.env.SLURM_HOSTFILE).toBe('/tmp/l1/hostfile');
     expect(made.files[0]?.content).toBe('n4\nn2\n');
     expect(made.argv).toContain('--distribution=arbitrary');

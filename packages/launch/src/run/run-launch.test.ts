@@ -1,4 +1,4 @@
-import { chmodSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { createIo } from '@bench/core';
@@ -7,7 +7,8 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { parseLaunchArguments } from '../arguments/parse.ts';
 import { paperSystem } from '../testing/paper-system.ts';
 import type { SchedulerPlugin, System } from '../types.ts';
-import { prepareLaunch } from './prepare-launch.ts';
+import { MACHINES } from '../machines/known-machines.ts';
+import { planOn, prepareLaunch } from './prepare-launch.ts';
 import { runLaunch } from './run-launch.ts';
 
 let dir: string;
@@ -70,6 +71,36 @@ describe('a launch on this machine', () => {
     expect(readFileSync(log, 'utf8')).toBe('noise 1\nsignal\nnoise 2\n');
   });
 
+  it('hides nothing unasked', async () => {
+    const lines = ['using cuda:0', 'srun: jobid 7: nodes(2):`n[1-2]`', 'AttributeError: x'];
+    const { stdout, notes } = await launch(['-n', '1', '--', 'printf', String.raw`%s\n`, ...lines]);
+    expect(stdout).toBe(`${lines.join('\n')}\n`);
+    expect(notes).toEqual([]);
+  });
+
+  it('leaves nothing in the working folder: a hostfile lies elsewhere, and goes afterwards', async () => {
+    const program = join(dir, 'bin', 'mpirun');
+    mkdirSync(join(dir, 'bin'));
+    writeFileSync(program, `#!/bin/sh\nwhile [ "$1" != --hostfile ]; do shift; done\necho "$2"; cat "$2"; pwd; ls\n`);
+    chmodSync(program, 0o755);
+    const work = join(dir, 'work');
+    mkdirSync(work);
+    const before = process.cwd();
+    process.chdir(work);
+    try {
+      const system = paperSystem({
+        files: { '/nodes': 'here\n' },
+        programs: { [program]: 'mpirun (Open MPI) 4.1.4' },
+      });
+      const { code, stdout } = await launch(['--launcher', program, '--hostfile', '/nodes', '-n', '2', 'true'], { system });
+      expect({ code, stdout }).toEqual({ code: 0, stdout: `${join(dir, 'plan', 'hostfile')}\nhere slots=2\n${work}\n` });
+      expect(readdirSync(work)).toEqual([]);
+      expect(existsSync(join(dir, 'plan'))).toBe(false);
+    } finally {
+      process.chdir(before);
+    }
+  });
+
   it('tries again, with a log for each try', async () => {
     const again = 'echo try; test -e "$0" && exit 0; touch "$0"; exit 9';
     const result = await launch(['-n', '1', '--retries', '2', '--log', 'x.log', '--', 'sh', '-c', again, join(dir, 'seen')]);
@@ -88,11 +119,11 @@ describe('a launch on this machine', () => {
 });
 
 /** A scheduler with three nodes whose launcher knows which of them is bad. */
-function cluster(bad: string): { plugin: SchedulerPlugin; system: System } {
+function cluster(bad: string, word = `Node failure on ${bad}`): { plugin: SchedulerPlugin; system: System } {
   const program = join(dir, 'launcher');
   writeFileSync(
     program,
-    `#!/bin/sh\nnodes=$1; shift\ncase ,$nodes, in *,${bad},*) echo "step=1"; echo "Node failure on ${bad}"; exit 1;; esac\necho "on $nodes"; exec "$@"\n`,
+    `#!/bin/sh\nnodes=$1; shift\ncase ,$nodes, in *,${bad},*) echo "step=1"; echo "${word}"; exit 1;; esac\necho "on $nodes"; exec "$@"\n`,
   );
   chmodSync(program, 0o755);
   const plugin: SchedulerPlugin = {
@@ -122,6 +153,20 @@ describe('failover', () => {
     expect(readFileSync(join(folder, 'active.hostfile'), 'utf8')).toBe('n3\nn2\n');
   });
 
+  // Which machine it is decides nothing of what a log's words mean.
+  it.each(
+    [...MACHINES.map(({ name }) => name), 'none'].flatMap((machine) => [
+      [machine, 'Node failure on n1', 'Slurm says that it failed'],
+      [machine, 'n1: shepherd died from signal 9', 'its shepherd was killed'],
+    ]),
+  )('names the bad node on %s by "%s"', async (machine, word, says) => {
+    const { plugin, system } = cluster('n1', word);
+    const words = ['--failover', '--machine', machine, '-nh', '2', '-ppn', '1', ...sh('true')];
+    const { code, notes } = await launch(words, { system, plugins: [plugin] });
+    expect(code).toBe(0);
+    expect(notes).toContain(`attempt 1: known: n1: ${says}; n3 in place of n1`);
+  });
+
   it('swaps nodes under Slurm, too: srun is told which', () => {
     const system = paperSystem({ env: { SLURM_JOB_ID: '5', SLURM_JOB_NODELIST: 'gpu[0-3]' }, programs: { srun: 'slurm 23.11.4' } });
     const prepared = prepareLaunch(parseLaunchArguments(['--failover', '-nh', '2', '-ppn', '1', 'true']), {
@@ -132,5 +177,9 @@ describe('failover', () => {
     });
     expect(prepared.split).toEqual({ active: ['gpu0', 'gpu1'], spare: ['gpu2', 'gpu3'] });
     expect(prepared.plan.argv).toContain('--nodelist=gpu[0-1]');
+    const swapped = planOn(prepared, ['gpu2', 'gpu1']);
+    expect(swapped.argv).toContain('--distribution=arbitrary');
+    expect(swapped.env['SLURM_HOSTFILE']).toBe('/f/hostfile');
+    expect(swapped.files).toMatchObject([{ path: '/f/hostfile', content: 'gpu2\ngpu1\n' }]);
   });
 });
