@@ -46,3 +46,32 @@ it('shows of a job that is over what accounting says: seconds, most memory, exit
   const text = jobLines(view as never, { style, width: undefined, watch: 'bench watch r1' }).join('\n');
   expect(text).toMatch(/71\s+service\s+FAILED\s+d1\s+1m ?0?1s?.*, .*exit code 3/);
 });
+
+it('says of each job how it stands itself, and of one that nobody has seen end, that', () => {
+  const job = (client: number | null, state: string | null) => ({
+    deployment: 'd1',
+    job: `7${client ?? ''}`,
+    name: `n${client ?? ''}`,
+    role: client === null ? ('service' as const) : ('client' as const),
+    client,
+    ended: state === null ? null : { state, reason: null, usage: null, costUsd: null },
+  });
+  const view = { jobs: [job(null, 'COMPLETED'), job(0, 'FAILED'), job(1, null), job(2, 'CANCELLED')], detachedUntil: null, run: {} };
+  const text = jobLines(view as never, { style, width: undefined, watch: '' }).join('\n');
+  expect(
+    text
+      .split('\n')
+      .slice(2)
+      .map((line) =>
+        line
+          .trim()
+          .split(/\s{2,}/)
+          .slice(1, 3),
+      ),
+  ).toEqual([
+    ['service', 'COMPLETED'],
+    ['client 0', 'FAILED'],
+    ['client 1', 'in the queue, as far as is known'],
+    ['client 2', 'CANCELLED'],
+  ]);
+});

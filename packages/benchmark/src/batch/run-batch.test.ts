@@ -1,3 +1,4 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -268,6 +269,50 @@ describe('a run in a queue', () => {
     expect(view.tasks.map(({ file }) => file.status)).toEqual(['failed', 'done']);
     expect(view.tasks[0]?.file.error?.message).toContain('QOSMaxSubmitJobPerUserLimit');
     expect(await left()).toEqual([]);
+  });
+
+  it('is written down before anything is submitted, and that it has ended afterwards', async () => {
+    const seen: unknown[] = [];
+    queue.refuse = () => {
+      const [id = ''] = readdirSync(join(root, 'runs'));
+      seen.push(JSON.parse(readFileSync(runPaths.run(join(root, 'runs', id)), 'utf8')));
+    };
+    const { outcome, view } = await run(service());
+    const asked = { recipes: [], site: 'slurm', filter: [], seed: 3, batch: { login: 'local', maxWorkers: 4, keepS: 3600 } };
+    expect(seen).toHaveLength(3);
+    for (const file of seen)
+      expect(file).toMatchObject({ id: outcome.id, status: 'running', endedAt: null, exitCode: null, asked, tasks: [{ recipe: 'r' }] });
+    expect(view.run).toMatchObject({ status: 'done', exitCode: 0, asked });
+    expect(Date.parse(view.run.endedAt ?? '')).toBeGreaterThanOrEqual(Date.parse(view.run.createdAt));
+  });
+
+  it('has the end of a run that was refused written down too', async () => {
+    queue.refuse = () => {
+      throw new BenchError({ code: 'BENCH_PROVIDER_REQUEST', message: 'slurm: no more jobs' });
+    };
+    const { view } = await run(service());
+    expect(view.run).toMatchObject({ status: 'failed', endedAt: expect.any(String) as string });
+  });
+
+  it('tells nothing of a client that the queue did not take, and of each job its own end', async () => {
+    queue.refuse = ({ role, index }) => {
+      if (role === 'client' && index === 1) throw new BenchError({ code: 'BENCH_PROVIDER_REQUEST', message: 'slurm: no more jobs' });
+    };
+    const { view } = await run(service({ client: 'setTimeout(() => {}, 60000)' }));
+    expect(view.jobs.map(({ role, client, ended }) => [role, client, ended?.state])).toEqual([
+      ['service', null, 'CANCELLED'],
+      ['client', 0, 'CANCELLED'],
+    ]);
+    expect(queue.alive()).toEqual([]);
+  });
+
+  it('is one of several at once, and takes nothing of another', async () => {
+    const both = await Promise.all([run(service()), run(service({ server: "'another answer'" }))]);
+    expect(both.map(({ view }) => view.tasks[0]?.points[0]?.result?.scalars)).toMatchObject([
+      { 'one.length': 5, 'two.length': 5 },
+      { 'one.length': 14, 'two.length': 14 },
+    ]);
+    for (const { outcome } of both) expect(outcome).toMatchObject({ status: 'done', leftBehind: [] });
   });
 
   it('cancels a service whose client the queue refuses', async () => {

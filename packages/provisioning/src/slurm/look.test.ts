@@ -6,11 +6,11 @@ const SHOWN =
   'JobId=7 JobName=bench-aaaaaa-r1-0 UserId=ada(1000) GroupId=ada(1000) JobState=FAILED Reason=NonZeroExitCode ExitCode=3:0 ' +
   'SubmitTime=2026-11-22T10:00:00 StartTime=2026-11-22T10:00:01 EndTime=2026-11-22T10:00:02 Partition=gpu NodeList=gpu0\n';
 
-/** A cluster whose queue knows nothing, with that row of accounting. */
-function cluster(row: string) {
+/** A cluster whose queue knows nothing, with that row of accounting, and that answer of the controller. */
+function cluster(row: string, shown = { code: 0, stdout: SHOWN, stderr: '' }) {
   const tools = {
     login: 'login1',
-    run: ({ tool }: ToolCall) => Promise.resolve({ code: 0, stdout: tool === 'sacct' ? row : SHOWN, stderr: '' }),
+    run: ({ tool }: ToolCall) => Promise.resolve(tool === 'sacct' ? { code: 0, stdout: row, stderr: '' } : shown),
   } as unknown as SlurmTools;
   const logger = { log: () => undefined };
   const look = jobLook({ io: { monotonic: () => 0, logger }, tools, poll: { look: () => Promise.resolve([]) }, common: [] });
@@ -29,4 +29,10 @@ it('takes the word of accounting once it has written a job down, and the control
     `7|FAILED|3:0|1|||gpu0|gpu|Unknown|Unknown|Unknown|None|allocation\n`,
   ])
     expect(await cluster(row)).toMatchObject({ source: 'scontrol', name: 'bench-aaaaaa-r1-0', partition: 'gpu', exitCode: 3 });
+});
+
+it('waits for no job that left the queue with a word which nobody knows', async () => {
+  const times = '2026-11-22T10:00:00|2026-11-22T10:00:01|2026-11-22T10:00:02';
+  const forgotten = { code: 1, stdout: '', stderr: 'slurm_load_jobs error: Invalid job id specified' };
+  expect(await cluster(`7|SLEEPWALKING|0:0|1|||gpu0|gpu|${times}|None|bench-aaaaaa-r1-0\n`, forgotten)).toBeNull();
 });
