@@ -47,6 +47,7 @@ export const PARTS = {
   nginx: { packages: ['nginx-light'], programs: ['nginx'], enables: 'the load balancer and the service of that name, for real' },
   tcsh: { packages: ['tcsh'], programs: ['tcsh'], enables: 'hosts whose login shell is tcsh' },
   fish: { packages: ['fish'], programs: ['fish'], enables: 'hosts whose login shell is fish' },
+  curl: { packages: ['curl'], programs: ['curl'], enables: 'the HTTP clients of the service presets' },
   redis: {
     packages: ['redis-server', 'redis-tools'],
     programs: ['redis-server'],

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { basename, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { part } from '../../../../scripts/parts.mjs';
 import { API_KEY, batchNode, type BatchNode, closeBatchNodes } from './testing/batch-node.ts';
@@ -60,6 +60,9 @@ describe.skipIf(!part('netns').present)('an engine in Apptainer', () => {
     expect(got).not.toHaveProperty('LD_LIBRARY_PATH');
     expect(cwd).toBe('/tmp');
     expect(await fake.runs()).toEqual([expect.stringMatching(/noded-1\.2-[0-9a-f]{16}\.sif \| --nv$/)]);
+    // Neither the image nor its layers are in HOME, whose quota is small.
+    expect((await readdir(join(node.remoteDir, '..'))).sort()).toEqual(['.bash_profile', basename(node.remoteDir), 'node-tmp']);
+    expect(await readdir(join(node.remoteDir, 'cache/apptainer'))).toEqual(['layer']);
     // What ran can be named: by the file itself, for a tag may move.
     const [sif] = (await images(node)).filter((file) => file.endsWith('.sif'));
     const digest = createHash('sha256')

@@ -1,10 +1,23 @@
 import { execFileSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { CLIENT_PRESETS, parseRecipe, SERVICE_PRESETS } from '../index.ts';
+import { CLIENT_PRESETS, type ClientPreset, parseRecipe, SERVICE_PRESETS, type ServicePreset } from '../index.ts';
 
 /** Settings without which a preset has nothing to do. */
 const REQUIRED: Record<string, Record<string, string>> = { vllm: { model: 'org/name' }, ollama: { model: 'llama3.2:1b' } };
 const requiredOf = (service: string) => REQUIRED[service] ?? {};
+
+/** Values that a setting may take; some of them are a change, whatever it is. */
+const OTHERS = [7, true, 'other', '/other', '7MB', '7mb', 'trust', 'allkeys-lru', 'other:1b'];
+
+/** Settings without any effect on what a preset gives. */
+function ignored({ settings, render }: ServicePreset | ClientPreset, required: Record<string, string>): string[] {
+  const defaults = settings.parse(required) as Record<string, unknown>;
+  const given = (changed: object) => JSON.stringify(render({ ...defaults, ...changed }));
+  return Object.keys(defaults).filter((key) => {
+    const others = OTHERS.filter((value) => value !== defaults[key] && settings.safeParse({ ...required, [key]: value }).success);
+    return others.length === 0 || others.some((value) => given({ [key]: value }) === given({}));
+  });
+}
 
 const load = (recipe: unknown) => parseRecipe(JSON.stringify(recipe), { file: 'r' }).tasks[0]?.resolved;
 
@@ -27,9 +40,21 @@ describe.each(SERVICE_PRESETS.map((preset) => [preset.name, preset] as const))('
   it('has clients', () => {
     expect(CLIENT_PRESETS.filter((client) => client.service === name)).not.toEqual([]);
   });
+
+  it('listens on the port that it is given, and hears of every setting', () => {
+    const scripts = `${String(resolved?.command)}${String(resolved?.prepare)}`;
+    expect(resolved?.command).toMatch(/\$\{?PORT\b/);
+    for (const variable of Object.keys(resolved?.env ?? {})) expect(scripts).toMatch(new RegExp(`\\$\\{?${variable}\\b`));
+    expect(ignored(preset, requiredOf(name))).toEqual([]);
+  });
+
+  it('is of no one version of its image’s programs', () => {
+    expect(`${String(resolved?.command)}${String(resolved?.prepare)}`).not.toMatch(/\/\d+(\.\d+)*\//);
+  });
 });
 
-describe.each(CLIENT_PRESETS.map((preset) => [preset.name, preset] as const))('client %s', (name, { service }) => {
+describe.each(CLIENT_PRESETS.map((preset) => [preset.name, preset] as const))('client %s', (name, preset) => {
+  const { service } = preset;
   it('gives everything a site needs', () => {
     const resolved = load({
       service: { preset: service, settings: requiredOf(service) },
@@ -40,6 +65,13 @@ describe.each(CLIENT_PRESETS.map((preset) => [preset.name, preset] as const))('c
     execFileSync('sh', ['-n'], { input: String(client?.command) });
     expect(client?.command).toContain('OUTPUT_DIR');
     for (const value of Object.values(client?.env ?? {})) expect(typeof value).toBe('string');
+  });
+
+  it('hears of every setting', () => {
+    const settings = requiredOf(service);
+    const { command, env } = preset.render(preset.settings.parse(settings));
+    for (const variable of Object.keys(env)) expect(command).toMatch(new RegExp(`\\$[({]*${variable}\\b`));
+    expect(ignored(preset, settings)).toEqual([]);
   });
 });
 

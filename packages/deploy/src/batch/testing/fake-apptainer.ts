@@ -19,6 +19,8 @@ pull() {
   [ ! -e "$1" ] || fail "Image file already exists: \"$1\" - will not overwrite"
   echo "$2" >> "$here/pulls"
   grep -qxF -e "$2" "$here/registry" || fail "While making image from oci registry: $2: manifest unknown"
+  local layers=${'$'}{APPTAINER_CACHEDIR:-${'$'}{SINGULARITY_CACHEDIR:-$HOME/.apptainer/cache}}
+  mkdir -p "$layers" && : > "$layers/layer"
   printf 'half' > "$1"
   sleep "$(cat "$here/pull-s")"
   printf 'SIF of %s\n' "$2" > "$1"
