@@ -60,6 +60,9 @@ export interface Active {
   left: string[];
 }
 
+/** No file of it was seen. */
+export const NOTHING: DeploymentLook = { state: () => null, ended: () => null };
+
 export function active(o: {
   record: QueuedRecord;
   machine: number;
@@ -70,7 +73,7 @@ export function active(o: {
   return {
     record: o.record,
     machine: o.machine,
-    look: { state: () => null, ended: () => null },
+    look: NOTHING,
     stage: null,
     stageSinceMs: o.nowMs,
     ready: false,

@@ -21,6 +21,12 @@ export function knownDeployments(events: readonly JournalLine[], live: readonly 
   });
 }
 
+/** Absolute folder of the run on its cluster, as it was when it was last submitted; null: nothing of it ever was. */
+export function runFolderOf(events: readonly JournalLine[]): string | null {
+  const folders = events.flatMap((event) => (event.type === 'deployment_planned' ? (readQueuedRecord(event.record)?.runFolder ?? []) : []));
+  return folders.at(-1) ?? null;
+}
+
 /** Those orders that were measured or have failed: by whom does not matter. */
 function settledOrders(orders: Active['record']['orders'], events: readonly JournalLine[]): number[] {
   const settled = new Set(

@@ -1,4 +1,4 @@
-import { BenchError, type Host } from '@bench/core';
+import { BenchError, type Host, type Io, messageOf } from '@bench/core';
 
 /** The login host of a cluster, and where things lie on the file system that it shares with the nodes. */
 export interface Cluster {
@@ -43,14 +43,18 @@ const REMOVE = String.raw`
 rm -rf -- "$1"
 `;
 
-/** Removes a run's folder from the cluster. @throws BenchError `BENCH_CLEANUP_INCOMPLETE` naming it */
-export async function removeRun(host: Host, runFolder: string, signal: AbortSignal): Promise<void> {
-  const { code, stderr } = await host.exec({ script: REMOVE, args: [runFolder] }, { timeoutMs: 300_000, repeatable: true, signal });
-  if (code === 0) return;
-  throw new BenchError({
-    code: 'BENCH_CLEANUP_INCOMPLETE',
-    message: `${host.name}: ${runFolder} could not be removed: ${stderr.trim()}`,
-    hint: `remove it by hand: rm -rf ${runFolder}`,
-    exitCode: 6,
-  });
+/** How long the removal of a run's folder may take. */
+const REMOVE_MS = 300_000;
+
+/** Removes a run's folder from the cluster, whatever else was told to stop; what is left of it, in words. */
+export async function removeRun(host: Host, runFolder: string, io: Pick<Io, 'redact'>): Promise<string[]> {
+  const signal = AbortSignal.timeout(REMOVE_MS);
+  try {
+    const { code, stderr } = await host.exec({ script: REMOVE, args: [runFolder] }, { timeoutMs: REMOVE_MS, repeatable: true, signal });
+    return code === 0 ? [] : [notRemoved(host, runFolder, stderr.trim() || 'no answer')];
+  } catch (error) {
+    return [notRemoved(host, runFolder, io.redact(messageOf(error)))];
+  }
 }
+
+const notRemoved = ({ name }: Host, runFolder: string, why: string) => `folder ${runFolder} on ${name} could not be removed: ${why}`;

@@ -1,19 +1,50 @@
-import { BenchError } from '@bench/core';
+import { BenchError, type Host } from '@bench/core';
 
-/** Of a file of the run that is on the cluster, whole, and could not be brought here. */
-export const NOT_FETCHED = 'BENCH_BATCH_FETCH';
+/** Of what is on the cluster, whole, and could not be brought here. */
+const NOT_FETCHED = 'BENCH_BATCH_FETCH';
+/** Of a run that has no folder on the cluster any more. */
+const GONE = 'BENCH_BATCH_GONE';
 /** Of this computer's disk. */
 const OF_THE_DISK = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE']);
+const DISK_FULL = new Set(['ENOSPC', 'EDQUOT', 'BENCH_HOST_DISK_FULL']);
 
 /** An error that says that the login host cannot be reached now. */
 export function isAway(error: unknown): boolean {
-  return (
-    BenchError.is(error) && (error.code.startsWith('BENCH_SSH_') || error.code === 'BENCH_HOST_LOST' || error.code === 'BENCH_BATCH_LOOK')
-  );
+  return BenchError.is(error) && (error.code.startsWith('BENCH_SSH_') || error.code === 'BENCH_BATCH_LOOK');
 }
 
 /** An error of this computer, or of the way to it, that says nothing of what was measured: that stays on the cluster. */
 export function isOfHere(error: unknown): boolean {
   if (BenchError.is(error)) return error.code === NOT_FETCHED;
-  return OF_THE_DISK.has((error as NodeJS.ErrnoException | null)?.code ?? '');
+  return OF_THE_DISK.has(codeOf(error));
 }
+
+/** The run has no folder there any more: what was measured and is not here, another computer has. */
+export function isGone(error: unknown): boolean {
+  return BenchError.is(error) && error.code === GONE;
+}
+
+/** The error of what is on the cluster and cannot be kept here: exit code 3, and where it lies. One that says so already is itself. */
+export function notFetched(path: string, host: Pick<Host, 'name'>, cause: unknown): BenchError {
+  if (BenchError.is(cause) && cause.code === NOT_FETCHED) return cause;
+  const full = DISK_FULL.has(codeOf(cause));
+  return new BenchError({
+    code: NOT_FETCHED,
+    message: `${path} could not be brought here from ${host.name}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    hint: `nothing of it is lost: ${full ? 'make room here, then ' : ''}bench collect takes it`,
+    exitCode: 3,
+    cause,
+  });
+}
+
+/** The error of a run whose folder is not on the cluster any more: exit code 5. */
+export function runGone(runFolder: string, host: Pick<Host, 'name'>): BenchError {
+  return new BenchError({
+    code: GONE,
+    message: `${host.name} has no folder ${runFolder}: another computer took what was in it, or somebody removed it`,
+    hint: 'what was measured is in the run directory of the one that took it',
+    exitCode: 5,
+  });
+}
+
+const codeOf = (error: unknown): string => (error as { code?: unknown } | null)?.code as string;

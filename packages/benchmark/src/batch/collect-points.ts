@@ -2,7 +2,7 @@ import { BenchError } from '@bench/core';
 import { errorFacts } from '../error-facts.ts';
 import { pointKey } from '../run-state.ts';
 import { type Active, type BatchContext, refOf, whereOf } from './batch-context.ts';
-import { isAway, isOfHere } from './collect-errors.ts';
+import { isAway, isGone, isOfHere, notFetched } from './collect-errors.ts';
 import { clientReason, fetchPoint } from './fetch-point.ts';
 import type { QueuedOrder } from './queued-record.ts';
 import { addPoint } from './task-file.ts';
@@ -61,26 +61,24 @@ async function settle(deployment: Active, k: number, context: BatchContext, o: {
     path = await writer.point({ recipe, variant, attempt, ...measured });
     const { result } = measured;
     if (result.load !== null && result.counts.ok === 0) throw nothingAnswered(result.errors);
+    // The journal last: what it has is never taken again.
+    await addPoint(writer, order, { attempt, point, repeat, path, status: 'ok', error: null });
     await writer.event({ type: 'point_finished', ...where, path });
     state.finished.set(pointKey(key, point, repeat), { attempt, path });
-    await addPoint(writer, order, { attempt, point, repeat, path, status: 'ok', error: null });
     deployment.settled.add(k);
     tally.measured += 1;
     on({ type: 'point_finished', ref, result });
   } catch (error) {
     // The cluster cannot be reached: it is taken when it can.
-    if (signal.aborted || isAway(error)) throw error;
-    if (isOfHere(error)) {
-      // Nothing is removed there while something is left behind.
-      tally.leftBehind.push(`results of ${deployment.record.id} are in ${context.runFolder} on ${context.host.name}, and nowhere else`);
-      throw error;
-    }
+    if (signal.aborted || isAway(error) || isGone(error)) throw error;
+    // Nothing is removed there while something is left behind.
+    if (isOfHere(error)) throw notFetched(`${context.runFolder}/${deployment.record.id}`, context.host, error);
     noteQuietDeath(deployment, io);
     if (!o.last && deployment.failure === null && !isBelieved(deployment, k, io)) return;
     if (path === '') path = await writer.failedPoint(place);
     const failure = deployment.failure ?? errorFacts(reasonOf(error, deployment), io);
-    await writer.event({ type: 'point_failed', ...where, error: failure });
     await addPoint(writer, order, { attempt, point, repeat, path, status: 'failed', error: failure.message });
+    await writer.event({ type: 'point_failed', ...where, error: failure });
     deployment.settled.add(k);
     on({ type: 'point_failed', ref, message: failure.message });
   }

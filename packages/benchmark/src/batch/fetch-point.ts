@@ -6,7 +6,7 @@ import { readResult } from '@bench/loadgen/standalone';
 import type { MeasuredLoad } from '../measure-load.ts';
 import { ownPoint } from '../own-point.ts';
 import type { Active, BatchContext } from './batch-context.ts';
-import { isAway, isOfHere, NOT_FETCHED } from './collect-errors.ts';
+import { isAway, isGone, isOfHere, notFetched, runGone } from './collect-errors.ts';
 import type { QueuedOrder } from './queued-record.ts';
 
 /**
@@ -41,7 +41,7 @@ async function loadResult(o: Fetch & { load: NonNullable<QueuedOrder['load']> },
       await fetchFolder(o, { from: BATCH_FILES.result(client, k), to: local }, context);
       results.push({ client, result: await readResult(local), clock: look.ended(client, k)?.clock ?? null });
     } catch (error) {
-      if (o.signal.aborted || isAway(error) || isOfHere(error)) throw error;
+      if (o.signal.aborted || isAway(error) || isOfHere(error) || isGone(error)) throw error;
       missing.push({ client, reason: clientReason(deployment, client) ?? messageOf(error) });
     }
   }
@@ -107,17 +107,22 @@ async function fetchFolder(o: Fetch, { from, to }: { from: string; to: string },
   } catch (error) {
     if (o.signal.aborted || isAway(error) || isOfHere(error)) throw error;
     // A client that left nothing is one thing, what it left and could not be brought here another.
-    const { code } = await host.exec({ script: '[ -d "$1" ]', args: [path] }, { timeoutMs: 60_000, repeatable: true, signal: o.signal });
-    if (code !== 0) throw error;
-    throw new BenchError({
-      code: NOT_FETCHED,
-      message: `${path} could not be brought here from ${host.name}: ${messageOf(error)}`,
-      hint: 'nothing of it is lost: make room here, then bench collect takes it',
-      exitCode: 3,
-      cause: error,
-    });
+    const { code } = await host.exec(
+      { script: WHAT_IS_THERE, args: [path, runFolder] },
+      { timeoutMs: 60_000, repeatable: true, signal: o.signal },
+    );
+    if (code === NOT_LEFT) throw error;
+    throw code === RUN_GONE ? runGone(runFolder, host) : notFetched(path, host, error);
   }
 }
+
+const NOT_LEFT = 41;
+const RUN_GONE = 42;
+const WHAT_IS_THERE = String.raw`
+[ -d "$1" ] && exit 0
+[ -d "$2" ] || exit ${RUN_GONE}
+exit ${NOT_LEFT}
+`;
 
 /** Why a client left nothing, in its own words or the queue's. */
 export function clientReason({ look, failure }: Pick<Active, 'look' | 'failure'>, client: number): string | null {

@@ -5,7 +5,7 @@ import type { RunOutcome } from '../run-options.ts';
 import { stateOf } from '../run-state.ts';
 import { newTally } from '../tally.ts';
 import type { Active, BatchContext } from './batch-context.ts';
-import { knownDeployments } from './batch-deployments.ts';
+import { knownDeployments, runFolderOf } from './batch-deployments.ts';
 import { removeRun } from './cluster.ts';
 import { stopDeployments, watchDeployments } from './watch-deployments.ts';
 
@@ -23,7 +23,7 @@ export type GoOn =
  */
 export async function goOn(
   how: GoOn,
-  o: Pick<BatchContext, 'writer' | 'io' | 'on' | 'host' | 'queue' | 'runFolder'> & {
+  o: Pick<BatchContext, 'writer' | 'io' | 'on' | 'host' | 'queue'> & {
     /** Before a deployment is ended. */
     onEnding?: ((deployment: Active) => void) | undefined;
   },
@@ -34,16 +34,18 @@ export async function goOn(
   const until = detachedUntil(events);
   const deployments = knownDeployments(events, state.live, io.monotonic());
   // Where it was put, whatever settings say today.
-  const runFolder = deployments[0]?.record.runFolder ?? o.runFolder;
+  const runFolder = runFolderOf(events);
   const { tasks, id, status: before, exitCode: code } = writer.run;
   const points = tasks.reduce((sum, task) => sum + task.points * task.repeats, 0);
   const tally = newTally(state.finished.size);
-  const context: BatchContext = { ...o, runFolder, state, tally, totalPoints: points, progress: { position: state.finished.size } };
-  if (deployments.length === 0) {
+  if (deployments.length === 0 || runFolder === null) {
     const ended = { status: before === 'running' ? 'interrupted' : before, exitCode: code ?? EXIT.ok } as const;
     const leftBehind = how === 'end' ? await queue.sweep([]) : [];
+    // An earlier end may not have come so far.
+    if (how === 'end' && leftBehind.length === 0 && runFolder !== null) leftBehind.push(...(await removeRun(host, runFolder, io)));
     return { id, dir: writer.dir, ...ended, leftBehind, kept: [], still: 0 };
   }
+  const context: BatchContext = { ...o, runFolder, state, tally, totalPoints: points, progress: { position: state.finished.size } };
   on({ type: 'run_started', id, dir: writer.dir, resumed: true, tasks: tasks.length, points, alreadyDone: state.finished.size });
   let over = false;
   try {
@@ -71,8 +73,8 @@ export async function goOn(
       still: deployments.length,
     };
   }
+  if (tally.leftBehind.length === 0) tally.leftBehind.push(...(await removeRun(host, runFolder, io)));
   const ended = how === 'end' ? endedByUser(context) : verdict(await withEarlier(context), { interrupted: false, deployOnly: false });
-  if (tally.leftBehind.length === 0) await removeRun(host, runFolder, AbortSignal.timeout(300_000));
   await writer.finish(ended.status, ended.exitCode, io.now());
   on({ type: 'run_finished', status: ended.status, exitCode: ended.exitCode });
   return { id, dir: writer.dir, ...ended, leftBehind: tally.leftBehind, kept: [], still: 0 };

@@ -10,6 +10,7 @@ import {
   parseBatchState,
   readBatchJson,
 } from '@bench/core';
+import { runGone } from './collect-errors.ts';
 import { LOOK } from './look-script.ts';
 
 /** What the files of a deployment say. */
@@ -37,13 +38,7 @@ export async function lookAt(o: {
     { timeoutMs: 120_000, repeatable: true, maxOutputBytes: 64 << 20, signal },
   );
   const found = readLook(stdout);
-  if (found && stdout.includes('\n@begin\n@gone\n'))
-    throw new BenchError({
-      code: 'BENCH_BATCH_GONE',
-      message: `${host.name} has no folder ${runFolder}: another computer took what was in it, or somebody removed it`,
-      hint: 'what was measured is in the run directory of the one that took it',
-      exitCode: 5,
-    });
+  if (found && stdout.includes('\n@begin\n@gone\n')) throw runGone(runFolder, host);
   if (found) return found;
   throw new BenchError({
     code: 'BENCH_BATCH_LOOK',

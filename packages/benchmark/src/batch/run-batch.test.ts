@@ -1,37 +1,26 @@
 import { readdirSync, readFileSync } from 'node:fs';
-import { mkdtemp, readdir, readFile, rm, stat } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { readdir, readFile, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BenchError, createIo } from '@bench/core';
-import { connect } from '@bench/host';
-import { expandRecipe, parseRecipe, type Task } from '@bench/recipe';
-import { readJournal, readRun, runPaths, RunWriter } from '@bench/results';
+import { BenchError } from '@bench/core';
+import { readJournal, runPaths } from '@bench/results';
+import type { Task } from '@bench/recipe';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import type { RunEvent } from '../events.ts';
-import { recordingEngine } from '../testing/recording-engine.ts';
-import { goOn, type GoOn } from './go-on.ts';
-import { runBatch } from './run-batch.ts';
-import { type ProcessQueue, processQueue } from './testing/process-queue.ts';
+import { type BatchWorld, batchWorld } from './testing/batch-world.ts';
+import type { ProcessQueue } from './testing/process-queue.ts';
 
-const engines = [recordingEngine];
+let world: BatchWorld;
 let root: string;
 let queue: ProcessQueue;
 beforeEach(async () => {
-  root = await mkdtemp(join(tmpdir(), 'bench-batch-'));
-  queue = await processQueue(root, { usdPerGpuHour: 2 });
+  world = await batchWorld();
+  ({ root, queue } = world);
 });
-afterEach(async () => {
-  await queue.close();
-  await rm(root, { recursive: true, force: true });
-});
+afterEach(() => world.close());
 
-function tasksOf(yaml: string): Task[] {
-  return expandRecipe(parseRecipe(yaml, { file: join(root, 'recipe.yaml'), dir: root, name: 'r' }, { engines }));
-}
-
-const SLURM = 'slurm: {runtime: none, time: 10m}';
-const command = (line: string, more = '') =>
-  tasksOf(`command:\n  run: ${JSON.stringify(line)}\n  result_files: ['*.txt']\n${SLURM}\n${more}`);
+const tasksOf = (yaml: string) => world.tasksOf(yaml);
+const command = (line: string, more?: string) => world.command(line, more);
+const run: BatchWorld['run'] = (...given) => world.run(...given);
+const later: BatchWorld['later'] = (...given) => world.later(...given);
 
 /** A server that answers its password's length, and clients that ask it. */
 function service(o: { client?: string; more?: string; server?: string } = {}): Task[] {
@@ -48,58 +37,6 @@ clients:
   two: {command: [${JSON.stringify(process.execPath)}, -e, ${JSON.stringify(ask)}]}
 slurm: {runtime: none, gres: "gpu:a100:1", time: 10m}
 ${o.more ?? ''}`);
-}
-
-interface More {
-  detach?: boolean;
-  resume?: string;
-  maxWorkers?: number;
-  stop?: (event: RunEvent, stop: AbortController) => void;
-}
-
-async function run(list: Task[], more: More = {}) {
-  const stop = new AbortController();
-  const events: RunEvent[] = [];
-  const outcome = await runBatch(
-    {
-      io: createIo({ signal: stop.signal, connect }),
-      tasks: list,
-      engines,
-      root: join(root, 'runs'),
-      folders: [],
-      cwd: root,
-      tools: {},
-      asked: { recipes: [], site: 'slurm', filter: [], seed: 3, batch: { login: 'local', maxWorkers: more.maxWorkers ?? 4, keepS: 3600 } },
-      batch: { site: queue.site, detach: more.detach ?? false },
-      ...(more.resume === undefined ? {} : { resume: more.resume }),
-    },
-    (event) => {
-      events.push(event);
-      more.stop?.(event, stop);
-    },
-  );
-  return { outcome, events, view: await readRun(outcome.dir) };
-}
-
-/** As another process does that has the run directory. */
-async function later(how: GoOn, dir: string, on: (event: RunEvent, stop: AbortController) => void = () => undefined) {
-  const stop = new AbortController();
-  const io = createIo({ signal: stop.signal, connect });
-  const writer = await RunWriter.open(dir, io);
-  try {
-    const { id } = writer.run;
-    const outcome = await goOn(how, {
-      writer,
-      io,
-      on: (event) => on(event, stop),
-      host: queue.site.host,
-      queue: queue.site.queue({ id, dir }),
-      runFolder: join(queue.site.remoteDir, id),
-    });
-    return { outcome, view: await readRun(dir) };
-  } finally {
-    await writer.close();
-  }
 }
 
 const left = async () => (await readdir(queue.site.remoteDir)).filter((name) => !name.endsWith('.sbatch') && name !== 'cache');
@@ -376,8 +313,10 @@ describe('a run that was left to the queue', () => {
   it('goes on when the watching is stopped', async () => {
     const slow = `setTimeout(() => require('node:fs').writeFileSync(process.env.BENCHMARK_OUTPUT_DIR + '/metrics.json', '{"n": 1}'), 3000)`;
     const { outcome } = await run(service({ client: slow }), { detach: true });
-    const watched = await later('watch', outcome.dir, (event, stop) => {
-      if (event.type === 'point_started') stop.abort(new DOMException('stop', 'AbortError'));
+    const watched = await later('watch', outcome.dir, {
+      on: (event, stop) => {
+        if (event.type === 'point_started') stop.abort(new DOMException('stop', 'AbortError'));
+      },
     });
     expect(watched.outcome).toMatchObject({ still: 1, exitCode: 0 });
     expect(queue.alive().length).toBeGreaterThan(0);

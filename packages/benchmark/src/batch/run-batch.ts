@@ -1,5 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { EXIT } from '@bench/core';
+import { posix } from 'node:path';
+import { BenchError, EXIT } from '@bench/core';
 import { batchCache, batchRunFolder } from '@bench/deploy';
 import { type Plan, planTasks } from '@bench/planner';
 import { BUILTIN_ENGINES, loadPoints, type Task } from '@bench/recipe';
@@ -18,8 +19,9 @@ import { stateOf } from '../run-state.ts';
 import { newTally } from '../tally.ts';
 import { countPoints } from '../work-list.ts';
 import type { Active } from './batch-context.ts';
-import { knownDeployments } from './batch-deployments.ts';
+import { knownDeployments, runFolderOf } from './batch-deployments.ts';
 import type { BatchSite } from './batch-site.ts';
+import { brokeOff, notLeft } from './broke-off.ts';
 import { problemsOf } from './check-run.ts';
 import { type Cluster, openCluster, removeRun } from './cluster.ts';
 import { wantedDeployments, type WantedDeployment } from './plan-queue.ts';
@@ -76,8 +78,8 @@ interface Run {
   engines: SubmitContext['engines'];
 }
 
-async function runOn(run: Run): Promise<RunOutcome> {
-  const { options, on, tasks, plan, writer, cluster } = run;
+async function runOn(given: Run): Promise<RunOutcome> {
+  const { options, on, tasks, plan, writer } = given;
   const { io, asked } = options;
   const { site, detach } = options.batch;
   const { maxWorkers, keepS } = asked.batch as AskedBatch;
@@ -85,6 +87,10 @@ async function runOn(run: Run): Promise<RunOutcome> {
   const state = stateOf(events);
   const resumed = options.resume !== undefined;
   const deployments = knownDeployments(events, state.live, io.monotonic());
+  // What is in the queue is where it was put, whatever settings say today; the rest goes beside it.
+  const before = deployments.length === 0 ? null : runFolderOf(events);
+  const cluster = before === null ? given.cluster : { ...given.cluster, remoteDir: posix.dirname(before) };
+  const run: Run = { ...given, cluster };
   await writer.event({ type: 'run_started', pid: process.pid, resumed });
   const keys = options.knownHosts === undefined ? '' : await readFile(options.knownHosts, 'utf8').catch(() => '');
   if (keys !== '') await writer.knownHosts(keys);
@@ -107,7 +113,7 @@ async function runOn(run: Run): Promise<RunOutcome> {
   };
   const taken = new Set(deployments.flatMap(({ record }) => record.orders.map(({ key, point, repeat }) => `${key}/${point}/${repeat}`)));
   const waiting = wantedDeployments(plan, state, taken);
-  let detached = false;
+  let broken: { by: unknown; cancelled: readonly string[] } | null = null;
   try {
     if (resumed) {
       // What an invocation that died had sent and not written down.
@@ -125,11 +131,7 @@ async function runOn(run: Run): Promise<RunOutcome> {
     };
     if (detach) {
       await submitAll(waiting, deployments, context, maxWorkers);
-      if (deployments.length > 0) {
-        const left = await leave({ deployments, run, context, keepS });
-        detached = true;
-        return left;
-      }
+      if (deployments.length > 0) return await leave({ deployments, run, context, keepS });
     }
     const next = async (): Promise<Active | null> => {
       while (deployments.length < maxWorkers) {
@@ -142,11 +144,19 @@ async function runOn(run: Run): Promise<RunOutcome> {
     };
     await watchDeployments({ deployments, next }, context);
   } catch (error) {
-    if (io.signal.aborted) on({ type: 'stopping', reason: 'interrupted' });
-    await stopDeployments(deployments, io.signal.aborted ? 'the run was stopped' : 'the run broke off', base);
-    if (!io.signal.aborted) throw error;
-  } finally {
-    if (!detached) await clean({ queue, tally, run, runFolder, io });
+    const isStopped = io.signal.aborted;
+    if (isStopped) on({ type: 'stopping', reason: 'interrupted' });
+    const inQueue = deployments.flatMap(({ record, ended }) => record.jobs.filter(({ name }) => !ended.has(name)));
+    await stopDeployments(deployments, isStopped ? 'the run was stopped' : 'the run broke off', base);
+    const cancelled = inQueue.filter(({ name }) => deployments.some(({ ended }) => ended.has(name)));
+    if (!isStopped) broken = { by: error, cancelled: cancelled.map(({ id }) => id) };
+  }
+  await clean({ queue, tally, run, runFolder, io });
+  if (broken !== null) {
+    const error = brokeOff(broken.by, { cancelled: broken.cancelled, leftBehind: tally.leftBehind, run: writer.run.id });
+    // What broke it may keep this from being written too.
+    await writer.finish('interrupted', BenchError.is(error) ? (error.exitCode ?? 1) : 1, io.now()).catch(() => undefined);
+    throw error;
   }
   await aggregate({ tasks, writer, io, on, tally, cwd: options.cwd ?? process.cwd() });
   const ended = verdict(tally, { interrupted: io.signal.aborted, deployOnly: false });
@@ -199,7 +209,9 @@ async function leave(o: { deployments: readonly Active[]; run: Run; context: Sub
   const until = new Date(io.now() + keepS * 1000);
   for (const { record } of deployments) for (const job of record.jobs) await queue.leave(job, until);
   await writer.event({ type: 'run_detached', until: until.toISOString() });
-  await putSnapshot({ dir: writer.dir, host, runFolder, signal: io.signal });
+  await putSnapshot({ dir: writer.dir, host, runFolder, signal: io.signal }).catch((error: unknown) => {
+    throw notLeft(error, context);
+  });
   const failed = tally.failedTasks > 0;
   const exitCode = tally.leftBehind.length > 0 ? EXIT.cleanupIncomplete : failed ? EXIT.taskFailed : EXIT.ok;
   run.on({ type: 'run_finished', status: 'done', exitCode });
@@ -228,9 +240,7 @@ async function clean({
   runFolder: string;
   io: RunOptions['io'];
 }): Promise<void> {
-  tally.leftBehind.push(...(await queue.sweep([])));
+  tally.leftBehind.push(...(await queue.sweep([]).catch((error: unknown) => [errorFacts(error, io).message])));
   if (tally.leftBehind.length > 0) return;
-  await removeRun(run.cluster.host, runFolder, AbortSignal.timeout(300_000)).catch((error: unknown) => {
-    tally.leftBehind.push(errorFacts(error, io).message);
-  });
+  tally.leftBehind.push(...(await removeRun(run.cluster.host, runFolder, io)));
 }

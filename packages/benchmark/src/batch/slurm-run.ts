@@ -1,5 +1,4 @@
 import { BenchError, EXIT, type Host, type Io } from '@bench/core';
-import { batchRunFolder } from '@bench/deploy';
 import { RunWriter } from '@bench/results';
 import type { RunEvent } from '../events.ts';
 import type { CloudAccess, RunOptions, RunOutcome } from '../run-options.ts';
@@ -71,10 +70,8 @@ async function goOnWith(
   batchOf(writer);
   // What the user stops is the watching: the cluster is looked at in any case.
   const site = await siteOf(access, io);
-  const { host, remoteDir } = await openCluster({ host: site.host, folder: site.remoteDir, signal: io.signal });
-  const { id } = writer.run;
-  const queue = site.queue({ id, dir: writer.dir });
-  return goOn(how, { writer, io, on, host, queue, runFolder: batchRunFolder(remoteDir, id), onEnding });
+  const queue = site.queue({ id: writer.run.id, dir: writer.dir });
+  return goOn(how, { writer, io, on, host: site.host, queue, onEnding });
 }
 
 /** Cancels every job of a run, brings back its logs and removes its files from the cluster. */

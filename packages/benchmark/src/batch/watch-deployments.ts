@@ -1,6 +1,6 @@
 import { messageOf } from '@bench/core';
-import type { Active, BatchContext } from './batch-context.ts';
-import { isAway } from './collect-errors.ts';
+import { type Active, type BatchContext, NOTHING } from './batch-context.ts';
+import { isAway, isGone } from './collect-errors.ts';
 import { cancelJobs, noteEnded } from './end-jobs.ts';
 import { finishDeployment } from './finish-deployment.ts';
 import { lookAt } from './look.ts';
@@ -69,21 +69,50 @@ function mayPass(error: unknown): boolean {
   return isAway(error) || (error as { retryable?: unknown }).retryable === true;
 }
 
-/** Ends what is left of deployments: takes what is complete, cancels every job, brings back logs. What is still there is in the tally. */
+/**
+ * Ends what is left of deployments: takes what is complete, cancels every job, brings back logs. What is still there is in the tally: jobs, and
+ * results of deployments that could not be looked at, or kept here. Those are not written down as over, so that they can be collected.
+ */
 export async function stopDeployments(deployments: readonly Active[], reason: string, context: BatchContext): Promise<void> {
-  const { io, tally } = context;
+  if (deployments.length === 0) return;
+  const { io, tally, host, runFolder } = context;
   // What stops the rest of the run does not stop this.
   const signal = AbortSignal.timeout(STOP_MS);
   const stopping: BatchContext = { ...context, io: { ...io, signal } };
   await Promise.all(deployments.map((deployment) => cancelJobs(deployment, reason, stopping)));
-  const seen = await look(deployments, stopping, signal).catch(() => null);
+  const seen = await lastLook(deployments, stopping, signal);
   for (const deployment of deployments) {
+    const { id } = deployment.record;
     try {
-      deployment.look = seen?.looks.get(deployment.record.id) ?? deployment.look;
-      if (seen) await noteEnded(deployment, seen.jobs, stopping);
+      if (seen.look) {
+        deployment.look = seen.look.looks.get(id) ?? deployment.look;
+        await noteEnded(deployment, seen.look.jobs, stopping);
+      } else if (isGone(seen.error)) deployment.look = NOTHING;
+      else throw seen.error;
       await finishDeployment(deployment, stopping, { interrupted: true, signal });
     } catch (error) {
-      tally.leftBehind.push(`${deployment.record.id}: ${io.redact(messageOf(error))}`);
+      tally.leftBehind.push(
+        ...deployment.left.filter((words) => !tally.leftBehind.includes(words)),
+        `what ${id} measured is in ${runFolder}/${id} on ${host.name}: ${io.redact(messageOf(error))}; bench collect takes it`,
+      );
+    }
+  }
+}
+
+/** Tries at the last look. Nothing comes after it. */
+const LAST_TRIES = 4;
+
+async function lastLook(
+  deployments: readonly Active[],
+  context: BatchContext,
+  signal: AbortSignal,
+): Promise<{ look: Seen; error: null } | { look: null; error: unknown }> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      return { look: await look(deployments, context, signal), error: null };
+    } catch (error) {
+      if (signal.aborted || tries >= LAST_TRIES || !mayPass(error)) return { look: null, error };
+      await context.io.sleep(AGAIN_MS, signal).catch(() => undefined);
     }
   }
 }

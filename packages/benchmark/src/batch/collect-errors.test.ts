@@ -1,0 +1,147 @@
+import { cp, readdir, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { BenchError } from '@bench/core';
+import { readJournal, runPaths, RunWriter } from '@bench/results';
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
+import { isAway, isGone, isOfHere } from './collect-errors.ts';
+import { type BatchWorld, batchWorld } from './testing/batch-world.ts';
+import { faultyHost } from './testing/faulty-host.ts';
+
+let world: BatchWorld;
+beforeEach(async () => {
+  world = await batchWorld();
+});
+afterEach(async () => {
+  vi.restoreAllMocks();
+  await world.close();
+});
+
+const error = (code: `BENCH_${string}`, message: string = code) => new BenchError({ code, message });
+const errno = (code: string) => Object.assign(new Error(`${code}: no space left on device, write`), { code });
+const types = async (dir: string) => (await readJournal(runPaths.journal(dir))).events.map(({ type }) => type);
+const left = async () => (await readdir(world.queue.site.remoteDir)).filter((name) => !name.endsWith('.sbatch') && name !== 'cache');
+const failure = (work: Promise<unknown>) =>
+  work.then(
+    () => expect.unreachable('it did not fail'),
+    (thrown: unknown) => thrown as BenchError,
+  );
+
+/** A command that was left to the queue, and is over there. */
+async function measuredThere() {
+  const { outcome } = await world.run(world.command(`echo 7 > out.txt; echo '{"size": 7}' > metrics.json`), { detach: true });
+  await expect.poll(() => world.queue.alive(), { timeout: 20_000 }).toEqual([]);
+  return outcome;
+}
+
+it.each([
+  [error('BENCH_SSH_LOST'), 'away'],
+  [error('BENCH_BATCH_LOOK'), 'away'],
+  [error('BENCH_BATCH_FETCH'), 'here'],
+  [errno('ENOSPC'), 'here'],
+  [errno('EDQUOT'), 'here'],
+  [error('BENCH_BATCH_GONE'), 'gone'],
+  [error('BENCH_CLIENT_FAILED'), 'measured'],
+  [error('BENCH_HOST_DISK_FULL'), 'measured'],
+  [errno('ENOENT'), 'measured'],
+  [null, 'measured'],
+])('%s tells of what is %s', (thrown, what) => {
+  expect([isAway(thrown) && 'away', isOfHere(thrown) && 'here', isGone(thrown) && 'gone'].find(Boolean) ?? 'measured').toBe(what);
+});
+
+describe('what was measured and cannot be kept here', () => {
+  it.each([
+    ['a disk that is full here', error('BENCH_HOST_DISK_FULL', 'the disk is full'), /make room here/],
+    ['a transfer that is cut', error('BENCH_HOST_FILE', 'tar: Unexpected EOF in archive'), /bench collect takes it/],
+  ])('%s: stays on the cluster, and is collected later', async (_what, fault, hint) => {
+    const { dir, id } = await measuredThere();
+    const host = faultyHost(world.queue.site.host, { get: () => Promise.reject(fault) });
+    const thrown = await failure(world.later('collect', dir, { host }));
+    expect(thrown).toMatchObject({ code: 'BENCH_BATCH_FETCH', exitCode: 3, hint: expect.stringMatching(hint) as string });
+    expect(thrown.message).toContain(join(world.queue.site.remoteDir, id));
+    expect(await types(dir)).not.toEqual(expect.arrayContaining(['point_failed']));
+    const { outcome, view } = await world.later('collect', dir);
+    expect(outcome).toMatchObject({ status: 'done', exitCode: 0 });
+    expect(view.tasks[0]?.points.map(({ result }) => result?.scalars['size'])).toEqual([7]);
+    expect(await left()).toEqual([]);
+  });
+
+  it.each(['point', 'task', 'event'] as const)('a disk that is full when the run directory’s %s is written: the same', async (call) => {
+    const { dir } = await measuredThere();
+    const real = RunWriter.prototype[call] as (this: RunWriter, given: never) => Promise<never>;
+    let faults = 1;
+    vi.spyOn(RunWriter.prototype, call).mockImplementation(async function (this: RunWriter, given: never) {
+      // The job’s end, and the deployment’s, are told of as well.
+      const of = given as { type?: string; points?: unknown[] };
+      const isPoint = call === 'point' || of.type === 'point_finished' || (of.points?.length ?? 0) > 0;
+      if (isPoint && faults-- > 0) throw errno('ENOSPC');
+      return await real.call(this, given);
+    } as never);
+    expect(await failure(world.later('collect', dir))).toMatchObject({ code: 'BENCH_BATCH_FETCH', exitCode: 3 });
+    vi.restoreAllMocks();
+    const { outcome, view } = await world.later('collect', dir);
+    expect(outcome).toMatchObject({ status: 'done', exitCode: 0 });
+    expect(view.problems).toEqual([]);
+    expect(view.tasks[0]?.points.map(({ result }) => result?.scalars['size'])).toEqual([7]);
+    const told = await types(dir);
+    expect(told.filter((type) => type === 'point_finished')).toHaveLength(1);
+    expect(told).not.toContain('point_failed');
+  });
+
+  it('is waited for where only the cluster is out of reach', async () => {
+    const { dir } = await measuredThere();
+    let lost = 2;
+    const host = faultyHost(world.queue.site.host, { get: () => (lost-- > 0 ? Promise.reject(error('BENCH_SSH_LOST')) : null) });
+    const { outcome, view } = await world.later('watch', dir, { host, io: { sleep: () => Promise.resolve() } });
+    expect(outcome).toMatchObject({ status: 'done', exitCode: 0, still: 0 });
+    expect(view.tasks[0]?.points.map(({ entry }) => entry.status)).toEqual(['ok']);
+    expect(lost).toBeLessThan(1);
+  });
+
+  it('ends a run that is watched, which says where it is; its folder stays', async () => {
+    const host = faultyHost(world.queue.site.host, { get: () => Promise.reject(error('BENCH_HOST_DISK_FULL', 'the disk is full')) });
+    const thrown = await failure(world.run(world.command(`echo '{"size": 7}' > metrics.json`), { host }));
+    expect(thrown).toMatchObject({ code: 'BENCH_BATCH_FETCH', exitCode: 6, hint: expect.stringContaining('make room here') as string });
+    const [id = ''] = await left();
+    expect(thrown.message).toMatch(new RegExp(`left behind: what d1-\\w+ measured is in .*/${id}/d1-`));
+    const { outcome, view } = await world.later('collect', join(world.root, 'runs', id));
+    expect(outcome).toMatchObject({ status: 'done', exitCode: 0 });
+    expect(view.tasks[0]?.points.map(({ result }) => result?.scalars['size'])).toEqual([7]);
+    expect(await left()).toEqual([]);
+  });
+});
+
+describe('a run that another computer finished', () => {
+  it('is gone from the cluster: what was taken here stays, and nothing is told to have failed', async () => {
+    const go = join(world.root, 'go');
+    const list = world.command(
+      `while [ "$s" = 2 ] && [ ! -e '${go}' ]; do sleep 0.1; done; echo "{\\"s\\": $s}" > metrics.json`,
+      'matrices: {cross: {s: [1, 2]}}',
+    );
+    const { outcome } = await world.run(list, { detach: true });
+    const { dir } = outcome;
+    await expect.poll(() => world.queue.jobs[0]?.state, { timeout: 20_000 }).toBe('ended');
+    expect((await world.later('collect', dir)).outcome.still).toBe(1);
+    const elsewhere = join(world.root, 'elsewhere');
+    await cp(dir, elsewhere, { recursive: true });
+    await world.queue.site.host.write(go, '');
+    expect((await world.later('watch', elsewhere)).outcome).toMatchObject({ status: 'done', exitCode: 0 });
+    expect(await failure(world.later('watch', dir))).toMatchObject({ code: 'BENCH_BATCH_GONE', exitCode: 5 });
+    const ended = await world.later('end', dir);
+    expect(ended.outcome).toMatchObject({ status: 'interrupted', leftBehind: [] });
+    expect(ended.view.tasks.map(({ points }) => points.map(({ result }) => result?.scalars['s']))).toEqual([[1], []]);
+    expect(ended.view.live).toEqual([]);
+    expect(await types(dir)).not.toContain('point_failed');
+  });
+
+  it('while its points are fetched is no failure of theirs', async () => {
+    const { dir, id } = await measuredThere();
+    const host = faultyHost(world.queue.site.host, {
+      get: async () => {
+        await rm(join(world.queue.site.remoteDir, id), { recursive: true, force: true });
+        throw error('BENCH_HOST_NO_FILE', 'no such file or folder');
+      },
+    });
+    expect(await failure(world.later('collect', dir, { host }))).toMatchObject({ code: 'BENCH_BATCH_GONE', exitCode: 5 });
+    expect(await types(dir)).not.toContain('point_failed');
+  });
+});
