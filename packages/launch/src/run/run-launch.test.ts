@@ -22,7 +22,7 @@ const onlyHere = (target: string) => (target === 'local' ? connect(target) : Pro
 
 async function launch(
   words: readonly string[],
-  { system = paperSystem(), plugins = [] }: { system?: System; plugins?: SchedulerPlugin[] } = {},
+  { system = paperSystem(), plugins = [], faster = 1 }: { system?: System; plugins?: SchedulerPlugin[]; faster?: number } = {},
 ) {
   const shown = { stdout: '', stderr: '' };
   const notes: string[] = [];
@@ -35,7 +35,11 @@ async function launch(
   });
   const { code, test } = await runLaunch(prepared, {
     // What waits, waits no longer than it must for a test.
-    io: { ...createIo({ connect: onlyHere }), sleep: (ms, signal) => createIo().sleep(Math.min(ms, 300), signal) },
+    io: {
+      ...createIo({ connect: onlyHere }),
+      sleep: (ms, signal) => createIo().sleep(Math.min(ms, 300), signal),
+      monotonic: () => createIo().monotonic() * faster,
+    },
     signal: new AbortController().signal,
     system,
     show: (stream, chunk) => {
@@ -115,6 +119,15 @@ describe('a launch on this machine', () => {
       stdout: '',
       test: { problems: [], result: { worldSize: 4, connections: { asked: 12, failed: [] } } },
     });
+  });
+
+  it('--test: gives up on a launcher that waits for ever', async () => {
+    const program = join(dir, 'mpirun');
+    writeFileSync(program, '#!/bin/sh\nexec sleep 600\n');
+    chmodSync(program, 0o755);
+    const system = paperSystem({ programs: { [program]: 'mpirun (Open MPI) 4.1.4' } });
+    const { code, notes } = await launch(['--test', '--launcher', program], { system, faster: 1000 });
+    expect({ code, notes }).toEqual({ code: 124, notes: [expect.stringMatching(/^nothing was heard for 5m/)] });
   });
 });
 

@@ -33,6 +33,9 @@ export interface LaunchResult {
 /** How long failover waits in silence when nothing else was said. */
 const FAILOVER_SILENCE_MS = 1_800_000;
 
+/** The same of a test: its ranks wait for each other for a minute, but a launcher that cannot reach its nodes may wait for ever. */
+const TEST_SILENCE_MS = 300_000;
+
 /** Runs what was prepared: once, with retries, or with failover. */
 export async function runLaunch(prepared: PreparedLaunch, options: RunLaunchOptions): Promise<LaunchResult> {
   const { parsed, split } = prepared;
@@ -137,6 +140,7 @@ async function runTest(prepared: PreparedLaunch, options: RunLaunchOptions): Pro
   const { code } = await once(prepared, {
     ...options,
     ...logOf(prepared, 1, options.cwd),
+    silenceMs: prepared.parsed.silenceMs ?? TEST_SILENCE_MS,
     onLine: ({ text }) => {
       const result = parseTestResult(text);
       if (result !== null) found.push(result);
