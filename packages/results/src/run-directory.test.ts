@@ -86,6 +86,19 @@ describe('a run directory', () => {
     expect(await readFile(join(writer.dir, 'tasks/r/v', path, 'benchmark.txt'), 'utf8')).toContain('Serving Benchmark Result');
   });
 
+  it('never becomes another run’s, be its id taken', async () => {
+    const unlucky = { ...io, random: () => 0.5 };
+    const options = { root, asked: { recipes: ['/r'], site: 'local', filter: [], seed: 0 }, tasks: [planned], tools: {} };
+    const first = await RunWriter.create(options, unlucky);
+    const before = await readFile(runPaths.run(first.dir), 'utf8');
+    await expect(RunWriter.create({ ...options, tools: { other: '1' } }, unlucky)).rejects.toThrow(/exist/i);
+    expect(await readFile(runPaths.run(first.dir), 'utf8')).toBe(before);
+    await first.close();
+    const both = await Promise.all([create(), create()]);
+    expect(both[0].run.id).not.toBe(both[1].run.id);
+    for (const writer of both) await writer.close();
+  });
+
   it('shows the newest attempt of a point', async () => {
     const writer = await create();
     const paths = await Promise.all(
