@@ -39,7 +39,8 @@ export function start(args: readonly string[], options: { cwd?: string; env?: Re
     child,
     finished,
     saw: async (text) => {
-      for (let i = 0; i < 1200; i++) {
+      // As long as a test may take on a machine with much else to do.
+      for (let i = 0; i < 5600; i++) {
         if (typeof text === 'string' ? stderr.includes(text) : text.test(stderr)) return;
         if (child.exitCode !== null) break;
         await delay(50);

@@ -3,17 +3,22 @@ import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type Finished, type Running, show, start } from './cli.ts';
-import { type ClusterSite, clusterSite, missingOfSlurm as missing, onlyRun, type QueuedJob, type RecipeOptions } from './slurm.ts';
-
-/** A load that lasts until something happens to it. */
-const LONG: RecipeOptions = { requests: 2000, outputLen: 128, clients: 2 };
+import {
+  type ClusterSite,
+  clusterSite,
+  type Hold,
+  missingOfSlurm as missing,
+  onlyRun,
+  type QueuedJob,
+  type RecipeOptions,
+} from './slurm.ts';
 
 describe.skipIf(missing !== undefined)(`faults of a cluster${missing === undefined ? '' : ` (${missing.skipped})`}`, () => {
   let on: ClusterSite;
   beforeAll(async () => {
     on = await clusterSite({
-      // Runs that begin together each copy a Node.
-      homeSizeMiB: 5 * Math.ceil(statSync(process.execPath).size / 2 ** 20) + 60,
+      // The first two runs begin together, and each copies a Node; what was copied is used by those after them.
+      homeSizeMiB: 3 * Math.ceil(statSync(process.execPath).size / 2 ** 20) + 60,
       partitions: [
         { name: 'gpu', nodes: 'gpu[0-3]' },
         { name: 'cpu', nodes: 'cpu0' },
@@ -29,9 +34,15 @@ describe.skipIf(missing !== undefined)(`faults of a cluster${missing === undefin
     start(['run', await on.recipe(name, options), ...on.site, '--out', outOf(name)], { env: on.env });
   const run = async (name: string, options?: RecipeOptions): Promise<Finished> => (await begin(name, options)).finished;
   const idOf = async (name: string) => (await onlyRun(outOf(name))).id;
-  /** The job of a run's service, once its engine answers. */
-  async function served(name: string, running: Running): Promise<QueuedJob> {
-    await running.saw(/is up and answers/);
+  /** Starts a run whose load goes on until something happens to it; what happens, happens in its midst. */
+  async function midst(name: string, options: RecipeOptions = {}): Promise<{ running: Running; service: QueuedJob; hold: Hold }> {
+    const hold = await on.hold(name);
+    const running = await begin(name, { clients: 2, ...options, hold });
+    return { running, service: await served(name, running, hold), hold };
+  }
+  /** The job of a run's service, once its engine answers and its load goes on. */
+  async function served(name: string, running: Running, hold: Hold): Promise<QueuedJob> {
+    await Promise.all([running.saw(/is up and answers/), hold.held(running)]);
     const [service] = await on.jobs(await idOf(name));
     if (service === undefined) throw new Error('its job is not in the queue');
     return service;
@@ -48,10 +59,22 @@ describe.skipIf(missing !== undefined)(`faults of a cluster${missing === undefin
     return readFile(join(folder, deployment, 'engine.log'), 'utf8');
   };
 
+  it('a job that sbatch refuses ends the run, and takes what was submitted before it out of the queue', async () => {
+    const cases = { service: { slurm: 'reservation: nosuch' }, client: { clients: 2, moreOfClients: ', reservation: nosuch' } };
+    await Promise.all(
+      Object.entries(cases).map(async ([name, options]) => {
+        const refused = await run(`refused-${name}`, options);
+        expect(refused.code, show(refused)).toBe(5);
+        expect(refused.stderr).toContain('the reservation is not there, or not yours');
+        expect((await ended(`refused-${name}`)).errors).toEqual([expect.stringContaining('Requested reservation is invalid')]);
+      }),
+    );
+  }, 300_000);
+
   describe.concurrent('while other runs go on', () => {
     it('an engine that is killed ends the run, which says so', async () => {
-      const running = await begin('killed', LONG);
-      const { id, node } = await served('killed', running);
+      const { running, service } = await midst('killed');
+      const { id, node } = service;
       // Of this job: another one may be on the node.
       const kill = `for p in /proc/[0-9]*; do
   tr '\\0' '\\n' < $p/environ 2>/dev/null | grep -q "^BENCH_ENGINE_OF=$1\\." || continue
@@ -68,9 +91,8 @@ done; true`;
     }, 300_000);
 
     it('a service that is cancelled by hand ends the run, which says so', async () => {
-      const running = await begin('cancelled', LONG);
-      const { id } = await served('cancelled', running);
-      await on.cluster.run(['scancel', id]);
+      const { running, service } = await midst('cancelled');
+      await on.cluster.run(['scancel', service.id]);
       const finished = await running.finished;
       expect(finished.code, show(finished)).toBe(5);
       expect(finished.stderr).toMatch(/cancelled/);
@@ -100,24 +122,16 @@ done; true`;
       }
     }, 300_000);
 
-    it('a job that sbatch refuses ends the run, and takes what was submitted before it out of the queue', async () => {
-      const cases = { service: { slurm: 'reservation: nosuch' }, client: { clients: 2, moreOfClients: ', reservation: nosuch' } };
-      for (const [name, options] of Object.entries(cases)) {
-        const refused = await run(`refused-${name}`, options);
-        expect(refused.code, show(refused)).toBe(5);
-        expect(refused.stderr).toContain('the reservation is not there, or not yours');
-        expect((await ended(`refused-${name}`)).errors).toEqual([expect.stringContaining('Requested reservation is invalid')]);
-      }
-    }, 300_000);
-
     it('a drained node is waited for, which is told with its reason; one that is drained later keeps what runs on it', async () => {
+      const hold = await on.hold('drained');
       await on.cluster.drain('gpu3');
-      const running = await begin('drained', { slurm: 'gres: "gpu:a100:1"\n  extra: ["--nodelist=gpu3"]', clients: 1 });
+      const running = await begin('drained', { slurm: 'gres: "gpu:a100:1"\n  extra: ["--nodelist=gpu3"]', clients: 1, hold });
       await running.saw(/waits in the queue: .*(ReqNodeNotAvail|UnavailableNodes|DRAINED)/);
       await on.cluster.resume('gpu3');
-      const { node } = await served('drained', running);
+      const { node } = await served('drained', running, hold);
       expect(node).toBe('gpu3');
       await on.cluster.drain('gpu3');
+      await hold.release();
       const finished = await running.finished;
       await on.cluster.resume('gpu3');
       expect(finished.code, show(finished)).toBe(0);
@@ -125,9 +139,8 @@ done; true`;
     }, 300_000);
 
     it('a job whose time is over ends the run, which says so', async () => {
-      const running = await begin('expired', LONG);
-      const { id } = await served('expired', running);
-      await on.cluster.expire(id);
+      const { running, service } = await midst('expired');
+      await on.cluster.expire(service.id);
       const finished = await running.finished;
       expect(finished.code, show(finished)).toBe(5);
       expect(finished.stderr).toContain('time limit');
@@ -136,24 +149,25 @@ done; true`;
   });
 
   it('a controller that is away is waited for while jobs run, and is no place to begin a run', async () => {
-    const running = await begin('controller', { requests: 300, clients: 1 });
-    await served('controller', running);
+    const { running, hold } = await midst('controller');
     await on.cluster.stopController();
     const refused = await run('no-controller');
     expect(refused.code, show(refused)).toBe(4);
     expect(refused.stderr).toContain('the controller cannot be reached');
+    expect(await readdir(outOf('no-controller')).catch(() => [])).toEqual([]);
     await running.saw(/the cluster cannot be looked at, and is asked again/);
     await on.cluster.startController();
+    await hold.release();
     const finished = await running.finished;
     expect(finished.code, show(finished)).toBe(0);
-    expect((await ended('controller')).view.tasks[0]?.points.map(({ result }) => result?.counts.ok)).toEqual([300, 300]);
+    expect((await ended('controller')).view.tasks[0]?.points.map(({ result }) => result?.counts.ok)).toEqual([12, 12]);
   }, 300_000);
 
   it('a full disk on the cluster ends the run, which says so', async () => {
     const fill = () => on.cluster.runAsUser(['sh', '-c', 'dd if=/dev/zero of=fill bs=64k 2>/dev/null; true']);
-    const running = await begin('full', { requests: 200, clients: 1 });
-    await served('full', running);
+    const { running, hold } = await midst('full');
     await fill();
+    await hold.release();
     const finished = await running.finished;
     expect(finished.code, show(finished)).toBe(5);
     expect(finished.stderr).toMatch(/no space left|disk .*full/i);

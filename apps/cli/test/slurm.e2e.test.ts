@@ -1,10 +1,13 @@
-import { readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { readdir, readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startMachine } from '@bench/test-machines';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { part } from '../../../scripts/parts.mjs';
 import { bench, show, start } from './cli.ts';
 import { type ClusterSite, clusterSite, missingOfSlurm as missing, onlyRun, shapeOf } from './slurm.ts';
+
+/** What is there of a result or not by how fast its machine was: an answer that came all at once has no rate. */
+const TIMED = /scalars\.(user_output_rate|steady_output_throughput) /;
 
 describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : ` (${missing.skipped})`}`, () => {
   let on: ClusterSite;
@@ -53,8 +56,7 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
 
   it('leaves a run to its queue, where status, collect, attach and watch of other processes take it up', async () => {
     const out = join(root, 'runs', 'left');
-    const hold = join(on.cluster.shared, 'hold');
-    await writeFile(hold, '');
+    const hold = await on.hold('left');
     const left = await bench(['run', await recipe('left', { clients: 1, hold }), ...site, '--out', out, '--detach'], { env });
     expect(left.code, show(left)).toBe(0);
     const { id, view } = await only(out);
@@ -71,7 +73,7 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
     const there = join(root, 'there');
     const attached = await bench(['attach', id, ...site, '--out', there], { env: { XDG_STATE_HOME: join(root, 'other') } });
     expect(attached.code, show(attached)).toBe(0);
-    await rm(hold);
+    await hold.release();
     const watched = await bench(['watch', id, '--out', out, ...config()], { env });
     expect(watched.code, show(watched)).toBe(0);
     const after = await only(out);
@@ -95,7 +97,8 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
             const finished = await bench(['run', dir, ...where, '--out', out], { env });
             expect(finished.code, show(finished)).toBe(0);
             const { id, view } = await only(out);
-            const file = async (path: string) => shapeOf(JSON.parse(await readFile(join(out, id, 'tasks/shape/default', path), 'utf8')));
+            const file = async (path: string) =>
+              shapeOf(JSON.parse(await readFile(join(out, id, 'tasks/shape/default', path), 'utf8'))).filter((line) => !TIMED.test(line));
             expect(view.tasks[0]?.points).toHaveLength(2);
             return {
               task: await file('result.json'),
@@ -116,8 +119,9 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
 
   it('is cleared by Ctrl-C', async () => {
     const out = join(root, 'runs', 'stopped');
-    const running = start(['run', await recipe('stopped', { requests: 400, outputLen: 64 }), ...site, '--out', out], { env });
-    await running.saw(/is up and answers/);
+    const hold = await on.hold('stopped');
+    const running = start(['run', await recipe('stopped', { hold }), ...site, '--out', out], { env });
+    await Promise.all([running.saw(/is up and answers/), hold.held(running)]);
     const { id } = await only(out);
     const status = await bench(['status', id, '--out', out, ...config()], { env });
     expect(status.stdout, show(status)).toMatch(/^NOW\s+CPUS.*\n.*\d+\s+\d+\.\d busy.*\s+0 %\s+0\.0 of 80\.0 GiB\s+70 W\s+30 °C$/m);

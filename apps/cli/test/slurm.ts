@@ -1,9 +1,11 @@
+import { existsSync } from 'node:fs';
 import { chmod, mkdir, readdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { readRun, type RunView } from '@bench/results';
 import { type SlurmCluster, type SlurmOptions, startSlurm } from '@bench/test-machines';
 import { part } from '../../../scripts/parts.mjs';
-import { bench, folder, REPOSITORY, show } from './cli.ts';
+import { bench, folder, REPOSITORY, type Running, show } from './cli.ts';
 
 /** What a cluster of tests takes and this machine lacks; undefined: nothing. */
 export const missingOfSlurm = [part('slurm'), part('netns'), part('sshd')].find(({ present }) => !present);
@@ -31,8 +33,19 @@ export interface RecipeOptions {
   more?: string;
   /** Default `3, 6`. */
   concurrency?: string;
-  /** Clients wait while this file is there, in the folder that all machines share: what a test does first is done in mid-run. */
-  hold?: string;
+  /** The engine does not answer the load: what a test does first is done in mid-run, however fast the machine is. */
+  hold?: Hold;
+}
+
+/** What keeps loads from going on. */
+export interface Hold {
+  /** They wait while this file is there, in the folder that all machines share. */
+  path: string;
+  /** So many of a load's requests are answered first, those of the warm-up too. */
+  after: number;
+  /** Resolves once a request waits; throws when the command is over before. */
+  held(running: Running): Promise<void>;
+  release(): Promise<void>;
 }
 
 /** A cluster as the built command sees it, by SSH to its login host. */
@@ -48,6 +61,8 @@ export interface ClusterSite {
   config: string[];
   /** A recipe on the embedded engine, which each node finds in a folder that all share, and load clients; its folder. */
   recipe(name: string, options?: RecipeOptions): Promise<string>;
+  /** For a recipe's `hold`; on from now. */
+  hold(name: string, o?: { after?: number }): Promise<Hold>;
   /** Jobs of a run, the service's first; of all runs without one. */
   jobs(run?: string): Promise<QueuedJob[]>;
   /** What is left on the cluster of a run, and in the ledger; empty: nothing. */
@@ -67,7 +82,10 @@ export async function clusterSite(options: SlurmOptions & { settings?: string })
   await mkdir(programs, { recursive: true });
   const engine = join(REPOSITORY, 'packages/embedded-engine/dist/bin.js');
   // What Slurm lets it see is the first thing in its log.
-  const wrapper = `#!/bin/sh\necho "GPUs: $CUDA_VISIBLE_DEVICES" >&2\nexec '${process.execPath}' '${engine}' "$@"\n`;
+  const wrapper = `#!/bin/sh
+echo "GPUs: $CUDA_VISIBLE_DEVICES" >&2
+exec '${process.execPath}' \${BENCH_TEST_HOLD:+--import '${join(REPOSITORY, 'apps/cli/test/held-engine.mjs')}'} '${engine}' "$@"
+`;
   await writeFile(join(programs, 'bench-embedded-engine'), wrapper);
   await chmod(join(programs, 'bench-embedded-engine'), 0o755);
 
@@ -91,12 +109,14 @@ export async function clusterSite(options: SlurmOptions & { settings?: string })
     async recipe(name, o = {}) {
       const dir = join(root, name);
       await mkdir(dir, { recursive: true });
-      const held = o.hold === undefined ? '' : `, 'case "$SLURM_JOB_PARTITION" in cpu) while [ -e ${o.hold} ]; do sleep 0.2; done;; esac'`;
+      const outputLen = o.outputLen ?? 12;
+      const hold = o.hold && `BENCH_TEST_HOLD=${o.hold.path} BENCH_TEST_HOLD_TOKENS=${outputLen} BENCH_TEST_HOLD_AFTER=${o.hold.after}`;
+      const held = hold ? `, 'export ${hold}'` : '';
       await writeFile(
         join(dir, 'recipe.yaml'),
         `model: {random: tiny}
 engine: {llm: {context_length: 512, max_concurrent_requests: 4, embedded: {}}}
-benchmark: {random_input_len: 48, random_output_len: ${o.outputLen ?? 12}, num_prompts: ${o.requests ?? 12}, warmup: 3, sweep: {max_concurrency: [${o.concurrency ?? '3, 6'}]}}
+benchmark: {random_input_len: 48, random_output_len: ${outputLen}, num_prompts: ${o.requests ?? 12}, warmup: 3, sweep: {max_concurrency: [${o.concurrency ?? '3, 6'}]}}
 ${o.more ?? ''}
 slurm:
   runtime: none
@@ -107,6 +127,21 @@ slurm:
 `,
       );
       return dir;
+    },
+    async hold(name, { after = 0 } = {}) {
+      const path = join(cluster.shared, `hold-${name}`);
+      await writeFile(path, '');
+      return {
+        path,
+        after,
+        async held({ child, finished }) {
+          while (!existsSync(`${path}.held`)) {
+            if (child.exitCode !== null) throw new Error(`it was over before its load was held:\n${show(await finished)}`);
+            await delay(50);
+          }
+        },
+        release: () => rm(path, { force: true }),
+      };
     },
     async left(run, of = env) {
       const { stdout } = await cluster.runAsUser(['sh', '-c', 'ls -d ~/bench/"$1" 2>/dev/null || true', 'sh', run]);
