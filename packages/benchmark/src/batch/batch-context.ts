@@ -54,6 +54,8 @@ export interface Active {
   failure: ErrorFacts | null;
   /** When it was first seen to be over although not all was there, on `io.monotonic`: shared file systems show files late. */
   silentSinceMs: number | null;
+  /** When a client was first seen to be over that has not said how, on `io.monotonic`. */
+  lostSinceMs: number | null;
   /** The clean-up that goes on; null: none. */
   cancelling: Promise<void> | null;
   /** What could not be cancelled, in words. */
@@ -85,6 +87,7 @@ export function active(o: {
     stoppingSinceMs: null,
     failure: null,
     silentSinceMs: null,
+    lostSinceMs: null,
     cancelling: null,
     left: [],
   };

@@ -170,6 +170,23 @@ describe('an engine and its load clients', () => {
     expect(await left()).toEqual([]);
   }, 60_000);
 
+  it('of which a client’s job is killed fail with the queue’s word, without a long wait of the others, and what was measured before is kept', async () => {
+    const { outcome, view } = await run(inference({ mode: 'mode: slow', benchmark: 'sweep: {max_concurrency: [6, 2]}', clients: 2 }), {
+      stop: (event) => {
+        if (event.type === 'point_finished') void queue.kill(queue.jobs[2] as never, 'OUT_OF_MEMORY');
+      },
+    });
+    expect(outcome).toMatchObject({ status: 'failed', leftBehind: [] });
+    const error = 'client 1 (job 102) ended without a word of its script: OUT_OF_MEMORY';
+    expect(view.tasks[0]?.points.map(({ entry }) => [entry.status, entry.error])).toEqual([
+      ['ok', null],
+      ['failed', error],
+    ]);
+    expect(view.tasks[0]?.file.error).toMatchObject({ message: error, hint: expect.stringContaining('client-1.log') as string });
+    expect(queue.alive()).toEqual([]);
+    expect(await left()).toEqual([]);
+  }, 60_000);
+
   it('tell how far they are', async () => {
     const { events } = await run(inference({ mode: 'mode: slow', clients: 2 }));
     const progress = events.flatMap((event) => (event.type === 'point_progress' ? [event.progress] : []));

@@ -82,6 +82,14 @@ function endOf(deployment: Active, context: BatchContext): string | null {
     if (io.monotonic() - deployment.silentSinceMs <= queue.lateMs) return null;
     return fail('BENCH_JOB_ENDED', `job ${first.id} ended without a word of its script: ${ended.get(first.name) ?? ''}`);
   }
+  const lost = lostClient(deployment);
+  if (lost) {
+    if (deployment.failure !== null) return deployment.failure.message;
+    deployment.lostSinceMs ??= io.monotonic();
+    if (io.monotonic() - deployment.lostSinceMs <= queue.lateMs) return null;
+    const how = `client ${lost.index} (job ${lost.id}) ended without a word of its script: ${ended.get(lost.name) ?? ''}`;
+    return fail('BENCH_JOB_ENDED', how, `its log: deployments/${record.id}/client-${lost.index}.log of the run directory`);
+  }
   const clients = record.jobs.filter(({ role }) => role === 'client');
   if (clients.length > 0 && clients.every(({ name, index }) => ended.has(name) || look.state(`client.${index}.exit`) !== null)) {
     // Their last files may come a moment late.
@@ -93,6 +101,12 @@ function endOf(deployment: Active, context: BatchContext): string | null {
   const limitMs = STAGE_LIMITS_MS[stage.name];
   if (io.monotonic() - stageSinceMs <= limitMs) return null;
   return fail('BENCH_BATCH_DEADLINE', stageTooLong(stage, limitMs));
+}
+
+/** One of clients that send every load together, which is over and has not said how: the others would wait for it for long, and keep the GPUs. */
+function lostClient({ record, look, ended }: Active): Active['record']['jobs'][number] | undefined {
+  if (record.orders[0]?.load == null) return undefined;
+  return record.jobs.find(({ role, name, index }) => role === 'client' && ended.has(name) && look.state(`client.${index}.exit`) === null);
 }
 
 async function beginEnd(deployment: Active, reason: string, context: BatchContext): Promise<void> {
