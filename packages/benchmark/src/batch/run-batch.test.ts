@@ -44,6 +44,15 @@ const journal = async (dir: string) => (await readJournal(runPaths.journal(dir))
 const until = async (what: () => boolean | Promise<boolean>) => expect.poll(what, { timeout: 20_000, interval: 50 }).toBe(true);
 
 describe('a service and its clients', () => {
+  it('ask for the time that their partition gives where the recipe names none, and are told before it is up', async () => {
+    const { outcome } = await run(tasksOf('command: {run: "true"}\nslurm: {partition: gpu}'));
+    expect(outcome.exitCode).toBe(0);
+    const [job] = queue.jobs;
+    expect(job?.order).toMatchObject({ timeLimitS: 3600, directives: { time: 3600, extra: ['--signal=B:USR1@60'] } });
+    // The script knows it too.
+    expect(job?.order.script).toContain('\ntime_s=3600\n');
+  });
+
   it('are jobs: submitted, watched, collected, ended, and nothing is left', async () => {
     const { outcome, view, events } = await run(service());
     expect(view.problems).toEqual([]);

@@ -195,6 +195,11 @@ slurm: {runtime: none, ${o.slurm ?? 'gres: "gpu:a100:1", time: 10m'}, clients: {
       });
     }, 60_000);
 
+    it('in a partition of a minute, with no word of time in the recipe: it gets up and is measured', async () => {
+      const outcome = await run(tasks({ slurm: 'partition: short, gres: "gpu:a100:1"', clients: 1 }));
+      expect(outcome).toMatchObject({ status: 'done', exitCode: 0, leftBehind: [] });
+    }, 180_000);
+
     it('two at once, each on GPUs of its own; what one tears down is its own', async () => {
       const slow = { engine: 'mode: slow', benchmark: 'max_concurrency: 2' };
       const [one, other] = await Promise.all([run(tasks(slow), { detach: true }), run(tasks({ ...slow, clients: 1 }))]);

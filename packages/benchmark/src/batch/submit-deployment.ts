@@ -122,6 +122,7 @@ async function planOf({ task }: WantedDeployment, id: string, context: SubmitCon
     resolve: (env) => resolveEnv(env, io),
     ...(token === undefined ? {} : { passed: { HF_TOKEN: token } }),
     gpuTypes: site.gpuTypes,
+    limitOf: (directives) => limitOf(site.offerOf(directives)) ?? DEFAULT_TIME_S,
   });
 }
 
@@ -165,7 +166,7 @@ async function submitJobs(plan: BatchPlan, deployment: Active, context: SubmitCo
         log,
         offer,
         after: dependency ?? undefined,
-        timeLimitS: directives.time ?? limitOf(offer) ?? DEFAULT_TIME_S,
+        timeLimitS: directives.time ?? DEFAULT_TIME_S,
         secrets: [],
       },
       { signal: io.signal },

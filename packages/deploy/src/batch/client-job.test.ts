@@ -193,13 +193,11 @@ describe('the jobs of a service and its clients', () => {
 });
 
 describe('the job of a load client', () => {
-  const yaml = JSON.stringify({
-    model: { huggingface: 'org/m' },
-    engine: { llm: { noded: {} } },
-    slurm: { runtime: 'none', clients: { count: 2 } },
-  });
+  const of = (slurm: object) =>
+    JSON.stringify({ model: { huggingface: 'org/m' }, engine: { llm: { noded: {} } }, slurm: { runtime: 'none', ...slurm } });
+  const yaml = of({ clients: { count: 2 } });
   /** Stands for the load generator: says what it was given, then does as the last line says. */
-  async function client(lines: string) {
+  async function client(lines: string, jobs = yaml) {
     const folder = await mkdtemp(join(tmpdir(), "bench load'client-"));
     const file = join(folder, 'load client.mjs');
     await writeFile(
@@ -212,7 +210,7 @@ ${lines}`,
     );
     return {
       file,
-      node: await batchNode(yaml, { loadClient: { node: process.execPath, file } }),
+      node: await batchNode(jobs, { loadClient: { node: process.execPath, file } }),
       close: () => rm(folder, { recursive: true }),
     };
   }
@@ -249,6 +247,13 @@ ${lines}`,
     expect(await job.ended).toBe(code);
     expect(await node.state('client.0.ready')).toMatchObject({ url: 'flushed' });
     expect(await node.state('client.0.exit')).toMatchObject({ code: null, reason });
+    await close();
+  });
+
+  it('ends it by its own clock where the job has little time', async () => {
+    const { node, close } = await client('setInterval(() => {}, 1000);', of({ time_limit: 4 }));
+    expect(await node.client(0).ended).toBe(124);
+    expect(await node.state('client.0.exit')).toMatchObject({ code: null, reason: 'time limit' });
     await close();
   });
 });

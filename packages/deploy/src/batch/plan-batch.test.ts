@@ -163,6 +163,28 @@ describe('what is asked of the queue', () => {
   });
 
   it.each([
+    // Slurm may send its signal a minute early: a job of a minute would be told before it began, and looks at the clock itself.
+    [60, [], 15],
+    [179, [], 44],
+    [180, ['--signal=B:USR1@45'], 0],
+    [3600, ['--signal=B:USR1@60'], 0],
+  ])('is the time that the queue gives where the recipe names none: %d s', (time, extra, ownS) => {
+    const asked: object[] = [];
+    const limitOf = (job: object) => {
+      asked.push(job);
+      return time;
+    };
+    const { jobs } = plan({ ...VLLM, slurm: { partition: 'gpu', clients: { partition: 'cpu' } } }, { limitOf });
+    expect(jobs.map(({ directives: { time: own, extra: more } }) => [own, more])).toEqual([
+      [time, extra],
+      [time, extra],
+    ]);
+    expect(asked).toMatchObject([{ partition: 'gpu', gres: 'gpu:2' }, { partition: 'cpu' }]);
+    for (const { script } of jobs) expect(script).toContain(`\ntime_s=${time}\nnotice_s=${ownS}\n`);
+    expect(directives({ ...VLLM, slurm: { time: 90 } }, { limitOf })[0]).toMatchObject({ time: 90 });
+  });
+
+  it.each([
     ['GPUs of the recipe, by the cluster’s one name of them', VLLM, ['a100', 'h100'], { gres: 'gpu:a100:2' }],
     ['GPUs of which the cluster has two names, by none', VLLM, ['a100', 'A100-SXM4-80GB'], { gres: 'gpu:2' }],
     [

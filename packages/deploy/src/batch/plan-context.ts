@@ -17,6 +17,8 @@ export interface PlanContext {
   paths: BatchPaths;
   cache: BatchCache;
   timing: BatchTiming;
+  /** What the queue is asked for besides what the recipe says. */
+  queue: { timing: BatchTiming; defaults: SlurmDirectives; limitOf: BatchPlanOptions['limitOf'] };
   runtime: BatchRuntime;
   modules: readonly string[];
   binds: readonly BatchMount[];
@@ -31,7 +33,8 @@ export function planContext(task: Task, options: BatchPlanOptions): PlanContext 
   const engines = options.engines ?? BUILTIN_ENGINES;
   const timing = { ...BATCH_TIMING, ...options.timing };
   const gres = gresOf({ gpu: deploy.gpu, count: gpuCount(task, engines), types: options.gpuTypes ?? [] });
-  const directives = firstDirectives(task, { gres, resources: service?.resources ?? {}, timing, defaults: options.defaults ?? {} });
+  const queue = { timing, defaults: options.defaults ?? {}, limitOf: options.limitOf?.bind(options) };
+  const directives = firstDirectives(task, { ...queue, gres, resources: service?.resources ?? {} });
   const runtime = task.kind === 'command' ? 'none' : (slurm?.runtime ?? 'apptainer');
   if (runtime !== 'none' && SEPARATORS.test(options.place.remoteDir))
     throw new BenchError({
@@ -45,6 +48,7 @@ export function planContext(task: Task, options: BatchPlanOptions): PlanContext 
     options,
     engines,
     timing,
+    queue,
     paths: batchPaths(options.place),
     cache: batchCache(options.place.remoteDir),
     runtime,

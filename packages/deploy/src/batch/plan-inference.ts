@@ -64,7 +64,7 @@ export function planInference(context: PlanContext): PlannedParts {
     clients,
     gpus,
   });
-  const asked = clientDirectives(task, { resources: {}, timing, defaults: options.defaults ?? {} });
+  const asked = clientDirectives(task, { ...context.queue, resources: {} });
   // Writing down what was measured takes its time; Slurm leaves 30 s.
   const common = { paths, cache, timing: { ...timing, graceS: timing.graceS + 5 }, timeS: asked.time };
   const jobs: BatchJob[] = [

@@ -40,7 +40,7 @@ export function planService(context: PlanContext): PlannedParts {
     const { section, index } = client;
     const own = mountsOf(section.volumes, { context, copyAs: `client-${client.name.split('.')[0] ?? client.name}` });
     const gres = gresOf({ gpu: task.resolved.deploy.gpu, count: section.resources.gpus ?? 0, types: options.gpuTypes ?? [] });
-    const directives = clientDirectives(task, { gres, resources: section.resources, timing, defaults: options.defaults ?? {} });
+    const directives = clientDirectives(task, { ...context.queue, gres, resources: section.resources });
     const output: BatchMount = { from: { path: paths.result(index, 0) }, to: INSIDE.output, readOnly: false };
     const outputDir = runtime === 'none' ? paths.result(index, 0) : INSIDE.output;
     const job: BatchJob = {

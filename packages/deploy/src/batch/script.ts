@@ -2,6 +2,7 @@ import { quote } from '@bench/host';
 import type { BatchGpus } from './gpus.ts';
 import type { BatchImage, BatchRuntime } from './image.ts';
 import type { BatchCache, BatchPaths } from './layout.ts';
+import { noticeOf } from './notice.ts';
 import { CLIENT, COMMAND_CLIENT, LOAD_CLIENT } from './scripts/client.ts';
 import { IMAGE } from './scripts/image.ts';
 import { PRELUDE } from './scripts/prelude.ts';
@@ -51,6 +52,7 @@ ${variables({
   models: cache.models,
   write_failed: STATE_NOT_WRITTEN,
   time_s: o.timeS ?? 0,
+  notice_s: noticeOf(o.timeS, timing).ownS,
   grace_s: timing.graceS,
   probe_s: timing.probeS,
   pull_s: timing.pullS,

@@ -66,6 +66,16 @@ describe('the job of a service', () => {
     expect(await node.state('service.exit')).toMatchObject({ reason: 'time limit' });
   });
 
+  it.each([
+    ['the age of its script', {}],
+    ['the end that Slurm tells', { SLURM_JOB_END_TIME: String(Math.floor(Date.now() / 1000)) }],
+  ])('that has little time looks at the clock itself: %s', async (_by, env) => {
+    const node = await batchNode(yaml({ mode: 'never' }, { time_limit: 4 }));
+    // Nobody sends it a signal.
+    expect(await node.service(env).ended).toBe(124);
+    expect(await node.state('service.exit')).toMatchObject({ reason: 'time limit' });
+  });
+
   it('told again and again while it begins, it says so all the same', async () => {
     const node = await batchNode(yaml({ mode: 'never' }));
     const job = node.service();

@@ -5,7 +5,7 @@ import { slurmOptions } from '@bench/provisioning/slurm';
 import { type SlurmCluster, startSlurm } from '@bench/test-machines';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { part } from '../../../../scripts/parts.mjs';
-import { layDown, planFor, taskOf } from './testing/batch-node.ts';
+import { API_KEY, layDown, planFor, taskOf } from './testing/batch-node.ts';
 import type { BatchPlan } from './types.ts';
 
 const absent = [part('slurm'), part('netns'), part('sshd')].some(({ present }) => !present);
@@ -18,11 +18,12 @@ describe.skipIf(absent)('jobs of a real Slurm', () => {
   }, 120_000);
   afterAll(() => cluster?.close());
 
-  async function submit(recipe: object, { clients = true } = {}) {
+  async function submit(recipe: object, { clients = true, limitS }: { clients?: boolean; limitS?: number } = {}) {
     runs += 1;
     const plan = planFor(taskOf(JSON.stringify(recipe)), {
       remoteDir: cluster.shared,
       place: { remoteDir: cluster.shared, runId: `r${runs}`, deploymentId: 'd1' },
+      ...(limitS === undefined ? {} : { limitOf: () => limitS }),
     });
     await layDown(plan);
     const ids: string[] = [];
@@ -98,5 +99,32 @@ describe.skipIf(absent)('jobs of a real Slurm', () => {
     await cluster.run(['scancel', '--batch', '--signal=USR1', ...ids]);
     expect(await until(plan, 'service.exit')).toMatchObject({ reason: 'time limit' });
     await expect.poll(() => readFile(join(plan.record.folder, 'engine.log'), 'utf8')).toContain('got TERM');
+  });
+
+  it('a service in a partition of a minute gets up, and ends before Slurm ends it', async () => {
+    const { plan, ids } = await submit(inference({ partition: 'short' }), { clients: false, limitS: 60 });
+    await until(plan, 'service.ready');
+    expect(await until(plan, 'service.exit', 120_000)).toMatchObject({ reason: 'time limit' });
+    await expect.poll(() => readFile(join(plan.record.folder, 'engine.log'), 'utf8')).toContain('got TERM');
+    // Slurm has nothing to say of its limit: the script was done before it.
+    const job = async () => (await cluster.run(['scontrol', 'show', 'job', ...ids])).stdout;
+    await expect.poll(job, { timeout: 60_000 }).toMatch(/JobState=FAILED .*[^]*ExitCode=124:0/);
+  }, 200_000);
+
+  it('GPUs that a recipe asks for by their number are what its engine sees', async () => {
+    const recipe = {
+      ...inference(),
+      engine: { llm: { tensor_parallel_size: 2, noded: {} } },
+      deploy: { gpu: 'NVIDIA A100 80GB', gpu_count: 2 },
+    };
+    const { plan, ids } = await submit(recipe, { clients: false });
+    expect(plan.jobs[0]?.directives).toMatchObject({ gres: 'gpu:2' });
+    const { port } = await until(plan, 'service.announced');
+    await until(plan, 'service.ready');
+    const { node } = await until(plan, 'service.running');
+    const answer = await fetch(`http://${cluster.node(node).address}:${port}/`, { headers: { authorization: `Bearer ${API_KEY}` } });
+    expect(((await answer.json()) as { env: object }).env).toMatchObject({ CUDA_VISIBLE_DEVICES: '0,1' });
+    await cluster.run(['scancel', ...ids]);
+    await until(plan, 'service.exit');
   });
 });

@@ -116,6 +116,11 @@ export interface BatchPlanOptions {
   passed?: Readonly<Record<string, string>>;
   /** What jobs ask for where the recipe is silent. */
   defaults?: SlurmDirectives;
+  /**
+   * How long the queue lets a job run whose recipe says nothing of time, seconds, by what else it asks for. The job asks for so much then. Default: not
+   * known, and nothing is asked for.
+   */
+  limitOf?(directives: SlurmDirectives): number;
   /** Types of GPUs as the cluster's partition names them (`a100`); with exactly one that is the recipe's GPU, it is asked for by name. */
   gpuTypes?: readonly string[];
   timing?: Partial<BatchTiming>;

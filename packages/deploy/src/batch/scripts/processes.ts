@@ -1,4 +1,4 @@
-/** Programs in process groups of their own, so that all of one can be ended. Needs `look`, `ending`, `pause`. */
+/** Programs in process groups of their own, so that all of one can be ended. Needs `look`, `watch_clock`, `ending`, `pause`. */
 export const PROCESSES = String.raw`
 group_alive() { kill -0 -- "-$1" 2> /dev/null; }
 
@@ -25,6 +25,7 @@ run_watched() {
   running_group=$child
   while kill -0 "$child" 2> /dev/null; do
     look
+    watch_clock
     if [ "$limit" -gt 0 ] && [ $((SECONDS - begun)) -ge "$limit" ]; then timed_out=1; fi
     if [ -n "$timed_out$ending" ]; then break; fi
     pause "$rest"

@@ -1,5 +1,6 @@
 /**
- * Files of state, and how a job ends; the beginning of every script. Needs `dep`, `state_dir`, `time_s` (seconds that the job has; 0: not known here). Whoever uses it defines `look`, which is called
+ * Files of state, and how a job ends; the beginning of every script. Needs `dep`, `state_dir`, `time_s` (seconds that the job has; 0: not known here), `notice_s` (so long
+ * before it ends by its own clock; 0: Slurm tells it). Whoever uses it defines `look`, which is called
  * often and says by `end_because` when the job is to end, and `finish`.
  */
 export const STATE = String.raw`
@@ -63,15 +64,32 @@ failed_line=''
 over=''
 scratch=''
 
-# TERM is scancel's, and that of the time limit where it is not told before.
-end_by_term() {
-  local left=1000
+# Sets left to the seconds that the job has; to nothing when that is not known. An older Slurm tells no job when its time is up: it is counted from the
+# start of this script then, which a job's prologue comes before.
+time_left() {
+  local now
+  left=''
   if [ -n "${'$'}{SLURM_JOB_END_TIME:-}" ]; then
-    left=$((SLURM_JOB_END_TIME - $(date +%s)))
+    printf -v now '%(%s)T' -1
+    left=$((SLURM_JOB_END_TIME - now))
   elif [ "$time_s" -gt 0 ]; then
     left=$((time_s - SECONDS))
   fi
-  if [ "$left" -gt 5 ]; then end_because 130 cancelled; else end_because 124 'time limit'; fi
+}
+
+# TERM is scancel's, and that of the time limit where it is not told before.
+end_by_term() {
+  local left
+  time_left
+  if [ "${'$'}{left:-1000}" -gt 5 ]; then end_because 130 cancelled; else end_because 124 'time limit'; fi
+}
+
+# A short job looks at the clock itself.
+watch_clock() {
+  local left
+  [ "$notice_s" -gt 0 ] || return 0
+  time_left
+  if [ "$left" -le "$notice_s" ]; then end_because 124 'time limit'; fi
 }
 
 # Before the time limit Slurm sends USR1, asked for by --signal.
@@ -107,5 +125,8 @@ pause() {
   wait "$!" || true
 }
 
-stop_when_told() { if [ -n "$ending" ]; then finish "$ending_code" "$ending"; fi; }
+stop_when_told() {
+  watch_clock
+  if [ -n "$ending" ]; then finish "$ending_code" "$ending"; fi
+}
 `;

@@ -10,6 +10,7 @@ cache='/shared/bench-runs/cache'
 models='/shared/bench-runs/cache/models'
 write_failed=73
 time_s=0
+notice_s=0
 grace_s=7
 probe_s=5
 pull_s=60
@@ -94,15 +95,32 @@ failed_line=''
 over=''
 scratch=''
 
-# TERM is scancel's, and that of the time limit where it is not told before.
-end_by_term() {
-  local left=1000
+# Sets left to the seconds that the job has; to nothing when that is not known. An older Slurm tells no job when its time is up: it is counted from the
+# start of this script then, which a job's prologue comes before.
+time_left() {
+  local now
+  left=''
   if [ -n "${SLURM_JOB_END_TIME:-}" ]; then
-    left=$((SLURM_JOB_END_TIME - $(date +%s)))
+    printf -v now '%(%s)T' -1
+    left=$((SLURM_JOB_END_TIME - now))
   elif [ "$time_s" -gt 0 ]; then
     left=$((time_s - SECONDS))
   fi
-  if [ "$left" -gt 5 ]; then end_because 130 cancelled; else end_because 124 'time limit'; fi
+}
+
+# TERM is scancel's, and that of the time limit where it is not told before.
+end_by_term() {
+  local left
+  time_left
+  if [ "${left:-1000}" -gt 5 ]; then end_because 130 cancelled; else end_because 124 'time limit'; fi
+}
+
+# A short job looks at the clock itself.
+watch_clock() {
+  local left
+  [ "$notice_s" -gt 0 ] || return 0
+  time_left
+  if [ "$left" -le "$notice_s" ]; then end_because 124 'time limit'; fi
 }
 
 # Before the time limit Slurm sends USR1, asked for by --signal.
@@ -138,7 +156,10 @@ pause() {
   wait "$!" || true
 }
 
-stop_when_told() { if [ -n "$ending" ]; then finish "$ending_code" "$ending"; fi; }
+stop_when_told() {
+  watch_clock
+  if [ -n "$ending" ]; then finish "$ending_code" "$ending"; fi
+}
 
 group_alive() { kill -0 -- "-$1" 2> /dev/null; }
 
@@ -165,6 +186,7 @@ run_watched() {
   running_group=$child
   while kill -0 "$child" 2> /dev/null; do
     look
+    watch_clock
     if [ "$limit" -gt 0 ] && [ $((SECONDS - begun)) -ge "$limit" ]; then timed_out=1; fi
     if [ -n "$timed_out$ending" ]; then break; fi
     pause "$rest"
