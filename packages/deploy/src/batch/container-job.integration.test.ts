@@ -113,6 +113,45 @@ describe.skipIf(!part('netns').present)('an engine in Apptainer', () => {
     expect((await images(node)).filter((file) => !/\.sif(\.sha256)?$/.test(file))).toEqual([]);
   });
 
+  it.each([
+    ['whose program fails of it', [1, 2]],
+    ['who sees the image there', [2, 1]],
+  ])('is brought by another for a job that was taken for dead, and by nobody else: to one %s', async (_how, order) => {
+    const fake = await apptainer();
+    await fake.hold(1, true);
+    await fake.hold(2, true);
+    const node = await batchNode(
+      JSON.stringify({
+        service: { image: 'registry.example/noded:1.2', command: 'echo up; sleep 100', ready: { log: 'up' } },
+        clients: { load: { command: 'true' } },
+      }),
+      { env: path(fake) },
+    );
+    const there = async (word: string) => (await images(node)).filter((file) => file.includes(word));
+    const late = node.service();
+    await expect.poll(() => there('.part.').catch(() => []), { timeout: 30_000 }).toHaveLength(1);
+    const [own = ''] = await there('.part.');
+    // Its node stands still, and what it had begun goes on.
+    late.signal('SIGSTOP');
+    const client = node.client(0, { SLURMD_NODENAME: 'gpu1' });
+    await expect.poll(() => fake.pulls(), { timeout: 30_000 }).toHaveLength(2);
+    const other = [expect.not.stringContaining(own) as string];
+    await expect.poll(() => there('.part.'), { timeout: 30_000 }).toEqual(other);
+    late.signal('SIGCONT');
+    const [first, second] = order as [number, number];
+    await fake.hold(first, false);
+    if (first === 1) {
+      await expect.poll(() => node.read('image.log'), { timeout: 30_000 }).toContain('no such file');
+      // Neither the other's lock nor its part of the image is touched.
+      expect(await there('.part.')).toEqual(other);
+      expect(await there('.lock')).toHaveLength(1);
+    } else await expect.poll(() => there('.sif.sha256'), { timeout: 30_000 }).toHaveLength(1);
+    await fake.hold(second, false);
+    expect(await Promise.all([client.ended, late.ended])).toEqual([0, 0]);
+    expect(await fake.pulls()).toEqual([URI, URI]);
+    expect((await images(node)).filter((file) => !/\.sif(\.sha256)?$/.test(file))).toEqual([]);
+  });
+
   it('is left by a job that is cancelled as if it had never been wanted', async () => {
     const fake = await apptainer({ pullS: 30 });
     const node = await batchNode(yaml(), { env: path(fake) });

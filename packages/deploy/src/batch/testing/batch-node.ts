@@ -83,7 +83,11 @@ export async function batchNode(
   if (common?.PATH !== undefined) await writeFile(join(base, '.bash_profile'), `PATH=${quote(common.PATH)}\n`);
   const running = new Set<ChildProcess>();
   cleanups.push(async () => {
-    for (const child of running) child.kill('SIGTERM');
+    for (const child of running) {
+      child.kill('SIGTERM');
+      // One that a test has stopped hears of nothing else.
+      child.kill('SIGCONT');
+    }
     await Promise.all(
       [...running].map(
         (child) =>

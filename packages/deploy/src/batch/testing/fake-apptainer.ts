@@ -1,4 +1,4 @@
-import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
 /**
@@ -18,11 +18,15 @@ pull() {
   case $2 in docker://* | oras://* | library://*) ;; *) fail "unsupported image URI $2" ;; esac
   [ ! -e "$1" ] || fail "Image file already exists: \"$1\" - will not overwrite"
   echo "$2" >> "$here/pulls"
+  local hold
+  hold=$here/hold.$(grep -c '' "$here/pulls")
   grep -qxF -e "$2" "$here/registry" || fail "While making image from oci registry: $2: manifest unknown"
   local layers=${'$'}{APPTAINER_CACHEDIR:-${'$'}{SINGULARITY_CACHEDIR:-$HOME/.apptainer/cache}}
   mkdir -p "$layers" && : > "$layers/layer"
   printf 'half' > "$1"
   sleep "$(cat "$here/pull-s")"
+  while [ -e "$hold" ]; do sleep 0.1; done
+  [ -e "$1" ] || fail "while creating squashfs: $1: no such file"
   printf 'SIF of %s\n' "$2" > "$1"
 }
 in_namespace() {
@@ -93,6 +97,8 @@ export interface FakeApptainer {
   bin: string;
   /** URIs that were pulled, in order. */
   pulls(): Promise<string[]>;
+  /** The pull of this number, from 1, waits until it is called again with false. */
+  hold(pull: number, held: boolean): Promise<void>;
   /** Of each container: its image, and flags for GPUs. */
   runs(): Promise<string[]>;
 }
@@ -109,5 +115,7 @@ export async function fakeApptainer(
   await writeFile(join(folder, 'registry'), (options.registry ?? []).map((uri) => `${uri}\n`).join(''));
   await writeFile(join(folder, 'pull-s'), String(options.pullS ?? 0));
   const lines = async (file: string) => (await readFile(join(folder, file), 'utf8').catch(() => '')).split('\n').slice(0, -1);
-  return { bin: folder, pulls: () => lines('pulls'), runs: () => lines('runs') };
+  const hold = (pull: number, held: boolean) =>
+    held ? writeFile(join(folder, `hold.${pull}`), '') : rm(join(folder, `hold.${pull}`), { force: true });
+  return { bin: folder, pulls: () => lines('pulls'), hold, runs: () => lines('runs') };
 }

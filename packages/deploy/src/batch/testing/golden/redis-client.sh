@@ -272,33 +272,54 @@ run_prelude() {
   failed_line=''
 }
 
-# Tells other jobs that this one, which holds the lock, lives: they see it in the number, not by any clock.
+self=$node.$job_id.$$
+
+# Tells other jobs that this one, which holds the lock, lives: they see it in the number, not by any clock. Without its file it holds the lock no more.
 beat_lock() {
   [ -n "$held_lock" ] || return 0
   [ "$SECONDS" != "$lock_beat" ] || return 0
   lock_beat=$SECONDS
-  echo "$lock_beat" > "$held_lock/beat" || true
+  if [ -e "$held_lock/$self" ]; then
+    { echo "$node $$ $lock_beat" > "$held_lock/$self"; } 2> /dev/null || true
+  else
+    held_lock=''
+  fi
 }
 held_lock=''
 lock_beat=''
 
-# Is the job that holds a lock gone? At once seen on its own node.
-holder_gone() {
+# Is the job gone that holds a lock? At once seen on its own node. $1: file of the owner.
+owner_gone() {
   local where pid
-  read -r where pid 2> /dev/null < "$1/owner" || return 1
+  read -r where pid _ 2> /dev/null < "$1" || return 1
   [ "$where" = "$node" ] && ! kill -0 "$pid" 2> /dev/null && [ ! -e "/proc/$pid" ]
 }
 
-# Waits for the lock on a file. A lock that shows no life for lock_stale_s is broken: who breaks it wrongly only does work twice.
+# Breaks the lock $1, whose owner's file is $2 (nothing: it has none), and removes what that one left of the image $3.
+break_lock() {
+  if [ -n "$2" ]; then rm -rf -- "$2" "$3.part.${2##*/}" "$3.part.${2##*/}.sha256"; fi
+  rmdir -- "$1" 2> /dev/null || true
+}
+
+claim_lock() { mkdir -- "$1" 2> /dev/null && { echo "$node $$ 0" > "$1/$self"; } 2> /dev/null; }
+
+# Waits for the lock on a file; 1: the file is there. A lock that shows no life for lock_stale_s is broken.
 take_lock() {
-  local lock=$1.lock beat seen='' since=$SECONDS
-  while ! mkdir -- "$lock" 2> /dev/null; do
+  local lock=$1.lock file beat seen='' since=$SECONDS
+  while ! claim_lock "$lock"; do
+    if [ -e "$lock/$self" ]; then
+      rm -rf -- "$lock"
+      finish 1 "cannot write to $(dirname -- "$lock"): is the disk or the quota full?"
+    fi
     if [ -e "$1" ]; then return 1; fi
     if [ ! -d "$lock" ] && [ ! -w "$(dirname -- "$lock")" ]; then finish 1 "cannot write to $(dirname -- "$lock")"; fi
-    beat=$(cat -- "$lock/beat" 2> /dev/null || true)
+    file=''
+    for file in "$lock"/*; do break; done
+    [ -e "$file" ] || file=''
+    beat="$file $([ -z "$file" ] || cat -- "$file" 2> /dev/null || true)"
     if [ "$beat" != "$seen" ]; then seen=$beat since=$SECONDS; fi
-    if [ $((SECONDS - since)) -ge "$lock_stale_s" ] || holder_gone "$lock"; then
-      if mv -T -- "$lock" "$lock.$job_id.$$" 2> /dev/null; then rm -rf -- "$lock.$job_id.$$"; fi
+    if [ $((SECONDS - since)) -ge "$lock_stale_s" ] || { [ -n "$file" ] && owner_gone "$file"; }; then
+      break_lock "$lock" "$file" "$1"
       since=$SECONDS
       continue
     fi
@@ -307,17 +328,18 @@ take_lock() {
     pause 0.5
   done
   held_lock=$lock
-  echo "$node $$" > "$lock/owner"
+  lock_beat=''
   beat_lock
 }
 
 free_lock() {
   [ -n "$held_lock" ] || return 0
-  rm -rf -- "$held_lock"
+  rm -f -- "$held_lock/$self"
+  rmdir -- "$held_lock" 2> /dev/null || true
   held_lock=''
 }
 
-drop_part() { [ -z "$image_part" ] || rm -rf -- "$image_part"; }
+drop_part() { [ -z "$image_part" ] || rm -rf -- "$image_part" "$image_part.sha256"; }
 image_part=''
 
 # Brings the image to $1.
@@ -330,24 +352,40 @@ fetch_image() {
   esac
 }
 
+# Another has brought the image, having taken this job for dead.
+was_brought() {
+  [ -e "$image" ] || return 1
+  drop_part
+  image_part=''
+}
+
+# There is no image afterwards where this job was taken for dead meanwhile, and what it had brought was removed.
 pull_image() {
   local code=0
-  image_part=$image.part.$job_id.$$
-  # What jobs left here that were killed.
-  rm -rf -- "$image".part.*
+  image_part=$image.part.$self
   : > "$image_log"
   fetch_image "$image_part" || code=$?
   stop_when_told
+  if was_brought; then return 0; fi
+  lock_beat=''
+  beat_lock
+  if [ -z "$held_lock" ] && { [ "$code" != 0 ] || [ ! -s "$image_part" ]; }; then
+    drop_part
+    image_part=''
+    return 0
+  fi
   if [ -n "$timed_out" ]; then finish 1 "the image $image_uri was not there within $pull_s s"; fi
   if [ "$code" != 0 ]; then finish 1 "the image $image_uri cannot be had: $runtime $(ending_of "$code" "$image_log")"; fi
   if [ ! -s "$image_part" ]; then finish 1 "the image $image_uri cannot be had: $runtime left nothing"; fi
   if [ -f "$image_part" ]; then
     run_watched "$image_part.sha256" 0 sha256sum -- "$image_part" || true
     stop_when_told
+    if was_brought; then return 0; fi
     cut -d ' ' -f 1 "$image_part.sha256" > "$image.sha256"
     rm -f -- "$image_part.sha256"
   fi
-  mv -T -- "$image_part" "$image"
+  # A folder that is there is not replaced.
+  mv -T -- "$image_part" "$image" || was_brought
   image_part=''
 }
 
@@ -374,13 +412,14 @@ prepare_image() {
   mkdir -p -- "$(dirname -- "$image")"
   export APPTAINER_CACHEDIR=${APPTAINER_CACHEDIR:-$cache/apptainer} SINGULARITY_CACHEDIR=${SINGULARITY_CACHEDIR:-$cache/apptainer}
   export APPTAINER_TMPDIR=${APPTAINER_TMPDIR:-$scratch} SINGULARITY_TMPDIR=${SINGULARITY_TMPDIR:-$scratch}
-  if take_lock "$image"; then
+  until [ -e "$image" ]; do
+    take_lock "$image" || continue
     if [ ! -e "$image" ]; then
       image_action=pulled
       pull_image
     fi
     free_lock
-  fi
+  done
 }
 
 image_digest() {
