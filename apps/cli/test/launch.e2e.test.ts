@@ -81,6 +81,11 @@ describe('bench launch on this machine', () => {
     [['launch', 'stage', '.', '/tmp'], 2, 'cannot be a destination'],
     [['submit'], 2, 'there is nothing to submit'],
     [['submit', '--script', 'nowhere.sh'], 2, 'there is no such file'],
+    // What a script of the user's cannot be given is not dropped.
+    [['submit', '--script', '/bin/sh', '--env', 'A=1'], 2, '--env is for a script that bench writes'],
+    [['submit', '--script', '/bin/sh', '--setup', '/bin/sh'], 2, '--setup is for a script that bench writes'],
+    [['submit', '--script', '/bin/sh', '--no-launch'], 2, '--no-launch is for a script that bench writes'],
+    [['submit', '--script', '/bin/sh', '--', 'true'], 2, '--script and a program are two jobs'],
     // A submission that cannot be made is no success.
     [['submit', '--', 'true'], 3, 'there is no scheduler here'],
   ])('refuses %j with %i', async (args, code, message) => {

@@ -19,10 +19,12 @@ beforeAll(() => {
   program('refuses', `echo 'sbatch: error: invalid partition specified: nopart' >&2; exit 1`);
   program('busy', `echo 'sbatch: error: Batch job submission failed: Unable to contact slurm controller (connect failure)' >&2; exit 1`);
   program('silent', 'exit 0');
+  program('qsub-takes', `cat >${dir}/received; echo 'Job will run soon.'; echo '4711.pbs01'`);
+  program('qsub-refuses', `echo 'qsub: Unknown queue' >&2; exit 170`);
 });
 
-const plan = (program: string): SubmitPlan => ({
-  ...planSubmit({ scheduler: 'slurm', options: {}, env: {}, folder: dir, job: { command: ['true'], launch: [], cwd: '/' } }),
+const plan = (program: string, scheduler = program.startsWith('qsub') ? 'pbs' : 'slurm'): SubmitPlan => ({
+  ...planSubmit({ scheduler, options: {}, env: {}, folder: dir, job: { command: ['true'], launch: [], cwd: '/' } }),
   argv: [join(dir, program)],
 });
 const send = (program: string) => submit(plan(program), { host: localHost(), signal: new AbortController().signal });
@@ -39,6 +41,17 @@ describe('submit', () => {
     expect(readFileSync(join(dir, 'received'), 'utf8')).toBe(plan('takes').script);
   });
 
+  it('does the same with PBS', async () => {
+    expect(await send('qsub-takes')).toEqual({
+      scheduler: 'pbs',
+      jobId: '4711.pbs01',
+      cluster: null,
+      show: ['qstat', '4711.pbs01'],
+      cancel: ['qdel', '4711.pbs01'],
+    });
+    expect(readFileSync(join(dir, 'received'), 'utf8')).toMatch(/^#PBS -N bench$/m);
+  });
+
   it.each([
     // A submission that failed is never a success.
     [
@@ -51,6 +64,7 @@ describe('submit', () => {
         message: expect.stringContaining('nopart'),
       },
     ],
+    ['qsub-refuses', { code: 'BENCH_SUBMIT_FAILED', exitCode: 4, hint: expect.stringContaining('--queue') }],
     ['busy', { code: 'BENCH_SUBMIT_FAILED', exitCode: 4, retryable: true }],
     ['silent', { code: 'BENCH_SUBMIT_UNKNOWN', exitCode: 4 }],
     ['absent', { code: 'BENCH_NO_SCHEDULER', exitCode: 3 }],
