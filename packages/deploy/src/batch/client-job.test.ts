@@ -138,6 +138,20 @@ describe('the jobs of a service and its clients', () => {
     expect(await service.ended).toBe(0);
   });
 
+  it('leave no variable on their node’s disk, which a job that is killed would not remove', async () => {
+    const node = await batchNode(
+      recipe({
+        service: { prepare: 'test -n "$SERVICE_PASSWORD"' },
+        clients: { load: { command: 'echo "$SERVICE_PASSWORD" > "$OUTPUT_DIR/begun"; exec sleep 100' } },
+      }),
+    );
+    const jobs = [node.service(), node.client(0)];
+    await expect.poll(() => output(node, 0, 'begun').catch(() => null), { timeout: 30_000 }).toBe(`${API_KEY}\n`);
+    expect(await node.holding(API_KEY)).toEqual([]);
+    await node.write('state/stop', '{"atMs":1,"reason":"torn down"}');
+    await Promise.all(jobs.map(({ ended }) => ended));
+  });
+
   it('wait for a service no longer than they are told to', async () => {
     const node = await batchNode(recipe(), { timing: { serviceS: 1 } });
     expect(await node.client(0).ended).toBe(1);

@@ -74,6 +74,13 @@ describe.skipIf(!part('netns').present)('an engine in Apptainer', () => {
     expect(await node.read('engine.log')).toContain('got TERM');
   });
 
+  it('leaves no variable on the node’s disk before it is ready', async () => {
+    const fake = await apptainer();
+    const node = await batchNode(yaml({ mode: 'never' }), { env: path(fake) });
+    await node.until('service.listening', node.service());
+    expect(await node.holding(API_KEY)).toEqual([]);
+  });
+
   it('is pulled once by jobs that want it at a time, and not again', async () => {
     const fake = await apptainer({ pullS: 2 });
     const node = await batchNode(

@@ -200,6 +200,15 @@ fi`);
     ).toContain('secret of HF');
   });
 
+  it('leaves no variable on its node’s disk, which a job that is killed would not remove', async () => {
+    const node = await batchNode(yaml({ mode: 'never', env: { TOKEN: { from_env: 'HF' }, PATH: '/nowhere' } }), {
+      programs: { noded: { argv: [process.execPath] } },
+    });
+    // It is not ready, and never will be.
+    await node.until('service.listening', node.service());
+    expect(await Promise.all([API_KEY, 'secret of HF'].map(node.holding))).toEqual([[], []]);
+  });
+
   it('runs the recipe’s own lines first, however loosely they are written', async () => {
     const prelude = [
       'echo "at $UNSET_VARIABLE" > /dev/null',

@@ -15,15 +15,21 @@ export const SEPARATORS = /[:,\n]/;
 /** Where things are inside a container. */
 export const INSIDE = { job: '/bench/job', output: '/bench/output', models: '/bench/models', weights: '/bench/weights' } as const;
 
-/** Reads the job's variables from a file and becomes the command: no value is ever an argument, or read twice by a shell. */
-const WITH_ENV = '. "$1" && shift && exec "$@"';
+/**
+ * Reads the job's variables from a file, removes it, and becomes the command: no value is ever an argument, read twice by a shell, or left on the node by a
+ * job that is killed. The variables may have changed PATH.
+ */
+const WITH_ENV = '. "$1" && { rm -f -- "$1" || /bin/rm -f -- "$1" || :; } 2> /dev/null && shift && exec "$@"';
 /** What tells a program of the job's GPUs, the way to the network, and its share of the node. */
 const PASSED =
   'CUDA_VISIBLE_DEVICES NVIDIA_VISIBLE_DEVICES ROCR_VISIBLE_DEVICES HIP_VISIBLE_DEVICES GPU_DEVICE_ORDINAL ZE_AFFINITY_MASK ' +
   'http_proxy https_proxy no_proxy HTTP_PROXY HTTPS_PROXY NO_PROXY OMP_NUM_THREADS HF_HUB_OFFLINE ' +
   'SLURM_JOB_ID SLURM_JOB_NODELIST SLURM_NNODES SLURM_CPUS_PER_TASK SLURM_CPUS_ON_NODE SLURMD_NODENAME';
 
-/** The functions `set_up`, which makes the job's folders and the array `enter`, and `pass_variables`. */
+/**
+ * The functions `set_up` and `pass_variables`. The first makes the job's folders, the array `enter`, which a file of variables and a command come behind,
+ * and `job_inside`: how those name `$scratch/job`.
+ */
 export function renderSetUp(o: { runtime: BatchRuntime; gpus: BatchGpus; mounts: readonly BatchMount[]; models: boolean }): string {
   return o.runtime === 'none' ? onTheNode(o) : inContainer(o);
 }
@@ -32,7 +38,8 @@ function onTheNode({ models }: { models: boolean }): string {
   return `
 set_up() {
   mkdir -p -- "$scratch/job" "$scratch/tmp"
-  enter=(sh -c ${quote(WITH_ENV)} sh "$scratch/job/env")
+  job_inside=$scratch/job
+  enter=(sh -c ${quote(WITH_ENV)} sh)
 }
 
 pass_variables() {
@@ -64,6 +71,7 @@ function inContainer({
   return `
 set_up() {
   case $scratch\${HF_HOME:-} in *[:,]*) finish 1 "a container cannot be given a folder with : or , in its name: TMPDIR or HF_HOME" ;; esac
+  job_inside=${INSIDE.job}
   mkdir -p -- ${own.map((name) => `"$scratch/"${quote(name)}`).join(' ')}
 ${models ? '  mkdir -p -- "${HF_HOME:-$models}"\n' : ''}${runtime === 'charliecloud' ? charliecloud(binds, targets) : apptainer(runtime, gpus, binds)}}
 
@@ -81,7 +89,7 @@ function apptainer(runtime: BatchRuntime, gpus: BatchGpus, binds: readonly strin
   const flag = { nvidia: '--nv', amd: '--rocm', any: null }[gpus ?? 'any'];
   const auto = `  if [ -e /dev/nvidiactl ]; then enter+=(--nv); elif [ -e /dev/kfd ]; then enter+=(--rocm); fi\n`;
   return `  enter=(${runtime} exec --cleanenv --no-home --pwd /tmp)
-${gpus === null ? '' : flag === null ? auto : `  enter+=(${flag})\n`}${binds.map((bind) => `  enter+=(--bind ${bind})\n`).join('')}  enter+=("$image" sh -c ${quote(WITH_ENV)} sh ${INSIDE.job}/env)
+${gpus === null ? '' : flag === null ? auto : `  enter+=(${flag})\n`}${binds.map((bind) => `  enter+=(--bind ${bind})\n`).join('')}  enter+=("$image" sh -c ${quote(WITH_ENV)} sh)
 `;
 }
 
@@ -93,7 +101,7 @@ function charliecloud(binds: readonly string[], targets: readonly string[]): str
   done
   enter=(env "TMPDIR=$scratch/tmp" ch-run '--unset-env=*' --cd=/tmp)
   if [ -e "$image/ch/environment" ]; then enter+=(--set-env); fi
-${binds.map((bind) => `  enter+=(--bind ${bind})\n`).join('')}  enter+=("$image" -- sh -c ${quote(WITH_ENV)} sh ${INSIDE.job}/env)
+${binds.map((bind) => `  enter+=(--bind ${bind})\n`).join('')}  enter+=("$image" -- sh -c ${quote(WITH_ENV)} sh)
 `;
 }
 

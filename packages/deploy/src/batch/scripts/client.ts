@@ -95,7 +95,7 @@ run_command() {
   phase='running'
   client_command
   { client_variables && cat -- "$env_file"; } > "$scratch/job/env"
-  run_watched "$client_log" "$timeout_s" "${'$'}{enter[@]}" "${'$'}{command[@]}" || code=$?
+  run_watched "$client_log" "$timeout_s" "${'$'}{enter[@]}" "$job_inside/env" "${'$'}{command[@]}" || code=$?
   if [ "$code" != 0 ]; then
     result=$(ending_of "$code" "$client_log")
     result_code=$code

@@ -56,12 +56,11 @@ start_engine() {
   if [ "$runtime" = none ] && ! command -v "${'$'}{command[0]}" > /dev/null; then
     finish 1 "${'$'}{command[0]} is not on $node: name its module in slurm.modules, or set PATH in slurm.prelude"
   fi
-  job_variables > "$scratch/job/env"
-  cat -- "$dep/service.env" >> "$scratch/job/env"
+  write_variables env
   if [ -e "$dep/with-key.py" ]; then cp -- "$dep/with-key.py" "$scratch/job/"; fi
   engine_code=''
   listening=''
-  setsid "${'$'}{enter[@]}" "${'$'}{command[@]}" >> "$engine_log" 2>&1 < /dev/null &
+  setsid "${'$'}{enter[@]}" "$job_inside/env" "${'$'}{command[@]}" >> "$engine_log" 2>&1 < /dev/null &
   engine=$!
   begin_telemetry
 }
@@ -72,6 +71,9 @@ job_variables() {
   printf 'export BENCH_PORT=%s BENCH_ENGINE_OF=%s\n' "$(sh_word "$port")" "$(sh_word "$mark")"
   if [ "$port" != 0 ]; then printf 'export PORT=%s\n' "$(sh_word "$port")"; fi
 }
+
+# For one program, which removes them when it has them. $1: name of the file.
+write_variables() { { job_variables && cat -- "$dep/service.env"; } > "$scratch/job/$1"; }
 
 # Is it ready? Why it is not yet is in not_ready.
 is_ready() {
@@ -165,14 +167,16 @@ run_prepare() {
   local code=0
   [ -n "$prepare" ] || return 0
   phase='service.prepare'
-  run_watched "$dep/prepare.log" 3600 "${'$'}{enter[@]}" sh -c "$prepare" || code=$?
+  write_variables prepare-env
+  run_watched "$dep/prepare.log" 3600 "${'$'}{enter[@]}" "$job_inside/prepare-env" sh -c "$prepare" || code=$?
+  rm -f -- "$scratch/job/prepare-env"
   stop_when_told
   if [ "$code" != 0 ]; then finish 1 "service.prepare $(ending_of "$code" "$dep/prepare.log")"; fi
 }
 
 serve() {
   phase='serving'
-  # The engine has read it; a job that is killed removes nothing.
+  # An image may lack the program that removes it.
   rm -f -- "$scratch/job/env"
   state service.ready || finish "$write_failed" "$state_dir cannot be written to"
   # Nobody would ever end it.

@@ -57,6 +57,8 @@ export interface BatchNode {
   until<Name extends BatchStateName>(name: Name, job?: RunningJob): Promise<BatchState<Name>>;
   read(path: string): Promise<string>;
   write(path: string, content: string): Promise<void>;
+  /** Files of the node's own disk that hold a text. */
+  holding(text: string): Promise<string[]>;
 }
 
 const cleanups: (() => Promise<unknown>)[] = [];
@@ -145,6 +147,12 @@ export async function batchNode(
     },
     read: (path) => readFile(join(root, path), 'utf8'),
     write: (path, content) => writeFile(join(root, path), content),
+    async holding(text) {
+      const files = await readdir(scratch, { recursive: true, withFileTypes: true });
+      const paths = files.filter((file) => file.isFile()).map(({ parentPath, name }) => join(parentPath, name));
+      const contents = await Promise.all(paths.map((path) => readFile(path, 'utf8').catch(() => '')));
+      return paths.filter((_, i) => contents[i]?.includes(text));
+    },
   };
   return node;
 }

@@ -83,6 +83,7 @@ after_command() { :; }
 
 set_up() {
   case $scratch${HF_HOME:-} in *[:,]*) finish 1 "a container cannot be given a folder with : or , in its name: TMPDIR or HF_HOME" ;; esac
+  job_inside=/bench/job
   mkdir -p -- "$scratch/"'job/home' "$scratch/"'tmp' "$scratch/"'job'
   local target
   for target in '/bench/job' '/bench/output' '/data'; do
@@ -93,7 +94,7 @@ set_up() {
   enter+=(--bind "$scratch/"'job'':/bench/job')
   enter+=(--bind '/shared/bench-runs/r123/d1/clients/0/0'':/bench/output')
   enter+=(--bind '/data'':/data')
-  enter+=("$image" -- sh -c '. "$1" && shift && exec "$@"' sh /bench/job/env)
+  enter+=("$image" -- sh -c '. "$1" && { rm -f -- "$1" || /bin/rm -f -- "$1" || :; } 2> /dev/null && shift && exec "$@"' sh)
 }
 
 pass_variables() {
@@ -551,7 +552,7 @@ run_command() {
   phase='running'
   client_command
   { client_variables && cat -- "$env_file"; } > "$scratch/job/env"
-  run_watched "$client_log" "$timeout_s" "${enter[@]}" "${command[@]}" || code=$?
+  run_watched "$client_log" "$timeout_s" "${enter[@]}" "$job_inside/env" "${command[@]}" || code=$?
   if [ "$code" != 0 ]; then
     result=$(ending_of "$code" "$client_log")
     result_code=$code

@@ -75,7 +75,8 @@ done
 
 set_up() {
   mkdir -p -- "$scratch/job" "$scratch/tmp"
-  enter=(sh -c '. "$1" && shift && exec "$@"' sh "$scratch/job/env")
+  job_inside=$scratch/job
+  enter=(sh -c '. "$1" && { rm -f -- "$1" || /bin/rm -f -- "$1" || :; } 2> /dev/null && shift && exec "$@"' sh)
 }
 
 pass_variables() {
@@ -529,7 +530,7 @@ run_command() {
   phase='running'
   client_command
   { client_variables && cat -- "$env_file"; } > "$scratch/job/env"
-  run_watched "$client_log" "$timeout_s" "${enter[@]}" "${command[@]}" || code=$?
+  run_watched "$client_log" "$timeout_s" "${enter[@]}" "$job_inside/env" "${command[@]}" || code=$?
   if [ "$code" != 0 ]; then
     result=$(ending_of "$code" "$client_log")
     result_code=$code

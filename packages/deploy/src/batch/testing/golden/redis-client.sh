@@ -54,13 +54,14 @@ after_command() { :; }
 
 set_up() {
   case $scratch${HF_HOME:-} in *[:,]*) finish 1 "a container cannot be given a folder with : or , in its name: TMPDIR or HF_HOME" ;; esac
+  job_inside=/bench/job
   mkdir -p -- "$scratch/"'job/home' "$scratch/"'tmp' "$scratch/"'job'
   enter=(apptainer exec --cleanenv --no-home --pwd /tmp)
   enter+=(--bind "$scratch/"'job'':/bench/job')
   enter+=(--bind "$scratch/"'tmp'':/tmp')
   enter+=(--bind "$scratch/"'tmp'':/var/tmp')
   enter+=(--bind '/shared/bench-runs/r123/d1/clients/0/0'':/bench/output')
-  enter+=("$image" sh -c '. "$1" && shift && exec "$@"' sh /bench/job/env)
+  enter+=("$image" sh -c '. "$1" && { rm -f -- "$1" || /bin/rm -f -- "$1" || :; } 2> /dev/null && shift && exec "$@"' sh)
 }
 
 pass_variables() {
@@ -518,7 +519,7 @@ run_command() {
   phase='running'
   client_command
   { client_variables && cat -- "$env_file"; } > "$scratch/job/env"
-  run_watched "$client_log" "$timeout_s" "${enter[@]}" "${command[@]}" || code=$?
+  run_watched "$client_log" "$timeout_s" "${enter[@]}" "$job_inside/env" "${command[@]}" || code=$?
   if [ "$code" != 0 ]; then
     result=$(ending_of "$code" "$client_log")
     result_code=$code
