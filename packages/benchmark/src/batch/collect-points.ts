@@ -16,7 +16,9 @@ function isComplete({ record, look }: Active, k: number): boolean {
 
 function clientsOver(record: Active['record'], look: Active['look']): boolean {
   if (record.jobs[0]?.role === 'command') return look.state('service.exit') !== null;
-  return record.clients > 0 && Array.from({ length: record.clients }, (_, i) => i).every((i) => look.state(`client.${i}.exit`) !== null);
+  // What there is to know of a service without clients is that it gets ready.
+  if (record.clients === 0) return look.state('service.ready') !== null && look.state('service.exit') !== null;
+  return Array.from({ length: record.clients }, (_, i) => i).every((i) => look.state(`client.${i}.exit`) !== null);
 }
 
 /** Takes every load that all clients are done with, and writes it as a point. What was taken before is left alone. */

@@ -71,8 +71,10 @@ async function ownResult(o: Fetch, context: BatchContext): Promise<MeasuredLoad>
   const { deployment, dir, order, signal } = o;
   const { record, look } = deployment;
   const isCommand = record.jobs[0]?.role === 'command';
+  const { point, repeat } = order;
+  if (!isCommand && record.clients === 0) return readyResult(o, { point, repeat });
   const parts = await Promise.all(
-    Array.from({ length: Math.max(1, record.clients) }, async (_, i) => {
+    Array.from({ length: isCommand ? 1 : record.clients }, async (_, i) => {
       const name = isCommand ? 'command' : (record.clientNames[i] ?? `client-${i}`);
       const local = isCommand ? join(dir, 'files') : join(dir, 'clients', name);
       await fetchFolder(o, { from: BATCH_FILES.result(i, 0), to: local }, context);
@@ -96,8 +98,15 @@ async function ownResult(o: Fetch, context: BatchContext): Promise<MeasuredLoad>
   const startedAtMs = Math.min(...parts.map((part) => part.startedAtMs));
   const durationS = Math.max(...parts.map((part) => (part.startedAtMs - startedAtMs) / 1000 + part.durationS));
   const measured = { startedAt: new Date(startedAtMs).toISOString(), durationS, parts };
-  const { point, repeat } = order;
   return { result: ownPoint(measured, { point, repeat }), records: parts.flatMap((part) => part.requests ?? []), gaps: [], series: [] };
+}
+
+/** Of a service without clients: it got ready, and nothing else was to be measured. */
+function readyResult({ deployment: { look } }: Fetch, where: { point: number; repeat: number }): MeasuredLoad {
+  const ready = look.state('service.ready');
+  if (ready === null) throw new BenchError({ code: 'BENCH_SERVICE_NOT_READY', message: 'the service ended before it was ready' });
+  const measured = { startedAt: new Date(ready.atMs).toISOString(), durationS: 0, parts: [] };
+  return { result: ownPoint(measured, where), records: [], gaps: [], series: [] };
 }
 
 async function fetchFolder(o: Fetch, { from, to }: { from: string; to: string }, { host, runFolder }: BatchContext): Promise<void> {

@@ -44,6 +44,23 @@ const journal = async (dir: string) => (await readJournal(runPaths.journal(dir))
 const until = async (what: () => boolean | Promise<boolean>) => expect.poll(what, { timeout: 20_000, interval: 50 }).toBe(true);
 
 describe('a service and its clients', () => {
+  it('a service alone is over once it is ready, and that is its result', async () => {
+    const alone = (server: string) =>
+      tasksOf(`
+service: {image: none, port: 9000, command: [${JSON.stringify(process.execPath)}, -e, ${JSON.stringify(server)}], ready: {tcp: true}}
+slurm: {runtime: none}`);
+    const up = await run(alone(`require('node:http').createServer().listen(Number(process.env.PORT), '0.0.0.0')`));
+    expect(up.outcome).toMatchObject({ status: 'done', exitCode: 0, leftBehind: [] });
+    expect(up.view.problems).toEqual([]);
+    expect(up.view.tasks[0]?.points.map(({ result }) => [result?.durationS, result?.counts.sent])).toEqual([[0, 0]]);
+    expect(up.view.tasks[0]?.deployment).toMatchObject({ status: 'stopped', error: null });
+    expect(up.view.tasks[0]?.deployment?.phases.map(({ name }) => name)).toEqual(['queue', 'image', 'launch', 'model_load']);
+    const down = await run(alone('console.log("no room at " + process.env.PORT); process.exit(4)'));
+    expect(down.outcome).toMatchObject({ status: 'failed', exitCode: 5, leftBehind: [] });
+    expect(down.view.tasks[0]?.file.error?.message).toContain('exited with code 4: no room at');
+    expect(await left()).toEqual([]);
+  });
+
   it('ask for the time that their partition gives where the recipe names none, and are told before it is up', async () => {
     const { outcome } = await run(tasksOf('command: {run: "true"}\nslurm: {partition: gpu}'));
     expect(outcome.exitCode).toBe(0);

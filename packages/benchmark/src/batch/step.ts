@@ -59,7 +59,9 @@ function noteDeath(deployment: Active, { io }: BatchContext): void {
   const { record, look, failure } = deployment;
   const exit = look.state('service.exit');
   if (failure !== null || exit === null || record.jobs[0]?.role === 'command') return;
-  if (look.state('stop') !== null && exit.reason.startsWith('stopped')) return;
+  // One without clients ends by itself, once it is ready.
+  const wanted = look.state('stop') !== null || (record.clients === 0 && look.state('service.ready') !== null);
+  if (wanted && exit.reason.startsWith('stopped')) return;
   const hint = `its log: deployments/${record.id}/engine.log of the run directory`;
   deployment.failure = errorFacts(new BenchError({ code: 'BENCH_ENGINE_EXITED', message: exit.reason, hint }), io);
 }
