@@ -112,6 +112,13 @@ describe('bench launch on this machine', () => {
     expect(finished.stderr).toMatch(message);
   });
 
+  it('submits from a shell with variables of a job that is over', async () => {
+    const env = { ...alone, BENCH_SCHEDULER: '', PBS_JOBID: '9.gone', PBS_NODEFILE: '/gone', HOSTFILE: '/gone' };
+    const finished = await bench(['submit', '--dry-run', '--', 'true'], { env });
+    expect(finished.code, show(finished)).toBe(0);
+    expect(finished.stdout).toMatch(/run: qsub$/m);
+  });
+
   it('has help of its own', async () => {
     const { code, stdout } = await bench(['launch', '-n', '2', '--help']);
     expect(code).toBe(0);

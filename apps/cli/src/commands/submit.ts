@@ -2,7 +2,7 @@ import { realpathSync, statSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { BenchError, EXIT } from '@bench/core';
 import { describeCommand } from '@bench/host';
-import { detectAllocation, type JobOptions, planSubmit, submit, type SubmitPlan } from '@bench/launch';
+import { type JobOptions, planSubmit, schedulerHere, submit, type SubmitPlan } from '@bench/launch';
 import { withContext } from '../context.ts';
 import { stepLines } from '../dry-run/step-lines.ts';
 import { launchEnvironment } from '../launch-environment.ts';
@@ -26,7 +26,7 @@ export function submitJob(command: readonly string[], flags: SubmitFlags): Promi
       refuseContradictions(command, flags);
       const { system, plugins, machines, folder } = await launchEnvironment(io, flags);
       const existing = flags.script === undefined ? undefined : file(flags.script, '--script');
-      const { scheduler } = detectAllocation(system, { scheduler: flags.scheduler, plugins, machines });
+      const { name: scheduler } = schedulerHere(system, { scheduler: flags.scheduler, plugins, machines });
       const plan = planSubmit({
         scheduler,
         options: optionsOf(flags),

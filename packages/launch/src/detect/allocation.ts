@@ -6,7 +6,7 @@ import type { Allocation, JobFacts, SchedulerName, SchedulerPlugin, System } fro
 import { findGpus } from './gpus.ts';
 import { findJob } from './job.ts';
 import { findNodes, type FoundNodes } from './nodes.ts';
-import { detectScheduler } from './scheduler.ts';
+import { detectScheduler, type FoundScheduler } from './scheduler.ts';
 import { slurmAddresses } from './slurm-nodes.ts';
 
 /** Steps of Slurm's own (`slurm_protocol_defs.h`): batch, interactive, extern. They hold nothing that others need. */
@@ -64,6 +64,14 @@ export function detectAllocation(system: System, options: DetectOptions = {}): A
     },
     notes: [...notes, ...remarks({ scheduler: scheduler.name, job, found, machine })],
   };
+}
+
+/**
+ * The scheduler of this machine alone, for who submits a job: whether this is inside of one, and on which nodes, is not asked.
+ * @throws BenchError `BENCH_UNKNOWN_SCHEDULER`, `BENCH_UNKNOWN_MACHINE`.
+ */
+export function schedulerHere(system: System, options: Omit<DetectOptions, 'hostfile'> = {}): FoundScheduler {
+  return detectScheduler(system, { asked: options.scheduler, machine: machineOf(system, options), plugins: options.plugins ?? [] });
 }
 
 function machineOf(system: System, options: DetectOptions): FoundMachine | null {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { detectAllocation } from '../index.ts';
+import { detectAllocation, schedulerHere } from '../index.ts';
 import { paperSystem } from '../testing/paper-system.ts';
 
 const slurmJob = { SLURM_JOB_ID: '7', SLURM_JOB_NODELIST: 'n[1-2]' };
@@ -31,6 +31,17 @@ describe('the scheduler', () => {
   ])('%s', (_name, { asked, ...parts }: { asked?: string } & Parameters<typeof paperSystem>[0], scheduler, source) => {
     const found = detectAllocation(paperSystem(parts), { scheduler: asked });
     expect([found.scheduler, found.source.scheduler]).toEqual([scheduler, source]);
+  });
+
+  it('is told to who submits a job without a question to the queue, whatever job this is said to be in', () => {
+    const system = paperSystem({
+      hostname: 'login',
+      env: { PBS_JOBID: '9.gone', PBS_NODEFILE: '/gone', HOSTFILE: '/gone' },
+      programs: { qsub: '', qstat: { code: 1, stderr: 'qstat: cannot connect to server' } },
+    });
+    expect(schedulerHere(system)).toEqual({ name: 'pbs', source: 'PBS_JOBID' });
+    expect(schedulerHere(system, { scheduler: 'slurm' })).toEqual({ name: 'slurm', source: 'asked' });
+    expect(system.asked.filter((line) => line.startsWith('qstat'))).toEqual([]);
   });
 
   it('refuses a name that nobody has, and says the nearest', () => {
