@@ -5,6 +5,7 @@ import { countFailed } from '../tally.ts';
 import { about, type Active, type BatchContext } from './batch-context.ts';
 import { settleRest } from './collect-points.ts';
 import { fetchLogs } from './fetch-logs.ts';
+import { engineSeen } from './engine-seen.ts';
 import { phasesOf } from './phases.ts';
 import type { QueuedOrder } from './queued-record.ts';
 import { endTask } from './task-file.ts';
@@ -29,7 +30,7 @@ export async function finishDeployment(
     key: record.key,
     target: record.target,
     status: failed ? 'failed' : 'stopped',
-    engine: record.engine,
+    engine: engineSeen(deployment),
     machine,
     phases: phasesOf(look, record.submittedAtMs),
     error: failure,

@@ -1,5 +1,6 @@
+import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
-import { readdir, readFile, rm, stat } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { BenchError } from '@bench/core';
 import { readJournal, runPaths } from '@bench/results';
@@ -59,6 +60,34 @@ slurm: {runtime: none}`);
     expect(down.outcome).toMatchObject({ status: 'failed', exitCode: 5, leftBehind: [] });
     expect(down.view.tasks[0]?.file.error?.message).toContain('exited with code 4: no room at');
     expect(await left()).toEqual([]);
+  });
+
+  it('name the image that their job ran by its digest, whatever its tag comes to mean', async () => {
+    const bin = join(root, 'bin');
+    await mkdir(bin);
+    // Stands for Apptainer: the image is a file, and the command runs without one, with the folder of the job where it is.
+    await writeFile(
+      join(bin, 'apptainer'),
+      String.raw`#!/bin/bash
+if [ "$1" = pull ]; then printf 'SIF of %s' "$3" > "$2"; exit; fi
+while [ "${'$'}{1%.sif}" = "$1" ]; do case $2 in *:/bench/job) job=${'$'}{2%:/bench/job} ;; esac; shift; done
+shift
+words=(); for word; do words+=("${'$'}{word/#"/bench/job"/"$job"}"); done
+exec "${'$'}{words[@]}"
+`,
+      { mode: 0o755 },
+    );
+    const { outcome, view } = await run(
+      tasksOf(`
+service: {image: 'registry.example/thing:1', command: 'echo up; exec sleep 100', ready: {log: up}}
+slurm: {prelude: ['export PATH=${bin}:$PATH']}`),
+    );
+    expect(outcome.exitCode, JSON.stringify(view.tasks[0]?.file.error)).toBe(0);
+    const digest = createHash('sha256').update('SIF of docker://registry.example/thing:1').digest('hex');
+    expect(view.tasks[0]?.deployment?.engine).toMatchObject({
+      image: 'docker://registry.example/thing:1',
+      digest: `sha256:${digest}`,
+    });
   });
 
   it('ask for the time that their partition gives where the recipe names none, and are told before it is up', async () => {

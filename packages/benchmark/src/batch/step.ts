@@ -5,6 +5,7 @@ import type { JobView } from './batch-queue.ts';
 import { collectPoints } from './collect-points.ts';
 import { askToStop, cancelJobs, noteEnded } from './end-jobs.ts';
 import type { DeploymentLook } from './look.ts';
+import { engineSeen } from './engine-seen.ts';
 import { phasesOf } from './phases.ts';
 import { tellProgress } from './tell-progress.ts';
 import { STAGE_LIMITS_MS, stageOf, stageTooLong } from './stages.ts';
@@ -161,7 +162,7 @@ async function tellStage(deployment: Active, seen: Seen, context: BatchContext):
       key: record.key,
       target: record.target,
       status: 'ready',
-      engine: record.engine,
+      engine: engineSeen(deployment),
       machine,
       phases,
       error: null,
