@@ -207,6 +207,10 @@ describe('what is asked of the queue', () => {
   });
 });
 
+it('an engine without load clients is refused: nobody would measure it, or end it', () => {
+  expect(() => plan({ ...VLLM, slurm: { clients: { count: 0 } } })).toThrow(/slurm\.clients\.count.*above 0/);
+});
+
 describe('the key of an engine is no argument', () => {
   it('where it has a variable for it', () => {
     const { files, record, jobs } = plan(VLLM, { passed: { HF_TOKEN: 'hf_secret' } });
