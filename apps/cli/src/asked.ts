@@ -121,7 +121,10 @@ export function siteOfRun(asked: Asked): ReturnType<typeof parseSite> {
 function refuseIdleFlags(flags: AskFlags, kind: ReturnType<typeof parseSite>['kind'], mode: 'measure' | 'deploy'): void {
   const rented = givenRentFlags(flags).filter((name) => kind !== 'slurm' || !QUEUE_FLAGS.has(name));
   if (kind === 'slurm' && mode === 'deploy')
-    throw usage('a deployment on a cluster ends with its clients, and is not left up', 'bench run --on slurm measures it');
+    throw usage(
+      'bench deploy: on a cluster an engine ends with its clients, and is not left up',
+      'bench run RECIPE --on slurm:LOGIN measures it; on hosts it stays up: bench deploy ssh:user@host RECIPE',
+    );
   if (kind !== 'slurm' && flags.detach)
     throw usage(`--detach means nothing on site "${kind}"`, 'it leaves jobs to the queue of a cluster: --on slurm, or --on slurm:LOGIN');
   if (kind !== 'cloud' && rented.length > 0)

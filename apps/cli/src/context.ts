@@ -7,6 +7,7 @@ import { BenchError, createIo, EXIT, type Io } from '@bench/core';
 import { connect, hostConnector } from '@bench/host';
 import { type Screen, terminalAsk } from './ask.ts';
 import type { Asked } from './asked.ts';
+import { readerLeft, workBegins } from './reader-gone.ts';
 import { pluginHost } from './plugins/host-target.ts';
 import type { HostFactory } from './plugins/plugin.ts';
 import { styles } from './ui/style.ts';
@@ -42,6 +43,8 @@ export interface CliContext {
   leaves: string | null;
   /** Says it as it is by then, in place of `leaves`, where that can be found out in a moment; its null: nothing is left. */
   leavesNow: (() => Promise<string | null>) | null;
+  /** Everything is done, and there are only results to show: who reads them may go away at any time. */
+  workEnds(): void;
   /** Stops listening to signals. */
   dispose(): void;
 }
@@ -52,6 +55,8 @@ export interface CliContext {
  */
 export function openContext(access: HostAccess = {}): CliContext {
   const stop = new AbortController();
+  const { stopText = 'what is done is kept; again ends at once' } = access;
+  const workEnds = stopText === null ? () => undefined : workBegins();
   // Everything that goes on at once listens to it.
   setMaxListeners(0, stop.signal);
   let last: { name: NodeJS.Signals; at: number } | null = null;
@@ -73,9 +78,8 @@ export function openContext(access: HostAccess = {}): CliContext {
     const again = last !== null;
     last = { name, at: performance.now() };
     if (again) return void endAtOnce();
-    const { stopText = 'what is done is kept; again ends at once' } = access;
     context.screen?.pause();
-    if (stopText !== null) process.stderr.write(`\n${styles(process.stderr).yellow('stopping')}: ${stopText}\n`);
+    if (stopText !== null && !readerLeft()) process.stderr.write(`\n${styles(process.stderr).yellow('stopping')}: ${stopText}\n`);
     context.screen?.resume();
     overdue = setTimeout(() => void endAtOnce(), CLEAN_UP_MS);
     overdue.unref();
@@ -114,7 +118,9 @@ export function openContext(access: HostAccess = {}): CliContext {
     screen: null,
     leaves: null,
     leavesNow: null,
+    workEnds,
     dispose: () => {
+      workEnds();
       clearTimeout(overdue);
       keys?.remove();
       process.off('SIGINT', onSignal);

@@ -53,6 +53,7 @@ export async function perform(job: Job, flags: OutputFlags, context: CliContext)
   const files = flags.report && measured ? await writeReports([view], outcome.dir, context).catch(orNothing(context)) : [];
   const doubts = flags.strict ? doubtful(view) : [];
   const exitCode = outcome.exitCode === EXIT.ok && doubts.length > 0 ? EXIT.strict : outcome.exitCode;
+  context.workEnds();
   if (flags.json) {
     const { id, dir, status, kept, leftBehind, cost = null, detached = null } = outcome;
     const rows = await renderRows([view], 'json');

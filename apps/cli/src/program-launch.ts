@@ -21,6 +21,7 @@ export function addLaunchCommands(program: Command, result: { code: number }): v
   nodeFlags(
     launch
       .command('stage')
+      .helpOption('-h, --help', 'display help for command')
       .description('copy a file or folder to the node-local storage of all nodes; there it is whole or not at all')
       .argument('<source>', 'file or folder here')
       .argument('<destination>', 'absolute path of the copy on the nodes'),
@@ -40,6 +41,7 @@ export function addLaunchCommands(program: Command, result: { code: number }): v
   nodeFlags(
     launch
       .command('kill')
+      .helpOption('-h, --help', 'display help for command')
       .description('end what a launch has left on its nodes: processes that carry its id in their environment, and no others')
       .argument('[id]', 'id that bench launch printed'),
   )

@@ -1,6 +1,7 @@
 import { CommanderError } from '@commander-js/extra-typings';
 import { printError } from './errors.ts';
 import { buildProgram } from './program.ts';
+import { readerLeft } from './reader-gone.ts';
 
 /** `bench launch` with a program, whose flags are its own and may be the same; not `bench launch stage`, `bench launch kill`. */
 function isLaunch([command, first]: readonly string[]): boolean {
@@ -9,6 +10,11 @@ function isLaunch([command, first]: readonly string[]): boolean {
 
 /** Parses and runs a command line; the answer is the exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {
+  const code = await codeOf(argv);
+  return readerLeft() ? 0 : code;
+}
+
+async function codeOf(argv: readonly string[]): Promise<number> {
   const result = { code: 0 };
   try {
     const words = argv.slice(2);
@@ -25,6 +31,6 @@ export async function runCli(argv: readonly string[]): Promise<number> {
   } catch (error) {
     // Help and version end here with 0; everything else that commander refuses is usage.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    return printError(error, process.stderr);
+    return readerLeft() ? 0 : printError(error, process.stderr);
   }
 }

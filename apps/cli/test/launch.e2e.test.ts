@@ -78,7 +78,12 @@ describe('bench launch on this machine', () => {
     [['launch'], 2, 'there is no program to launch'],
     [['launch', '--hostfile', '/nowhere/hosts', 'true'], 2, 'hostfile /nowhere/hosts: it is not there'],
     [['launch', 'kill'], 2, 'an id or --any'],
+    [['launch', '--timeout', 'bogus', 'true'], 2, '--timeout: "bogus" is not a duration'],
+    [['launch', '--launcher', 'local', '--cpu-bind', 'bogus', 'true'], 2, '--cpu-bind: local cannot bind ranks to "bogus"'],
+    [['launch', '--nproc', 'abc', 'true'], 2, 'expected a whole number'],
     [['launch', 'stage', '.', '/tmp'], 2, 'cannot be a destination'],
+    [['launch', 'stage', './nowhere', '/tmp/bench-e2e/x'], 2, './nowhere: there is no such file or folder'],
+    [['launch', 'stage', '.', '/tmp/bench-e2e/x', '--timeout', 'bogus'], 2, '--timeout: "bogus" is not a duration'],
     [['submit'], 2, 'there is nothing to submit'],
     [['submit', '--script', 'nowhere.sh'], 2, 'there is no such file'],
     // What a script of the user's cannot be given is not dropped.
@@ -86,6 +91,9 @@ describe('bench launch on this machine', () => {
     [['submit', '--script', '/bin/sh', '--setup', '/bin/sh'], 2, '--setup is for a script that bench writes'],
     [['submit', '--script', '/bin/sh', '--no-launch'], 2, '--no-launch is for a script that bench writes'],
     [['submit', '--script', '/bin/sh', '--', 'true'], 2, '--script and a program are two jobs'],
+    [['submit', '--scheduler', 'slurm', '--time', 'bogus', '--', 'true'], 2, '--time: "bogus" cannot be the time of a job'],
+    [['submit', '--scheduler', 'slurm', '--memory', 'much', '--', 'true'], 2, '--memory: "much" cannot be the memory of a job'],
+    [['submit', '--nodes', '0', '--', 'true'], 2, '--nodes'],
     // A submission that cannot be made is no success.
     [['submit', '--', 'true'], 3, 'there is no scheduler here'],
   ])('refuses %j with %i', async (args, code, message) => {
@@ -123,6 +131,17 @@ describe('bench launch on this machine', () => {
     const { code, stdout } = await bench(['launch', '-n', '2', '--help']);
     expect(code).toBe(0);
     expect(stdout).toContain('--ranks-per-node <n>');
+  });
+
+  it.each([
+    ['stage', '--help', '--min-success <nodes>'],
+    ['stage', '-h', '--replace'],
+    ['kill', '--help', '--match <text>'],
+  ])('launch %s %s is help of its own', async (command, flag, text) => {
+    const { code, stdout } = await bench(['launch', command, flag]);
+    expect(code).toBe(0);
+    expect(stdout).toContain(`Usage: bench launch ${command}`);
+    expect(stdout).toContain(text);
   });
 
   it('bench doctor tells of schedulers', async () => {

@@ -39,6 +39,22 @@ describe('bench logs', () => {
   });
 });
 
+describe('a reader that goes away', () => {
+  it('is no error: neither of what only shows, nor of a run whose results nobody reads', async () => {
+    const running = start(['run', await tinyRecipe(root, { points: [1] }), '--out', runs, '--no-report']);
+    running.child.stdout?.destroy();
+    const ran = await running.finished;
+    expect(ran.code, show(ran)).toBe(0);
+    expect(ran.stderr).not.toMatch(/EPIPE|stopping/);
+    for (const words of [['logs', 'latest'], ['status', 'latest'], ['list']]) {
+      const shown = start([...words, '--out', runs]);
+      shown.child.stdout?.destroy();
+      const { code, stderr } = await shown.finished;
+      expect([words, code, stderr]).toEqual([words, 0, '']);
+    }
+  });
+});
+
 describe('bench rerun', () => {
   it('asks a new run for what the old one was asked', async () => {
     const recipe = await tinyRecipe(root, { points: [1, 2] });

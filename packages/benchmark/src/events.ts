@@ -1,4 +1,4 @@
-import type { PointResult } from '@bench/core';
+import type { PointResult, TelemetrySample } from '@bench/core';
 import type { BootstrapEvent } from '@bench/provisioning';
 import type { LoadProgress } from '@bench/loadgen';
 import type { RunCost } from '@bench/results';
@@ -16,15 +16,19 @@ export interface PointRef {
   total: number;
   /** Where, when the run has several machines. */
   machine?: string;
+  /** Id of the deployment, where its machine is called otherwise as it becomes known. */
+  deployment?: string;
   /** Index of the execution group, where each has a machine of its own. */
   group?: number;
 }
 
-/** What a deployment is; `machine` where the run has several. */
+/** What a deployment is; `machine` where the run has several, or finds out where it runs. */
 interface Deployed {
   engine: string;
   model: string;
   machine?: string;
+  /** Its id, where `machine` changes as it becomes known: a job of a queue has a node when it begins. */
+  deployment?: string;
   group?: number;
 }
 
@@ -64,6 +68,15 @@ export type RunEvent =
   | ({ type: 'deployment_progress'; phase: string; text: string } & Deployed)
   | ({ type: 'deployment_ready'; durationMs: number } & Deployed)
   | ({ type: 'deployment_failed'; message: string; hint: string | undefined } & Deployed)
+  /** In a queue: what its first job used when it last wrote that down. */
+  | ({
+      type: 'deployment_use';
+      /** CPUs that were busy with its processes: `1.5` for one and a half; null: not known. */
+      busyCpus: number | null;
+    } & Pick<TelemetrySample, 'gpus' | 'processes'> &
+      Deployed)
+  /** In a queue: nothing of it is there any more. */
+  | ({ type: 'deployment_ended' } & Deployed)
   /** Something that was left up by an earlier invocation is used again. */
   | ({ type: 'deployment_adopted' } & Deployed)
   /** Where load is sent from, and why not from a better place. */

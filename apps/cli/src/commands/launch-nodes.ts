@@ -1,5 +1,6 @@
+import { statSync } from 'node:fs';
 import { resolve } from 'node:path';
-import { BenchError, EXIT, type Io, parseDuration, printable } from '@bench/core';
+import { BenchError, EXIT, type Io, printable } from '@bench/core';
 import { describeCommand } from '@bench/host';
 import {
   type Allocation,
@@ -12,6 +13,7 @@ import {
   stage,
 } from '@bench/launch';
 import { withContext } from '../context.ts';
+import { durationFlag } from '../duration-flag.ts';
 import { launchEnvironment } from '../launch-environment.ts';
 import { styles } from '../ui/style.ts';
 
@@ -49,6 +51,8 @@ export function stageFiles(source: string, destination: string, flags: StageFlag
     async ({ io, signal }) => {
       const { nodes, reach } = await nodesOf(io, flags);
       const { minSuccess } = flags;
+      if (!statSync(source, { throwIfNoEntry: false }))
+        throw usage(`${source}: there is no such file or folder`, 'a path starts at the working folder');
       const request = {
         source: resolve(source),
         destination,
@@ -73,7 +77,7 @@ export function stageFiles(source: string, destination: string, flags: StageFlag
         signal,
         ...(flags.atOnce === undefined ? {} : { atOnce: flags.atOnce }),
         ...(flags.retries === undefined ? {} : { retries: flags.retries }),
-        ...(flags.timeout === undefined ? {} : { timeoutMs: parseDuration(flags.timeout) }),
+        ...(flags.timeout === undefined ? {} : { timeoutMs: durationFlag('--timeout', flags.timeout) }),
       });
       const code = result.ok ? EXIT.ok : EXIT.taskFailed;
       if (flags.json) process.stdout.write(`${JSON.stringify({ exitCode: code, ...result }, null, 1)}\n`);

@@ -1,7 +1,8 @@
-import { BenchError, EXIT, type Io, type LoadSpecInput, messageOf, parseDuration, printable } from '@bench/core';
+import { BenchError, EXIT, type Io, type LoadSpecInput, messageOf, printable } from '@bench/core';
 import { type LoadProgress, runLoad } from '@bench/loadgen';
 import { renderVllmText } from '@bench/results';
 import { withContext } from '../context.ts';
+import { durationFlag } from '../duration-flag.ts';
 import { loadText } from '../ui/load-text.ts';
 import { Progress } from '../ui/progress.ts';
 import { styles } from '../ui/style.ts';
@@ -94,12 +95,12 @@ function spec(flags: LoadFlags): LoadSpecInput {
     maxConcurrency: concurrency,
     ...(flags.duration === undefined
       ? { numPrompts: flags.requests ?? (open ? 100 : (concurrency ?? 1) * 10) }
-      : { durationMs: parseDuration(flags.duration) }),
+      : { durationMs: durationFlag('--duration', flags.duration) }),
     data: flags.dataset === undefined ? random(flags) : file(flags.dataset),
     warmupRequests: flags.warmup,
     stream: flags.stream && api !== 'embeddings',
     ignoreEos: flags.ignoreEos,
-    requestTimeoutMs: parseDuration(flags.timeout),
+    requestTimeoutMs: durationFlag('--timeout', flags.timeout),
   };
 }
 

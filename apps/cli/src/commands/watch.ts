@@ -1,12 +1,14 @@
-import { collectRun, type GoOnOutcome, watchRun } from '@bench/benchmark';
+import { collectRun, type GoOnOutcome, type RunEvent, watchRun } from '@bench/benchmark';
 import { EXIT } from '@bench/core';
 import { readRun } from '@bench/results';
+import type { CliContext } from '../context.ts';
 import { renderRows, writeReports } from '../reports.ts';
 import { outFlag, teardownCommand } from '../run-commands.ts';
 import { withQueueRun } from '../slurm-access.ts';
 import { Progress } from '../ui/progress.ts';
 import { showRun } from '../ui/show-run.ts';
 import { styles } from '../ui/style.ts';
+import { takenText, toCome } from '../ui/taken-text.ts';
 
 export interface WatchFlags {
   out: string;
@@ -27,7 +29,13 @@ function goOn(how: 'watch' | 'collect', text: string, flags: WatchFlags): Promis
     const progress = new Progress(options);
     context.screen = progress;
     progress.status(() => `looking at ${run.asked.site}`);
-    const on = showRun(progress, options);
+    const show = showRun(progress, options);
+    const points = { taken: 0, failed: 0 };
+    const on = (event: RunEvent) => {
+      if (event.type === 'point_finished') points.taken += 1;
+      else if (event.type === 'point_failed') points.failed += 1;
+      show(event);
+    };
     let outcome: GoOnOutcome;
     try {
       outcome = await (how === 'watch' ? watchRun : collectRun)({ dir, io: context.io, cloud: access, on });
@@ -35,7 +43,7 @@ function goOn(how: 'watch' | 'collect', text: string, flags: WatchFlags): Promis
       context.screen = null;
       progress.close();
     }
-    return tell(how, outcome, flags, { interrupted: context.signal.aborted, context });
+    return tell(how, outcome, flags, { points, interrupted: context.signal.aborted, context });
   });
 }
 
@@ -43,21 +51,24 @@ async function tell(
   how: 'watch' | 'collect',
   outcome: GoOnOutcome,
   flags: WatchFlags,
-  { interrupted, context }: { interrupted: boolean; context: Parameters<typeof writeReports>[2] },
+  { points, interrupted, context }: { points: { taken: number; failed: number }; interrupted: boolean; context: CliContext },
 ): Promise<number> {
   const { id, dir, status, still, leftBehind } = outcome;
+  context.workEnds();
   const view = await readRun(dir);
+  const counts = { ...points, toCome: still > 0 ? toCome(view) : 0 };
   const measured = view.tasks.some((task) => task.points.some((point) => point.result !== null));
   const files = flags.report && measured && !interrupted ? await writeReports([view], dir, context) : [];
   const exitCode = interrupted && still > 0 ? EXIT.interrupted : outcome.exitCode;
   if (flags.json) {
     const rows = await renderRows([view], 'json');
     process.stdout.write(
-      `${JSON.stringify({ id, dir, status: still > 0 ? 'running' : status, exitCode, still, leftBehind, reports: files, rows }, null, 1)}\n`,
+      `${JSON.stringify({ id, dir, status: still > 0 ? 'running' : status, exitCode, still, points: counts, leftBehind, reports: files, rows }, null, 1)}\n`,
     );
   } else {
     if (measured) process.stdout.write(`\n${await renderRows([view], 'text')}\n`);
     for (const file of files) process.stdout.write(`${file}\n`);
+    if (how === 'collect') process.stderr.write(`${takenText(counts)}\n`);
     if (still > 0) {
       const again = `bench ${how} ${id}${outFlag(flags.out)}`;
       process.stderr.write(`${id} goes on in the queue (${still} ${still === 1 ? 'deployment' : 'deployments'}); go on with: ${again}\n`);

@@ -6,8 +6,8 @@ const OWN_SHOWN = 3;
 /** Flags that were known beforehand and need no word at every point. */
 const BENIGN = new Set(['random_weights', 'few_samples']);
 
-/** What was measured at a point, in a line. */
-export function pointSummary(result: PointResult, style: Styles): string {
+/** What was measured at a point, the parts of a line. */
+export function pointSummary(result: PointResult, style: Styles): string[] {
   const { counts, scalars, distributions, durationS, flags } = result;
   const doubts = flags.filter((flag) => !BENIGN.has(flag.code));
   const requests = counts.sent > 0 || counts.ok > 0;
@@ -19,9 +19,7 @@ export function pointSummary(result: PointResult, style: Styles): string {
     ...ownFigures(result, style),
     style.dim(formatDuration(durationS * 1000)),
     doubts.length > 0 ? style.yellow(doubts.map((flag) => flag.code).join(' ')) : null,
-  ]
-    .filter((part) => part !== null)
-    .join('  ');
+  ].filter((part) => part !== null);
 }
 
 /** Those that have a better direction first: they are what was measured, the rest describes it. */

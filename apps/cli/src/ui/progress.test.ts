@@ -38,6 +38,8 @@ it('clips what is seen, not escape sequences', () => {
 
 it('shows a load with its bar, rate and what is left', () => {
   expect(loadText(load, style)).toBe('5/10  ########........  53 tok/s  4 in flight  1 failed  1.5 s  ETA 1.5 s');
+  expect(loadText(load, style, 68)).toBe('5/10  ####....  53 tok/s  4 in flight  1 failed  1.5 s  ETA 1.5 s');
+  expect(loadText(load, style, 20)).toBe('5/10  53 tok/s  4 in flight  1 failed  1.5 s  ETA 1.5 s');
   expect(loadText({ ...load, total: null, failed: 0, etaMs: null }, style)).toBe('4 done  53 tok/s  4 in flight  1.5 s');
 });
 

@@ -41,7 +41,7 @@ export class Progress {
     this.#draw();
   }
 
-  /** Sets what a bottom line says; a function is asked at every frame. `key` tells lines apart, in the order they first appear. */
+  /** Sets what a bottom line says, and more lines below it; a function is asked at every frame. `key` tells lines apart, in the order they first appear. */
   status(text: (() => string) | null, key = ''): void {
     if (this.#final) return;
     if (text === null) this.#statuses.delete(key);
@@ -90,10 +90,16 @@ export class Progress {
     const texts = [...this.#statuses.values()];
     const room = Math.max(1, (stream.rows || 24) - ROOM);
     const shown = texts.length <= room ? texts : texts.slice(0, Math.max(1, room - 1));
-    const lines = shown.map((text) => `${style.cyan(mark)} ${clip(text(), width)}`);
+    const blocks = shown.map((text) =>
+      text()
+        .split('\n')
+        .map((line, i) => `${i === 0 ? style.cyan(mark) : ' '} ${clip(line, width)}`),
+    );
     const hidden = texts.length - shown.length;
-    if (hidden > 0 && room > 1) lines.push(style.dim(`  and ${hidden} more`));
-    return lines;
+    const more = hidden > 0 && room > 1 ? [style.dim(`  and ${hidden} more`)] : [];
+    // Each thing has its line before any has more.
+    const whole = blocks.flat().length + more.length <= room;
+    return [...blocks.flatMap((block) => (whole ? block : block.slice(0, 1))), ...more];
   }
 
   #erase(): void {

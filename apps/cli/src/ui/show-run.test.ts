@@ -56,6 +56,67 @@ it('shows the figures that a recipe’s own clients brought, those with a direct
   expect(watch([{ type: 'point_finished', ref, result }])).toBe('ok run        get_per_s 51230 req/s  keys 10  2.0 s\n');
 });
 
+/** What is at the bottom of a terminal after all events, and the lines that stay above it. */
+function watchTerminal(events: readonly RunEvent[], columns: number): { stay: string[]; bottom: string[] } {
+  const terminal = Object.assign(new PassThrough(), { isTTY: true, columns, rows: 24 });
+  const stay: string[] = [];
+  let bottom: string[] = [];
+  terminal.on('data', (chunk: Buffer) => {
+    // oxlint-disable-next-line no-control-regex -- what erases the bottom
+    const text = chunk.toString().replaceAll(/\r?\u001B\[[12][AK]/g, '');
+    if (text.endsWith('\n')) stay.push(...text.trimEnd().split('\n'));
+    else bottom = text === '' ? [] : text.split('\n').map((line) => line.slice(2));
+  });
+  const options = { stream: terminal as unknown as NodeJS.WriteStream, style, clock: () => 0 };
+  const progress = new Progress(options);
+  const show = showRun(progress, options);
+  for (const event of events) show(event);
+  const shown = { stay: [...stay], bottom };
+  progress.close();
+  return shown;
+}
+
+it('gives a deployment of a queue one line, however its machine is called by and by', () => {
+  const on = (machine: string) => ({ engine: 'vllm', model: 'm', machine, deployment: 'd1' });
+  const ref = { recipe: 'r', variant: 'v', point: 0, repeat: 0, label: 'c=3', position: 1, total: 2, deployment: 'd1' };
+  const gpu = { index: 0, utilizationPercent: 87, memoryUsedMiB: 30720, memoryTotalMiB: 81920, powerW: 310.2, temperatureC: 60 };
+  const result = {
+    counts: { sent: 12, ok: 12, failed: 0, cancelled: 0, warmup: 0 },
+    scalars: { output_throughput: 1578 },
+    distributions: { ttft_ms: { p50: 7.1 }, tpot_ms: { p50: 1.34 } },
+    durationS: 91,
+    flags: [],
+  } as unknown as Extract<RunEvent, { type: 'point_finished' }>['result'];
+  const events: RunEvent[] = [
+    { type: 'deployment_phase', ...on('d1'), phase: 'files' },
+    { type: 'deployment_phase', ...on('job 7'), phase: 'queue' },
+    { type: 'deployment_phase', ...on('gpu0 (job 7)'), phase: 'model_load' },
+    { type: 'deployment_ready', ...on('gpu0 (job 7)'), durationMs: 4000 },
+    { type: 'deployment_use', ...on('gpu0 (job 7)'), gpus: [gpu, gpu], processes: { count: 1, cpuS: 1, rssBytes: 2 ** 30 }, busyCpus: 1.5 },
+    { type: 'point_started', ref },
+    { type: 'point_finished', ref, result },
+  ];
+  const bottoms = events.map((_, i) => watchTerminal(events.slice(0, i + 1), 60).bottom);
+  const use = '2 GPUs 87 %, 60.0 of 160.0 GiB, 620 W; CPUs 1.5; memory 1.0 GiB';
+  expect(bottoms).toEqual([
+    ['d1  vllm m: files 0 ms'],
+    ['job 7  vllm m: waits in the queue 0 ms'],
+    ['gpu0 (job 7)  vllm m: loading the model 0 ms'],
+    ['gpu0 (job 7)  vllm m: measuring 0 ms'],
+    // Drawn at the next frame.
+    ['gpu0 (job 7)  vllm m: measuring 0 ms'],
+    ['[1/2] c=3  preparing 0 ms', use.slice(0, 57)],
+    ['gpu0 (job 7)  vllm m: measuring 0 ms', use.slice(0, 57)],
+  ]);
+  expect(watchTerminal(events, 60).stay).toEqual([
+    'ok gpu0 (job 7)  vllm m is up and answers 4.0 s',
+    '  r/v',
+    'ok c=3        12 requests  1578 tok/s  TTFT 7.10 ms',
+    '    TPOT 1.34 ms  1m 31s',
+  ]);
+  expect(watchTerminal([...events, { type: 'deployment_ended', ...on('gpu0 (job 7)') }], 60).bottom).toEqual([]);
+});
+
 it('shows what comes from elsewhere without obeying it', () => {
   const text = watch([{ type: 'load_place', machine: 'gpu1', text: 'no \u001B[2J' }]);
   expect(text).not.toContain('\u001B');

@@ -1,7 +1,10 @@
 import { formatDuration, printable } from '@bench/core';
 import type { PointRef, RunEvent } from '@bench/benchmark';
 import { loadText } from './load-text.ts';
+import { foldParts, seenLength } from './fold-parts.ts';
 import { pointSummary } from './point-summary.ts';
+import { useText } from './use-text.ts';
+import { terminalWidth } from './width.ts';
 import { usd, usdPerHour } from './money.ts';
 import type { Progress, ProgressOptions } from './progress.ts';
 import type { Styles } from './style.ts';
@@ -69,12 +72,31 @@ export function showRun(
     else progress.line(`${ok} ${said}${price}`);
   };
 
+  /** What each deployment uses, below its line. */
+  const using = new Map<string, string>();
+  const status = (text: () => string, key: string) =>
+    progress.status(() => [text(), using.get(key) ?? ''].filter((line) => line !== '').join('\n'), key);
+  /** Deployments of a queue whose clients are at work: what they use is seen between their points too. */
+  const atWork = new Map<string, string>();
+  const rest = (event: Whose) => {
+    const key = lineOf(event);
+    const name = atWork.get(key);
+    since.set(key, clock());
+    if (name === undefined) progress.status(null, key);
+    else status(() => `${name}: measuring ${elapsed(key)}`, key);
+  };
+  const end = (event: Whose) => {
+    for (const kept of [using, atWork]) kept.delete(lineOf(event));
+    progress.status(null, lineOf(event));
+  };
+
   const waitsFor = new Map<string, string>();
   /** A queue may take days: why stays, also where output goes to a file. When it thinks to begin changes with each look. */
-  const sayWhyItWaits = ({ machine, text }: Extract<RunEvent, { type: 'deployment_progress' }>) => {
+  const sayWhyItWaits = (event: Extract<RunEvent, { type: 'deployment_progress' }>) => {
+    const { machine, text } = event;
     const reason = text.replace(/(^|, )starts about .*$/, '');
-    if (reason === '' || waitsFor.get(machine ?? '') === reason) return;
-    waitsFor.set(machine ?? '', reason);
+    if (reason === '' || waitsFor.get(lineOf(event)) === reason) return;
+    waitsFor.set(lineOf(event), reason);
     progress.line(`  ${at(machine)}${style.dim(`waits in the queue: ${printable(text)}`)}`);
   };
 
@@ -118,47 +140,51 @@ export function showRun(
         );
         return;
       case 'deployment_phase': {
-        const key = event.machine ?? '';
-        if (!since.has(key) || event.phase === 'launch' || event.phase === 'files') since.set(key, clock());
-        progress.status(() => `${at(event.machine)}${nameOf(event)}: ${phaseText(event.phase)} ${elapsed(key)}`, key);
+        const key = lineOf(event);
+        if (!since.has(key) || RESTARTS.has(event.phase)) since.set(key, clock());
+        status(() => `${at(event.machine)}${nameOf(event)}: ${phaseText(event.phase)} ${elapsed(key)}`, key);
         return;
       }
       case 'deployment_progress': {
-        const key = event.machine ?? '';
+        const key = lineOf(event);
         if (event.phase === 'queue') sayWhyItWaits(event);
-        progress.status(
-          () => `${at(event.machine)}${nameOf(event)}: ${phaseText(event.phase)}  ${printable(event.text)} ${elapsed(key)}`,
-          key,
-        );
+        status(() => `${at(event.machine)}${nameOf(event)}: ${phaseText(event.phase)}  ${printable(event.text)} ${elapsed(key)}`, key);
         return;
       }
       case 'deployment_ready':
-        progress.status(null, event.machine);
         progress.line(`${ok} ${at(event.machine)}${nameOf(event)} ${ready(event)} ${style.dim(formatDuration(event.durationMs))}`);
+        if (event.deployment !== undefined) atWork.set(event.deployment, `${at(event.machine)}${nameOf(event)}`);
+        rest(event);
+        return;
+      case 'deployment_use':
+        using.set(lineOf(event), style.dim(useText(event)));
+        return;
+      case 'deployment_ended':
+        end(event);
         return;
       case 'deployment_adopted':
         progress.line(`${ok} ${at(event.machine)}${nameOf(event)} is still up and is used again`);
         return;
       case 'deployment_failed':
-        progress.status(null, event.machine);
+        end(event);
         progress.line(`${bad} ${named(event.machine, event.message)}`);
         hint(event.hint);
         return;
       case 'load_place':
-        progress.line(`  ${at(event.machine)}${style.dim(printable(event.text))}`);
+        progress.line(`  ${style.dim(named(event.machine, printable(event.text)))}`);
         return;
       case 'engine_log':
         return;
       case 'point_started': {
         const { ref } = event;
-        const key = ref.machine ?? '';
+        const key = lineOf(ref);
         const task = `${ref.recipe}/${ref.variant}`;
         if (!announced.has(task)) {
           announced.add(task);
           progress.line(`  ${at(ref.machine)}${style.dim(task)}`);
         }
         since.set(key, clock());
-        progress.status(
+        status(
           () =>
             `${at(ref.machine)}${place(ref, style)}${pointName(ref)}  ${ref.label === 'command' ? 'running' : 'preparing'} ${elapsed(key)}`,
           key,
@@ -167,24 +193,28 @@ export function showRun(
       }
       case 'point_progress': {
         const { ref } = event;
-        progress.status(() => `${at(ref.machine)}${place(ref, style)}${pointName(ref)}  ${loadText(event.progress, style)}`, ref.machine);
+        const head = `${at(ref.machine)}${place(ref, style)}${pointName(ref)}  `;
+        // The bottom's lines have a mark before them.
+        const room = () => (terminalWidth(options.stream) ?? Infinity) - 3 - seenLength(head);
+        status(() => `${head}${loadText(event.progress, style, room())}`, lineOf(ref));
         return;
       }
       case 'point_text': {
         const { ref } = event;
-        const key = ref.machine ?? '';
-        progress.status(() => `${at(ref.machine)}${place(ref, style)}${pointName(ref)}  ${printable(event.text)} ${elapsed(key)}`, key);
+        const key = lineOf(ref);
+        status(() => `${at(ref.machine)}${place(ref, style)}${pointName(ref)}  ${printable(event.text)} ${elapsed(key)}`, key);
         return;
       }
       case 'point_finished': {
         const { ref, result } = event;
-        progress.status(null, ref.machine);
-        progress.line(`${ok} ${at(ref.machine)}${pointName(ref).padEnd(10)} ${pointSummary(result, style)}`);
+        const head = `${ok} ${at(ref.machine)}${pointName(ref).padEnd(9)}`;
+        progress.line(foldParts([head, ...pointSummary(result, style)], terminalWidth(options.stream)));
+        rest(ref);
         return;
       }
       case 'point_failed':
-        progress.status(null, event.ref.machine);
         progress.line(`${bad} ${at(event.ref.machine)}${pointName(event.ref).padEnd(10)} ${lines(event.message)}`);
+        rest(event.ref);
         return;
       case 'aggregate_started':
         since.set('', clock());
@@ -235,7 +265,21 @@ function stateText(state: keyof typeof STATES, text: string): string {
 }
 /** Lines stay lines; all else that a terminal would obey is shown. */
 const lines = (text: string) => text.split('\n').map(printable).join('\n');
-const PHASES: Record<string, string> = { launch: 'starting', model_load: 'loading the model', smoke_test: 'smoke test' };
+type Whose = Pick<PointRef, 'machine' | 'deployment'>;
+/** The bottom line that is somebody's: a deployment has one, however its machine is called by and by. */
+const lineOf = ({ machine, deployment }: Whose) => deployment ?? machine ?? '';
+
+const PHASES: Record<string, string> = {
+  queue: 'waits in the queue',
+  start: 'its job starts',
+  image: 'preparing the image',
+  launch: 'starting',
+  model_load: 'loading the model',
+  smoke_test: 'smoke test',
+  end: 'ending',
+};
+/** Phases whose time is their own; that of others counts on. */
+const RESTARTS: ReadonlySet<string> = new Set(['files', 'queue', 'start', 'image', 'launch', 'end']);
 const phaseText = (phase: string) => PHASES[phase] ?? phase.replaceAll('_', ' ');
 const nameOf = (event: { engine: string; model: string }) => [event.engine, event.model].filter(Boolean).join(' ');
 const ready = (event: { model: string }) => (event.model === '' ? 'is ready' : 'is up and answers');

@@ -23,6 +23,8 @@ export interface BatchContext {
   /** Absolute folder of the run on the cluster. */
   runFolder: string;
   totalPoints: number;
+  /** Deployments that this process works on, in all. Points of one alone need not say where they are. */
+  deployments: number;
   progress: { position: number };
 }
 
@@ -36,6 +38,8 @@ export interface Active {
   stage: Stage | null;
   /** When it entered that stage, on `io.monotonic`. */
   stageSinceMs: number;
+  /** When what it uses was last told, by its node's clock. */
+  usedAtMs: number;
   /** Was it seen to be up in this process? */
   ready: boolean;
   /** Orders that were begun, to people. */
@@ -63,7 +67,7 @@ export interface Active {
 }
 
 /** No file of it was seen. */
-export const NOTHING: DeploymentLook = { state: () => null, ended: () => null };
+export const NOTHING: DeploymentLook = { state: () => null, ended: () => null, samples: [] };
 
 export function active(o: {
   record: QueuedRecord;
@@ -76,6 +80,7 @@ export function active(o: {
     record: o.record,
     machine: o.machine,
     look: NOTHING,
+    usedAtMs: 0,
     stage: null,
     stageSinceMs: o.nowMs,
     ready: false,
@@ -103,10 +108,10 @@ export function placeName({ record, look }: Pick<Active, 'record' | 'look'>): st
 /** The engine of a deployment, for events. */
 export function about(deployment: Active) {
   const { engine, servedModel } = deployment.record;
-  return { engine: engine.name, model: servedModel, machine: placeName(deployment) };
+  return { engine: engine.name, model: servedModel, machine: placeName(deployment), deployment: deployment.record.id };
 }
 
-export function refOf(deployment: Active, k: number, context: Pick<BatchContext, 'progress' | 'totalPoints'>): PointRef {
+export function refOf(deployment: Active, k: number, context: Pick<BatchContext, 'progress' | 'totalPoints' | 'deployments'>): PointRef {
   const known = deployment.begun.get(k);
   if (known) return known;
   const { recipe, variant, point, repeat, load } = deployment.record.orders[k] as QueuedOrder;
@@ -119,7 +124,8 @@ export function refOf(deployment: Active, k: number, context: Pick<BatchContext,
     label: load ? pointLabel(load) : isCommand ? 'command' : 'clients',
     position: ++context.progress.position,
     total: context.totalPoints,
-    machine: placeName(deployment),
+    ...(context.deployments > 1 ? { machine: placeName(deployment) } : {}),
+    deployment: deployment.record.id,
   };
   deployment.begun.set(k, ref);
   return ref;

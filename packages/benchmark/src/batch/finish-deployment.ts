@@ -36,6 +36,7 @@ export async function finishDeployment(
     error: failure,
   });
   if (failed && !o.interrupted) on({ type: 'deployment_failed', ...about(deployment), message: failure.message, hint: failure.hint });
+  else on({ type: 'deployment_ended', ...about(deployment) });
   await endTasks(deployment, context, o.interrupted);
 }
 

@@ -45,7 +45,15 @@ export async function goOn(
     if (how === 'end' && leftBehind.length === 0 && runFolder !== null) leftBehind.push(...(await removeRun(host, runFolder, io)));
     return { id, dir: writer.dir, ...ended, leftBehind, kept: [], still: 0 };
   }
-  const context: BatchContext = { ...o, runFolder, state, tally, totalPoints: points, progress: { position: state.finished.size } };
+  const context: BatchContext = {
+    ...o,
+    runFolder,
+    state,
+    tally,
+    totalPoints: points,
+    deployments: deployments.length,
+    progress: { position: state.finished.size },
+  };
   on({ type: 'run_started', id, dir: writer.dir, resumed: true, tasks: tasks.length, points, alreadyDone: state.finished.size });
   let over = false;
   try {

@@ -1,5 +1,6 @@
 /**
- * Prints every file of state of some deployments, and which loads each client has ended: `@ <path>` on a line, then the file's JSON. Begins and
+ * Prints every file of state of some deployments, which loads each client has ended, and the last two samples of what the service uses:
+ * `@ <path>` on a line, then the file's JSON. Begins and
  * ends with a mark, so that a greeting of the login shell, or an answer that was cut off, is no state. Files that are being written begin
  * with a dot.
  */
@@ -16,6 +17,11 @@ for deployment in "$@"; do
     cat -- "$file" 2>/dev/null
     printf '\n'
   done
+  if [ -f "$deployment/telemetry.jsonl" ]; then
+    printf '@ %s\n' "$deployment/telemetry.jsonl"
+    tail -n 2 -- "$deployment/telemetry.jsonl" 2>/dev/null
+    printf '\n'
+  fi
 done
 printf '@end\n'
 `;

@@ -8,7 +8,9 @@ import {
   type Host,
   isBatchStateName,
   parseBatchState,
+  parseTelemetry,
   readBatchJson,
+  type TelemetrySample,
 } from '@bench/core';
 import { runGone } from './collect-errors.ts';
 import { LOOK } from './look-script.ts';
@@ -19,6 +21,8 @@ export interface DeploymentLook {
   state<Name extends BatchStateName>(name: Name): BatchState<Name> | null;
   /** How client `i` ended load `k`; null: it has not. */
   ended(i: number, k: number): BatchEnded | null;
+  /** The last samples of what the service uses, in order, two at the most. */
+  readonly samples: readonly TelemetrySample[];
 }
 
 /**
@@ -73,5 +77,6 @@ function lookOf(texts: ReadonlyMap<string, string>): DeploymentLook {
       const text = texts.get(BATCH_FILES.ended(i, k));
       return text === undefined ? null : readBatchJson(batchEndedSchema, text);
     },
+    samples: parseTelemetry(texts.get(BATCH_FILES.telemetry) ?? ''),
   };
 }

@@ -124,6 +124,12 @@ slurm: {prelude: ['export PATH=${bin}:$PATH']}`),
     expect(events.map(({ type }) => type)).toEqual(
       expect.arrayContaining(['deployment_phase', 'deployment_ready', 'point_started', 'point_finished']),
     );
+    // The machine of a job is called otherwise when it has a node; whoever watches tells by its deployment what goes on where.
+    const whose = events.flatMap((event) =>
+      'ref' in event ? [event.ref] : event.type.startsWith('deployment_') ? [event as { deployment?: string }] : [],
+    );
+    expect(new Set(whose.map(({ deployment }) => deployment))).toEqual(new Set([task?.file.deployment]));
+    expect(events.findLast(({ type }) => type.startsWith('deployment_'))).toMatchObject({ type: 'deployment_ended' });
     // Nothing that asks for a key is in the run directory.
     expect(await readdir(folder)).not.toEqual(expect.arrayContaining(['api-key']));
   });

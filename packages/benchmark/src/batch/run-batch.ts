@@ -99,6 +99,8 @@ async function runOn(given: Run): Promise<RunOutcome> {
   const queue = site.queue({ id: writer.run.id, dir: writer.dir });
   const runFolder = batchRunFolder(cluster.remoteDir, writer.run.id);
   const tally = newTally(state.finished.size);
+  const taken = new Set(deployments.flatMap(({ record }) => record.orders.map(({ key, point, repeat }) => `${key}/${point}/${repeat}`)));
+  const waiting = wantedDeployments(plan, state, taken);
   const base = {
     writer,
     io,
@@ -109,10 +111,9 @@ async function runOn(given: Run): Promise<RunOutcome> {
     queue,
     runFolder,
     totalPoints: counts.points,
+    deployments: deployments.length + waiting.length,
     progress: { position: 0 },
   };
-  const taken = new Set(deployments.flatMap(({ record }) => record.orders.map(({ key, point, repeat }) => `${key}/${point}/${repeat}`)));
-  const waiting = wantedDeployments(plan, state, taken);
   let broken: { by: unknown; cancelled: readonly string[] } | null = null;
   try {
     if (resumed) {

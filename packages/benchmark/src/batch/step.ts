@@ -8,6 +8,7 @@ import type { DeploymentLook } from './look.ts';
 import { engineSeen } from './engine-seen.ts';
 import { phasesOf } from './phases.ts';
 import { tellProgress } from './tell-progress.ts';
+import { tellUse } from './tell-use.ts';
 import { STAGE_LIMITS_MS, stageOf, stageTooLong } from './stages.ts';
 
 /** After it was asked to, a service may take so long to end before it is cancelled. */
@@ -29,6 +30,7 @@ export async function step(deployment: Active, seen: Seen, context: BatchContext
   await noteEnded(deployment, seen.jobs, context);
   await tellStage(deployment, seen, context);
   await tellProgress(deployment, context);
+  tellUse(deployment, context);
   noteDeath(deployment, context);
   await collectPoints(deployment, context, signal);
   if (deployment.ended.size === record.jobs.length && deployment.cancelling === null) return isSilent(deployment, context);
@@ -114,6 +116,7 @@ function lostClient({ record, look, ended }: Active): Active['record']['jobs'][n
 
 async function beginEnd(deployment: Active, reason: string, context: BatchContext): Promise<void> {
   deployment.stoppingSinceMs = context.io.monotonic();
+  context.on({ type: 'deployment_phase', ...about(deployment), phase: 'end' });
   if (deployment.failure !== null && deployment.look.state('service.exit') === null) return cancelSoon(deployment, reason, context);
   if (deployment.look.state('service.exit') === null && deployment.look.state('stop') === null)
     await askToStop(deployment, reason, context).catch(() => cancelSoon(deployment, reason, context));

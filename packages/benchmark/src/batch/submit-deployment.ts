@@ -83,7 +83,7 @@ export async function submitDeployment(
     });
     for (const task of records.values()) await task.begin(id, machine);
     deployment = active({ record, machine, settled: [], ended: [], nowMs: io.monotonic() });
-    on({ type: 'deployment_phase', engine: record.engine.name, model: record.servedModel, machine: id, phase: 'files' });
+    on({ type: 'deployment_phase', engine: record.engine.name, model: record.servedModel, machine: id, deployment: id, phase: 'files' });
     await writeFiles(plan, wanted, orders, context);
     await submitJobs(plan, deployment, context, o.after ?? null);
     return deployment;
@@ -97,6 +97,7 @@ export async function submitDeployment(
       engine: deployment?.record.engine.name ?? wanted.task.kind,
       model: deployment?.record.servedModel ?? '',
       machine: id,
+      deployment: id,
       message: messageAndHint(error).message,
       hint: messageAndHint(error).hint,
     });
@@ -189,6 +190,7 @@ async function submitJobs(plan: BatchPlan, deployment: Active, context: SubmitCo
     engine: record.engine.name,
     model: record.servedModel,
     machine: `job ${service?.id ?? ''}`,
+    deployment: record.id,
     phase: 'queue',
   });
   await putSnapshot({ dir: writer.dir, host, runFolder, signal: io.signal });

@@ -88,13 +88,13 @@ describe('parseLaunchArguments', () => {
     ['--launcher-args -v a', /needs a -- at its end/],
     ['--master-port 70000 a', /--master-port 70000/],
     ['--timeout 0 a', /--timeout 0/],
-    ['--timeout soon a', /"soon" is not a duration/],
+    ['--timeout soon a', /^bench launch: --timeout: "soon" is not a duration/],
     ['--env 1A=b a', /--env 1A/],
     ['--filter ( a', /no regular expression/],
     ['--failover -n 4 --progress ( a', /no regular expression/],
   ])('refuses %s', (line, message) => {
     expect(() => parse(line)).toThrow(message);
-    expect(() => parse(line)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^BENCH_/) }));
+    expect(() => parse(line)).toThrow(expect.objectContaining({ code: expect.stringMatching(/^BENCH_/), exitCode: 2 }));
   });
 
   it('says nothing of a secret that was mistyped', () => {

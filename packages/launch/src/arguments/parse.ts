@@ -1,4 +1,4 @@
-import { BenchError, parseDuration } from '@bench/core';
+import { BenchError, messageOf, parseDuration } from '@bench/core';
 import { filterOf, type OutputFilter } from '../run/filters.ts';
 import type { LaunchRequest } from '../types.ts';
 import type { LaunchFlagName } from './flags.ts';
@@ -33,7 +33,7 @@ const MAX_FAILOVER_RETRIES = 5;
  * Understands what stands after `bench launch`. Flags come before `--` and the program after it; without `--`, the first word that is no flag begins the program.
  * Words for the launcher itself are given one by one with `--launcher-arg`, or all of them between `--launcher-args` and `--`. Nothing else is passed on:
  * a flag that does not exist is an error and not somebody else's.
- * @throws BenchError `BENCH_USAGE`, `BENCH_LAUNCH_FILTER`, `BENCH_UNIT`
+ * @throws BenchError `BENCH_USAGE`, `BENCH_LAUNCH_FILTER`
  */
 export function parseLaunchArguments(argv: readonly string[]): LaunchArguments {
   const read = readFlags(argv);
@@ -111,9 +111,17 @@ function count(text: string | undefined, name: string, min: number, max = 1_000_
 }
 
 function silence(text: string): number {
-  const ms = parseDuration(text);
+  const ms = duration('--timeout', text);
   if (ms > 0) return ms;
   throw usage('--timeout 0 would end the program at once', 'leave it out to wait for ever');
+}
+
+function duration(name: string, text: string): number {
+  try {
+    return parseDuration(text);
+  } catch (error) {
+    throw usage(`${name}: ${messageOf(error)}`, BenchError.is(error) ? error.hint : undefined);
+  }
 }
 
 function variable(text: string): { name: string; value: string | null } {

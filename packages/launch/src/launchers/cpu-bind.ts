@@ -34,5 +34,5 @@ export function cpuBindFlags(flavour: Flavour, bind: string | null): string[] {
 }
 
 function refused(flavour: Flavour, bind: string, hint: string): BenchError {
-  return new BenchError({ code: 'BENCH_CPU_BIND', message: `${flavour} cannot bind ranks to "${bind}"`, hint, exitCode: 2 });
+  return new BenchError({ code: 'BENCH_CPU_BIND', message: `--cpu-bind: ${flavour} cannot bind ranks to "${bind}"`, hint, exitCode: 2 });
 }

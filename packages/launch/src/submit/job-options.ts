@@ -51,12 +51,12 @@ const COUNTS = ['nodes', 'gpusPerNode', 'ranksPerNode', 'cpusPerRank'] as const;
 export function checkJobOptions(options: JobOptions): void {
   for (const [name, pattern] of Object.entries(VALUES)) {
     const value = options[name as keyof typeof VALUES];
-    if (value !== undefined && (!pattern.test(value) || value.startsWith('-'))) throw invalid(wordsOf(name), value);
+    if (value !== undefined && (!pattern.test(value) || value.startsWith('-'))) throw invalid(name, value);
   }
   for (const name of COUNTS) {
     const value = options[name];
     if (value !== undefined && (!Number.isSafeInteger(value) || value < (name === 'gpusPerNode' ? 0 : 1)))
-      throw invalid(wordsOf(name), String(value));
+      throw invalid(name, String(value));
   }
   for (const directive of options.directives ?? [])
     // A line end would begin a line of one's own, and a # a comment.
@@ -64,21 +64,38 @@ export function checkJobOptions(options: JobOptions): void {
   if (options.time !== undefined) clockTime(options.time);
 }
 
-/** `HH:MM:SS`, as both schedulers read it. @throws BenchError `BENCH_UNIT`, `BENCH_JOB_OPTION` */
+/** `HH:MM:SS`, as both schedulers read it. @throws BenchError `BENCH_JOB_OPTION` */
 export function clockTime(text: string): string {
-  const seconds = Math.ceil(parseDuration(text) / 1000);
+  const seconds = Math.ceil(durationMs(text) / 1000);
   if (seconds < 1) throw invalid('time', text);
   const pad = (n: number) => String(n).padStart(2, '0');
   return `${pad(Math.floor(seconds / 3600))}:${pad(Math.floor(seconds / 60) % 60)}:${pad(seconds % 60)}`;
 }
 
-const wordsOf = (name: string) => name.replace(/[A-Z]/g, (letter) => ` ${letter.toLowerCase()}`);
+function durationMs(text: string): number {
+  try {
+    return parseDuration(text);
+  } catch {
+    throw invalid('time', text);
+  }
+}
 
-function invalid(what: string, value: string): BenchError {
+const apart = (name: string, by: string) => name.replace(/[A-Z]/g, (letter) => `${by}${letter.toLowerCase()}`);
+
+const HINTS: Readonly<Record<string, string>> = {
+  directive: 'a directive is one flag of sbatch or qsub on one line: --constraint=a100',
+  time: 'write "90s", "30m", "1h30m" or "01:30:00"',
+  memory: 'a whole number with K, M, G or T: 64G',
+  jobName: 'it begins with a letter, and has letters, digits and . _ + - in it',
+  after: 'the id of a job, as bench submit prints it',
+};
+
+function invalid(name: string, value: string): BenchError {
+  const hint = HINTS[name];
   return new BenchError({
     code: 'BENCH_JOB_OPTION',
-    message: `${JSON.stringify(value.slice(0, 100))} cannot be the ${what} of a job`,
-    ...(what === 'directive' ? { hint: 'a directive is one flag of sbatch or qsub on one line: --constraint=a100' } : {}),
+    message: `--${apart(name, '-')}: ${JSON.stringify(value.slice(0, 100))} cannot be the ${apart(name, ' ')} of a job`,
+    ...(hint === undefined ? {} : { hint }),
     exitCode: EXIT.usage,
   });
 }

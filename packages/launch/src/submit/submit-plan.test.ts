@@ -140,7 +140,7 @@ describe('planSubmit', () => {
   });
 
   it.each<[string, JobOptions, RegExp]>([
-    ['slurm', { jobName: 'a\n#SBATCH --qos=high' }, /cannot be the job name/],
+    ['slurm', { jobName: 'a\n#SBATCH --qos=high' }, /^--job-name: .* cannot be the job name/],
     ['slurm', { queue: 'gpu --qos=high' }, /cannot be the queue/],
     ['slurm', { account: '-x' }, /cannot be the account/],
     ['pbs', { filesystems: 'home;rm' }, /cannot be the filesystems/],
@@ -148,13 +148,14 @@ describe('planSubmit', () => {
     ['slurm', { directives: ['--a\n#SBATCH --b'] }, /cannot be the directive/],
     ['slurm', { directives: ['exclusive'] }, /cannot be the directive/],
     ['slurm', { nodes: 0 }, /cannot be the nodes/],
-    ['slurm', { time: 'later' }, /is not a duration/],
+    ['slurm', { time: 'later' }, /^--time: "later" cannot be the time/],
     ['slurm', { time: '0' }, /cannot be the time/],
     ['slurm', { filesystems: 'home' }, /Slurm knows no file systems/],
     ['pbs', { qos: 'high' }, /PBS knows no qos/],
     ['pbs', { gpuType: 'a100' }, /PBS knows no GPU type/],
   ])('refuses of %s %j', (scheduler, options, message) => {
     expect(() => plan(scheduler, options)).toThrow(message);
+    expect(() => plan(scheduler, options)).toThrow(expect.objectContaining({ exitCode: 2 }));
   });
 
   it('has nobody to submit to', () => {
