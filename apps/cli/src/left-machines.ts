@@ -5,8 +5,9 @@ import { withLedger } from './cloud-access.ts';
 import { teardownCommand } from './run-commands.ts';
 import { usdPerHour } from './ui/money.ts';
 
-/** `bench-abc123-r1-0 (id 7 at gcp, $3.60/h)`. */
+/** `bench-abc123-r1-0 (id 7 at gcp, $3.60/h)`; a job of a queue is `bench-abc123-r1-0 (job 7)`. */
 export function machineText({ name, provider, id, priceUsdPerHour }: LeftMachine): string {
+  if (provider === 'slurm') return `${name} (${id === null ? 'a job, its id is not known' : `job ${id}`})`;
   const where = id === null ? `at ${provider}, its id is not known` : `id ${id} at ${provider}`;
   return `${name} (${where}, ${priceUsdPerHour === null ? 'price not known' : usdPerHour(priceUsdPerHour)})`;
 }
@@ -18,8 +19,9 @@ export async function leftText(o: { ledger: Ledger; run: string; out: string }):
 }
 
 function textOf(left: readonly LeftMachine[], { run, out }: { run: string; out: string }): string {
+  const jobs = left.every(({ provider }) => provider === 'slurm');
   return [
-    `machines of run ${run} may still cost money:`,
+    jobs ? `jobs of run ${run} may still be in the queue:` : `machines of run ${run} may still cost money:`,
     ...left.map((machine) => `  ${machineText(machine)}`),
     `end them with: ${teardownCommand(run, out)}; or, with all that nobody works with: bench gc`,
   ].join('\n');

@@ -124,7 +124,7 @@ async function runShown(job: Job, flags: OutputFlags, context: CliContext, cloud
   let id = '';
   const leaves = (run: string) => {
     // Known before the screen tells of a machine: an intent is on disk first.
-    if (cloud && asked.cloud) context.leavesNow = () => leftText({ ledger: cloud.ledger, run, out: flags.out });
+    if (cloud && (asked.cloud || asked.batch)) context.leavesNow = () => leftText({ ledger: cloud.ledger, run, out: flags.out });
   };
   if (job.began !== undefined) {
     leaves(job.began);

@@ -1,17 +1,9 @@
 import { statSync } from 'node:fs';
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { readdir } from 'node:fs/promises';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Finished, type Running, show, start } from './cli.ts';
-import {
-  type ClusterSite,
-  clusterSite,
-  type Hold,
-  missingOfSlurm as missing,
-  onlyRun,
-  type QueuedJob,
-  type RecipeOptions,
-} from './slurm.ts';
+import { show } from './cli.ts';
+import { runsOf } from './slurm-runs.ts';
+import { type ClusterSite, clusterSite, missingOfSlurm as missing } from './slurm.ts';
 
 describe.skipIf(missing !== undefined)(`faults of a cluster${missing === undefined ? '' : ` (${missing.skipped})`}`, () => {
   let on: ClusterSite;
@@ -28,36 +20,7 @@ describe.skipIf(missing !== undefined)(`faults of a cluster${missing === undefin
   }, 120_000);
   afterAll(() => on?.close());
 
-  const outOf = (name: string) => join(on.root, 'runs', name);
-  /** Starts a run of a recipe, named as the test. */
-  const begin = async (name: string, options?: RecipeOptions): Promise<Running> =>
-    start(['run', await on.recipe(name, options), ...on.site, '--out', outOf(name)], { env: on.env });
-  const run = async (name: string, options?: RecipeOptions): Promise<Finished> => (await begin(name, options)).finished;
-  const idOf = async (name: string) => (await onlyRun(outOf(name))).id;
-  /** Starts a run whose load goes on until something happens to it; what happens, happens in its midst. */
-  async function midst(name: string, options: RecipeOptions = {}): Promise<{ running: Running; service: QueuedJob; hold: Hold }> {
-    const hold = await on.hold(name);
-    const running = await begin(name, { clients: 2, ...options, hold });
-    return { running, service: await served(name, running, hold), hold };
-  }
-  /** The job of a run's service, once its engine answers and its load goes on. */
-  async function served(name: string, running: Running, hold: Hold): Promise<QueuedJob> {
-    await Promise.all([running.saw(/is up and answers/), hold.held(running)]);
-    const [service] = await on.jobs(await idOf(name));
-    if (service === undefined) throw new Error('its job is not in the queue');
-    return service;
-  }
-  /** What a run says of its task in the end, with nothing left of it anywhere. */
-  async function ended(name: string) {
-    const { id, view } = await onlyRun(outOf(name));
-    expect(await on.left(id)).toEqual([]);
-    return { id, view, errors: view.tasks.map(({ file }) => file.error?.message ?? null) };
-  }
-  const engineLog = async (name: string) => {
-    const folder = join(outOf(name), await idOf(name), 'deployments');
-    const [deployment = ''] = await readdir(folder);
-    return readFile(join(folder, deployment, 'engine.log'), 'utf8');
-  };
+  const { outOf, begin, run, served, midst, ended, engineLog } = runsOf(() => on);
 
   it('a job that sbatch refuses ends the run, and takes what was submitted before it out of the queue', async () => {
     const cases = { service: { slurm: 'reservation: nosuch' }, client: { clients: 2, moreOfClients: ', reservation: nosuch' } };
