@@ -37,6 +37,8 @@ export interface CliContext {
   signal: AbortSignal;
   /** File for host keys that are accepted. */
   knownHosts(): string;
+  /** Reaches hosts in another way than this command's own: as a run did. */
+  connectAs(way: Pick<HostAccess, 'ssh' | 'knownHosts'>): Io['connect'];
   /** What is drawing on the terminal, so that questions can be asked. */
   screen: Screen | null;
   /** Told when bench is made to end at once: what may be left up, and the command that ends it. Null: nothing outlives bench. */
@@ -92,16 +94,19 @@ export function openContext(access: HostAccess = {}): CliContext {
   const ask = access.quiet ? undefined : terminalAsk({ signal: stop.signal, screen: () => context.screen });
   let keys: { file: string; remove: () => void } | undefined;
   const knownHosts = () => access.knownHosts ?? (keys ??= temporaryKeys()).file;
-  let connector: ReturnType<typeof hostConnector> | undefined;
-  const io: Io = createIo({
-    signal: stop.signal,
-    connect: (target) => {
+  const connectAs = (way: Pick<HostAccess, 'ssh' | 'knownHosts'>): Io['connect'] => {
+    let connector: ReturnType<typeof hostConnector> | undefined;
+    return (target) => {
       if (target === 'local') return connect(target);
       const foreign = pluginHost(target, access.hosts ?? {});
       if (foreign) return foreign.open(foreign.target, { io });
-      connector ??= hostConnector({ io: () => io, ...access.ssh, runFile: knownHosts(), ...(ask ? { ask } : {}) });
+      connector ??= hostConnector({ io: () => io, ...way.ssh, runFile: way.knownHosts ?? knownHosts(), ...(ask ? { ask } : {}) });
       return connector(target);
-    },
+    };
+  };
+  const io: Io = createIo({
+    signal: stop.signal,
+    connect: connectAs(access),
     logger: {
       log: (level, message) => {
         if (level !== 'warn' && level !== 'error' && !verbose) return;
@@ -115,6 +120,7 @@ export function openContext(access: HostAccess = {}): CliContext {
     io,
     signal: stop.signal,
     knownHosts,
+    connectAs,
     screen: null,
     leaves: null,
     leavesNow: null,

@@ -1,10 +1,10 @@
-import { formatDuration, type Io, minuteText, printable } from '@bench/core';
-import { collectGarbage, type GcMachine, type GcResult, isOver, type OpenProviders } from '@bench/provisioning';
-import { readRunFile, runPaths } from '@bench/results';
+import { formatDuration, minuteText, printable } from '@bench/core';
+import { collectGarbage, type GcMachine, type GcOptions, type GcResult, openProviders, type OpenProviders } from '@bench/provisioning';
 import { usage } from '../asked.ts';
-import { cloudSettings, withCloud, withLedger } from '../cloud-access.ts';
+import { cloudSettings, withCloud } from '../cloud-access.ts';
 import { faultLines } from '../fault-lines.ts';
-import { type HostAccess, withContext } from '../context.ts';
+import { type CliContext, type HostAccess, withContext } from '../context.ts';
+import { type LoginHost, loginHosts } from '../login-hosts.ts';
 import type { Settings } from '../settings/load-settings.ts';
 import { settingsForLogin } from '../slurm-access.ts';
 import { columns } from '../ui/columns.ts';
@@ -22,31 +22,9 @@ export interface GcFlags {
   json?: true | undefined;
 }
 
+const SLURM = 'slurm';
 /** An owner has at least as many characters as stand in the names of machines. */
 const OWNER = /^[a-z0-9]{6,}$/;
-
-/**
- * Jobs may have been submitted at a login host that only the site named, with a key that only the run named: where the settings name no login
- * host, and the runs one, it is that, and it is reached as the runs reached it.
- */
-async function knowingLogin(settings: Settings, io: Io, access: HostAccess): Promise<Settings> {
-  const own = (settings.providers['slurm'] as { login?: unknown } | null | undefined)?.login;
-  const entries = await withLedger(io, (ledger) => ledger.entries());
-  const dirs = new Set(
-    entries.flatMap((entry) => (entry.provider === 'slurm' && !isOver(entry) && entry.runDir !== null ? [entry.runDir] : [])),
-  );
-  const read = await Promise.all([...dirs].map(async (dir) => ({ dir, run: await readRunFile(dir).catch(() => null) })));
-  const runs = read.flatMap(({ dir, run }) => {
-    const login = run?.asked.batch?.login;
-    return login === undefined || (own !== undefined && own !== login) ? [] : [{ dir, login, ssh: run?.asked.ssh }];
-  });
-  const [first] = runs;
-  if (first === undefined || runs.some(({ login }) => login !== first.login)) return settings;
-  const withKey = runs.find(({ ssh }) => ssh !== undefined) ?? first;
-  access.ssh = withKey.ssh;
-  access.knownHosts = runPaths.knownHosts(withKey.dir);
-  return own === undefined ? settingsForLogin(settings, first.login) : settings;
-}
 
 /** `bench gc`. Ends with 6 when something is left that may cost money. */
 export function gc(flags: GcFlags): Promise<number> {
@@ -58,15 +36,18 @@ export function gc(flags: GcFlags): Promise<number> {
   const access: HostAccess = { stopText: 'what was ended stays ended; again ends bench at once' };
   return withContext(async (context) => {
     const { io, signal } = context;
-    const settings = await knowingLogin(await cloudSettings(flags, signal), io, access);
+    const given = await cloudSettings(flags, signal);
+    const [first, ...others] = await loginHosts(given, io);
+    Object.assign(access, first.way);
+    const settings = first.login === null ? given : settingsForLogin(given, first.login);
+    const elsewhere = new Set(others.flatMap(({ runs }) => [...runs]));
     return withCloud({ io, settings }, async ({ ledger, providers }) => {
       const style = styles(process.stderr);
       const progress = new Progress({ stream: process.stderr, style, clock: io.monotonic });
       context.screen = progress;
       if (!flags.dryRun) context.leaves = 'machines that were found may still cost money; go on with: bench gc';
-      const result = await collectGarbage({
+      const options: Omit<GcOptions, 'providers' | 'only'> = {
         ledger,
-        providers,
         io,
         ...(flags.dryRun ? { dryRun: true } : {}),
         ...(flags.owner === undefined ? {} : { owner: flags.owner }),
@@ -81,7 +62,13 @@ export function gc(flags: GcFlags): Promise<number> {
           else if (event.type === 'ending') progress.status(() => `${event.name}: ending it (${printable(event.reason)})`, event.name);
           else progress.status(null, event.name);
         },
-      }).finally(() => progress.close());
+      };
+      const result = await (async () => {
+        const only: GcOptions['only'] = ({ provider, run }) => provider !== SLURM || !elsewhere.has(run);
+        let all = await collectGarbage({ ...options, providers, only });
+        for (const host of others) all = together(all, await atLogin(host, { options, settings, context }));
+        return all;
+      })().finally(() => progress.close());
       context.leaves = null;
       if (flags.json)
         process.stdout.write(`${JSON.stringify({ ...result, owner: ledger.owner, dryRun: flags.dryRun === true }, null, 1)}\n`);
@@ -102,6 +89,36 @@ export function gc(flags: GcFlags): Promise<number> {
       return result.exitCode;
     });
   }, access);
+}
+
+/** Jobs of the runs of one more login host. One that cannot be reached is told in the result. */
+async function atLogin(
+  { login, runs, way }: LoginHost,
+  o: { options: Omit<GcOptions, 'providers' | 'only'>; settings: Settings; context: CliContext },
+): Promise<GcResult> {
+  const { options, settings, context } = o;
+  const io = { ...options.io, connect: context.connectAs(way) };
+  const { providers: sections } = login === null ? settings : settingsForLogin(settings, login);
+  const providers = await openProviders({ factories: settings.factories, settings: sections, io, only: [SLURM] });
+  try {
+    return await collectGarbage({ ...options, io, providers, only: ({ provider, run }) => provider === SLURM && runs.has(run) });
+  } finally {
+    await providers.close();
+  }
+}
+
+/** What two login hosts have, or one of them and the providers; what both see of others is told once. */
+function together(a: GcResult, b: GcResult): GcResult {
+  const seen = new Set(a.foreign.map(({ id, name }) => `${name} ${id}`));
+  return {
+    ended: [...a.ended, ...b.ended],
+    alive: [...a.alive, ...b.alive],
+    unresolved: [...a.unresolved, ...b.unresolved],
+    foreign: [...a.foreign, ...b.foreign.filter(({ id, name }) => !seen.has(`${name} ${id}`))],
+    ofOwner: a.ofOwner + b.ofOwner,
+    damage: b.damage,
+    exitCode: Math.max(a.exitCode, b.exitCode),
+  };
 }
 
 const asked = ({ list }: OpenProviders) =>

@@ -125,7 +125,8 @@ async function fetchFolder(o: Fetch, { from, to }: { from: string; to: string },
   }
 }
 
-const NOT_LEFT = 41;
+/** Exit code: a client left no results. */
+export const NOT_LEFT = 41;
 const RUN_GONE = 42;
 const WHAT_IS_THERE = String.raw`
 [ -d "$1" ] && exit 0

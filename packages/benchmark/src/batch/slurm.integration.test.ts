@@ -45,11 +45,12 @@ describe.skipIf(missing !== undefined).each([true, false])(
     async function session<T>(
       action: (o: { io: Io; cloud: { ledger: Ledger; providers: OpenProviders }; stop: AbortController }) => Promise<T>,
       computer = 'mine',
+      more: Record<string, unknown> = {},
     ): Promise<T> {
       const stop = new AbortController();
       const real = createIo({ signal: stop.signal });
       const io = { ...real, connect: hostConnector({ io: () => real, configFile: cluster.login.sshConfigFile, agentSocket: null }) };
-      const settings = { slurm: { login: cluster.login.name, poll_interval_s: 1, prices_usd_per_gpu_hour: { gpu: 2 } } };
+      const settings = { slurm: { login: cluster.login.name, poll_interval_s: 1, prices_usd_per_gpu_hour: { gpu: 2 }, ...more } };
       const providers = await openProviders({ factories: [slurm()], settings, io });
       const ledger = await openLedger({ dir: join(root, computer), io });
       try {
@@ -153,8 +154,10 @@ slurm: {runtime: none, ${o.slurm ?? 'gres: "gpu:a100:1", time: 10m'}, clients: {
       const result = await session(({ io, cloud }) => collectGarbage({ ...cloud, io }));
       expect(result.ended).toEqual([]);
       expect(result.alive).toHaveLength(3);
-      const first = await session(({ io, cloud }) => collectRun({ dir, io, cloud }));
+      // The settings name another folder today: the run is where it was put, and none is made.
+      const first = await session(({ io, cloud }) => collectRun({ dir, io, cloud }), 'mine', { remote_dir: '~/today' });
       expect(first.exitCode).toBe(0);
+      expect((await cluster.runAsUser(['sh', '-c', 'ls -d ~/today || true'])).stdout).toBe('');
       const attached = await session(
         ({ io, cloud }) => attachSlurm({ id, root: join(root, 'elsewhere'), site: 'slurm:there', login: cluster.login.name, io, cloud }),
         'other',
@@ -164,6 +167,11 @@ slurm: {runtime: none, ${o.slurm ?? 'gres: "gpu:a100:1", time: 10m'}, clients: {
       const view = await readRun(attached);
       expect(view.problems).toEqual([]);
       expect(view.tasks[0]?.points.map(({ result: point }) => point?.counts.ok)).toEqual([12, 12]);
+      // To the computer that submitted it the run is gone.
+      await expect(session(({ io, cloud }) => watchRun({ dir, io, cloud }))).rejects.toMatchObject({
+        code: 'BENCH_BATCH_GONE',
+        exitCode: 5,
+      });
     }, 180_000);
 
     it('of which the engine dies: its words, and nothing in the queue', async () => {

@@ -145,7 +145,8 @@ async function tellStage(deployment: Active, seen: Seen, context: BatchContext):
   deployment.stage = stage;
   if (before?.name !== stage.name) deployment.stageSinceMs = io.monotonic();
   const running = look.state('service.running');
-  if (running && (before === null || before.name === 'queue' || before.name === 'start')) {
+  // A client that waits in the queue is no news of the service.
+  if (running && (before === null || (before.name === 'queue' && before.job === 'service') || before.name === 'start')) {
     await writer.machine(machine, {
       name: running.node,
       kind: 'node',

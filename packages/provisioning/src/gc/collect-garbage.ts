@@ -1,6 +1,6 @@
 import { BenchError, EXIT, messageOf } from '@bench/core';
 import type { Machine } from '../contract/machine.ts';
-import { OWNER_IN_NAME, parseMachineName } from '../contract/name.ts';
+import { OWNER_IN_NAME } from '../contract/name.ts';
 import type { OpenProvider } from '../core/open-providers.ts';
 import { claimOf } from '../ledger/claim.ts';
 import type { LedgerEntry } from '../ledger/entry.ts';
@@ -10,6 +10,9 @@ import { sameAccount } from '../rent/account.ts';
 import { findMachine } from '../rent/create-machine.ts';
 import { endMachine } from '../rent/end-machine.ts';
 import { createOverMs, invisibleMs } from '../rent/visibility.ts';
+import { listAll } from './listed.ts';
+import { isOverThere } from './over-there.ts';
+import { fromEntry, fromMachine, notOpen } from './told.ts';
 import type { GcMachine, GcOptions, GcResult } from './types.ts';
 import { whose } from './whose.ts';
 
@@ -52,14 +55,15 @@ async function sweep(o: Sweep, open: OpenProvider, result: GcResult): Promise<vo
   const { ledger, on } = o;
   const { name: provider } = open.factory;
   on?.({ type: 'looking', provider });
-  const { machines, error } = await listAll(o, open);
+  const { machines, error } = await listAll(open, o);
   o.signal.throwIfAborted();
   // Read after the list: a machine that is in it has had its intent on disk for long.
   const own = (await ledger.entries()).filter((entry) => entry.provider === provider);
   const others = (await othersAsked(o)).filter((entry) => entry.provider === provider);
   const entries = [...own, ...others];
+  const mine = entries.filter((entry) => isAsked(entry, o));
   // Where nothing of ours is, and nobody asked for what others have, it need not answer.
-  if (error !== null && (entries.length > 0 || o.owner !== undefined || o.expired === true)) {
+  if (error !== null && (mine.length > 0 || o.owner !== undefined || o.expired === true)) {
     result.unresolved.push({
       name: null,
       provider,
@@ -74,6 +78,7 @@ async function sweep(o: Sweep, open: OpenProvider, result: GcResult): Promise<vo
   const work: Promise<void>[] = [];
   for (const machine of machines) {
     const entry = byName.get(machine.ref.name);
+    if (entry !== undefined && !isAsked(entry, o)) continue;
     const verdict = whose(machine, ledger.owner, own);
     if (verdict === 'ours') {
       listed.add(machine.ref.name);
@@ -83,7 +88,7 @@ async function sweep(o: Sweep, open: OpenProvider, result: GcResult): Promise<vo
       work.push(foreignSeen(o, open, machine, verdict === 'uncertain', result));
     }
   }
-  for (const entry of entries) if (!isOver(entry) && !listed.has(entry.name)) work.push(notSeen(o, open, entry, result));
+  for (const entry of mine) if (!isOver(entry) && !listed.has(entry.name)) work.push(notSeen(o, open, entry, result));
   await Promise.all(work);
 }
 
@@ -150,7 +155,12 @@ async function notListed(o: Sweep, open: OpenProvider, entry: OwnedEntry, result
   const { ledger, io, on, signal } = o;
   const told = fromEntry(entry, o);
   const by = await claimOf(entry, o);
-  if (by !== null) return void result.alive.push({ ...told, by });
+  if (by !== null) {
+    if (!(await isOverThere(entry, open, o))) return void result.alive.push({ ...told, by });
+    if (!o.dryRun) await ledger.gone(entry.name);
+    on?.({ type: 'gone', name: entry.name });
+    return void result.ended.push({ ...told, reason: 'it has ended by itself' });
+  }
   if (entry.ref !== null) {
     if (!(await takes(o, entry, told, result))) return;
     const reason = 'nobody works with it any more';
@@ -252,60 +262,13 @@ async function takes(o: Sweep, entry: LedgerEntry, told: GcMachine, result: GcRe
   return false;
 }
 
-/** What was listed before it failed is kept. */
-async function listAll(o: Sweep, open: OpenProvider): Promise<{ machines: Machine[]; error: BenchError | null }> {
-  const machines: Machine[] = [];
-  try {
-    for await (const machine of open.provider.owned({}, { signal: o.signal })) if (machine.state !== 'terminated') machines.push(machine);
-    return { machines, error: null };
-  } catch (thrown) {
-    if (BenchError.is(thrown)) return { machines, error: thrown };
-    return { machines, error: new BenchError({ code: 'BENCH_GC', message: o.io.redact(messageOf(thrown)), cause: thrown }) };
-  }
+async function openEntries(o: GcOptions): Promise<OwnedEntry[]> {
+  return [...(await o.ledger.entries()), ...(await othersAsked(o))].filter((entry) => !isOver(entry) && isAsked(entry, o));
 }
 
-async function openEntries(o: GcOptions): Promise<OwnedEntry[]> {
-  return [...(await o.ledger.entries()), ...(await othersAsked(o))].filter((entry) => !isOver(entry));
-}
+const isAsked = (entry: LedgerEntry, { only }: GcOptions): boolean => only?.(entry) ?? true;
 
 /** What a copied ledger has of the owner that was named. */
 async function othersAsked({ ledger, owner }: GcOptions): Promise<OwnedEntry[]> {
   return owner === undefined ? [] : (await ledger.others()).filter((entry) => isOf(owner, entry.owner));
-}
-
-function notOpen(entry: LedgerEntry, { providers }: GcOptions): GcResult['unresolved'][number] {
-  const closed = providers.closed.find(({ name }) => name === entry.provider);
-  return {
-    name: entry.name,
-    provider: entry.provider,
-    id: entry.ref?.id ?? null,
-    problem: `its provider ${entry.provider} is not open${closed === undefined ? '' : `: ${closed.reason}`}`,
-    hint: closed?.hint ?? `set up ${entry.provider} (its credentials, its plugin), then run bench gc again`,
-    error: closed?.error ?? null,
-  };
-}
-
-function fromEntry(entry: OwnedEntry, { io }: GcOptions): GcMachine {
-  const { name, owner, provider, ref, run, priceUsdPerHour, expiresAt } = entry;
-  const createdAt = entry.createdAt ?? entry.intentAt;
-  const ageMs = io.now() - Date.parse(createdAt);
-  return { name, provider, id: ref?.id ?? null, owner, run, state: null, priceUsdPerHour, createdAt, ageMs, expiresAt };
-}
-
-function fromMachine(machine: Machine, { io }: GcOptions, entry: LedgerEntry | undefined): GcMachine {
-  const { ref, state } = machine;
-  const named = parseMachineName(ref.name);
-  const createdAt = machine.createdAt ?? entry?.createdAt ?? null;
-  return {
-    name: ref.name,
-    provider: ref.provider,
-    id: ref.id,
-    owner: machine.owner ?? named?.owner6 ?? null,
-    run: machine.run ?? named?.run ?? null,
-    state,
-    priceUsdPerHour: machine.priceUsdPerHour ?? entry?.priceUsdPerHour ?? null,
-    createdAt,
-    ageMs: createdAt === null ? null : io.now() - Date.parse(createdAt),
-    expiresAt: machine.expiresAt ?? entry?.expiresAt ?? null,
-  };
 }

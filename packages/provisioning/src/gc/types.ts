@@ -1,6 +1,7 @@
 import type { BenchError, Io } from '@bench/core';
 import type { MachineState } from '../contract/machine.ts';
 import type { OpenProviders } from '../core/open-providers.ts';
+import type { LedgerEntry } from '../ledger/entry.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { LedgerDamage } from '../ledger/log-file.ts';
 
@@ -20,6 +21,8 @@ export interface GcOptions {
    * wrong does nobody harm. Default false.
    */
   expired?: boolean;
+  /** Which entries of the ledger are looked after; machines of the others are left to whoever asks for those. Default: all. */
+  only?: (entry: LedgerEntry) => boolean;
   /** Default: `io.signal`. */
   signal?: AbortSignal;
   on?: (event: GcEvent) => void;
