@@ -86,6 +86,7 @@ export {
   type PointResult,
   type SeriesRow,
 } from './point.ts';
+export { SLURM_VALUES, slurmOptionProblem } from './slurm-options.ts';
 export { METRICS, metric, type MetricDefinition } from './metrics.ts';
 export { PhaseTimer, phaseSchema, type Phase, type Phases } from './phases.ts';
 export { engineInfoSchema, systemInfoSchema, type EngineInfo, type SystemInfo } from './system-info.ts';

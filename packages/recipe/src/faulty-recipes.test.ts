@@ -20,6 +20,23 @@ function complaints(text: string): string[] {
   throw new Error('the recipe was accepted');
 }
 
+describe('what sbatch would be given', () => {
+  it.each([
+    ['extra: ["--nice=1", "--partition=x"]', /^recipe.yaml:3:23 slurm.extra.1: --partition has a key of its own: slurm.partition$/],
+    ['extra: ["--gpus-per-node=2"]', /:3:11 slurm.extra.0: --gpus-per-node has a key of its own: slurm.gpus_per_node$/],
+    ['clients: {extra: ["--mem=1G"]}', /:3:21 slurm.clients.extra.0: --mem has a key of its own: slurm.mem$/],
+    ['extra: ["--wrap=id"]', /--wrap is set by bench/],
+    ['extra: ["--signal=USR2@5"]', /bench sets --signal itself/],
+    ['extra: ["-N2"]', /"-N2" is no option: expected something like "--nice=100"/],
+    ['partition: "gpu --uid=0"', /^recipe.yaml:3:14 slurm.partition: expected something like "gpu"$/],
+    ['exclude: "a b"', /slurm.exclude: expected something like "node\[01-04\]"/],
+    ['gpus: two', /slurm.gpus: expected a number of GPUs/],
+    ['gres: "gpu:2 x"', /slurm.gres: expected something like "gpu:a100:2"/],
+  ])('%s', (section, message) => {
+    expect(complaints(`${MODEL}slurm:\n  ${section}\n`)[0]).toMatch(message);
+  });
+});
+
 describe('YAML that is no recipe', () => {
   it.each([
     ['nothing', '', /^recipe.yaml:1:1 the file is empty; /],

@@ -34,9 +34,6 @@ interface Check {
 function slurmProblems(task: Task, { runtime, facts, unfit }: Check): Problem[] {
   const { slurm } = task.resolved;
   const problems: Problem[] = [];
-  for (const extra of [...(slurm?.extra ?? []), ...(slurm?.clients?.extra ?? [])])
-    if (/^--si(g|gn|gna|gnal)?(=|$)/.test(extra))
-      problems.push(unfit(`slurm.extra: bench sets ${extra.split('=')[0]} itself`, 'take it out of slurm.extra'));
   for (const module of slurm?.modules ?? [])
     if (module.startsWith('-')) problems.push(unfit(`slurm.modules: "${module}" would be an option of the module command`, 'name modules'));
   if (facts.remoteDir !== undefined && runtime !== 'none' && SEPARATORS.test(facts.remoteDir))

@@ -273,7 +273,6 @@ describe('what cannot be jobs of a queue is refused before anything is sent', ()
       /benchmark.client "vllm"/,
     ],
     ['an image that no registry has', { model: { random: 'tiny' } }, /no registry has the image.*slurm.runtime: none/],
-    ['a signal of its own', { ...llm, slurm: { extra: ['--signal=USR2@5'] } }, /bench sets --signal itself/],
     ['a module that is an option', { ...llm, slurm: { modules: ['--force'] } }, /"--force" would be an option/],
     ['a folder that no container can be given', llm, /its name holds : or ,/, { remoteDir: '/a:b' }],
     [

@@ -2,6 +2,8 @@ import { didYouMean } from '@bench/core';
 import type { SlurmDirectives } from './directives.ts';
 import { parseGres, type GresGpus } from './gres.ts';
 import type { SlurmNode } from './nodes.ts';
+import { expandNodes } from './node-list.ts';
+import { parseMemory } from './size.ts';
 import { formatTimeLimit } from './time.ts';
 
 /** A directive that this cluster will refuse, or let wait for ever. */
@@ -12,6 +14,8 @@ export interface SlurmProblem {
     | 'BENCH_SLURM_NODES'
     | 'BENCH_SLURM_TIME'
     | 'BENCH_SLURM_CPUS'
+    | 'BENCH_SLURM_MEMORY'
+    | 'BENCH_SLURM_EXCLUDE'
     | 'BENCH_SLURM_CONSTRAINT';
   /** Key of the `slurm` section. */
   directive: keyof SlurmDirectives;
@@ -36,6 +40,8 @@ export function checkDirectives(directives: SlurmDirectives, nodes: readonly Slu
       hint: didYouMean(name, known) ?? `there are: ${known.join(', ')}`,
     }));
   if (problems.length > 0) return problems;
+  const strange = unknownNodes(directives, nodes);
+  if (strange.length > 0) return strange;
   const names = [...new Set(asked)];
   if (names.length === 0) {
     return [
@@ -97,7 +103,43 @@ function problemsIn(directives: SlurmDirectives, partition: Partition): SlurmPro
       hint: 'ask for less with slurm.cpus_per_task or slurm.ntasks_per_node',
     });
   }
-  return [...problems, ...gpuProblems(directives, partition), ...featureProblems(directives, partition)];
+  return [
+    ...problems,
+    ...memoryProblems(directives, partition),
+    ...gpuProblems(directives, partition),
+    ...featureProblems(directives, partition),
+  ];
+}
+
+/** A cluster that configures no memory tells 1 MB of each node (slurm.conf(5), `RealMemory`). A number alone is megabytes, as for sbatch. */
+function memoryProblems({ mem }: SlurmDirectives, { name, nodes }: Partition): SlurmProblem[] {
+  const text = typeof mem === 'string' && /\D$/.test(mem) ? mem : `${mem ?? 0}M`;
+  const wanted = parseMemory(text);
+  const mostMb = Math.max(0, ...nodes.map((node) => node.memoryMb));
+  if (wanted === null || mostMb <= 1 || wanted <= mostMb * 1024 ** 2) return [];
+  return [
+    {
+      code: 'BENCH_SLURM_MEMORY',
+      directive: 'mem',
+      message: `${text} of memory of a node are asked for; no node of partition "${name}" has more than ${mostMb}M`,
+      hint: 'ask for less with slurm.mem, or name another partition',
+    },
+  ];
+}
+
+/** The first node that sbatch would not know. */
+function unknownNodes({ exclude }: SlurmDirectives, nodes: readonly SlurmNode[]): SlurmProblem[] {
+  if (exclude === undefined) return [];
+  const known = [...new Set(nodes.map((node) => node.name))];
+  return (expandNodes(exclude) ?? [])
+    .filter((name) => !known.includes(name))
+    .slice(0, 1)
+    .map((name) => ({
+      code: 'BENCH_SLURM_EXCLUDE',
+      directive: 'exclude',
+      message: `sinfo knows no node "${name}"`,
+      hint: didYouMean(name, known) ?? 'take it out of slurm.exclude; sinfo -N lists the nodes',
+    }));
 }
 
 /** Which directive asks for GPUs, and how many of which type: of each node, or of all together. */

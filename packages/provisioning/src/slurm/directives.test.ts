@@ -72,6 +72,7 @@ describe('directives', () => {
     [{ extra: ['--nice --uid=0'] }, /slurm.extra/],
     [{ extra: ['-N2'] }, /slurm.extra/],
     [{ extra: ['--partition=gpu'] }, /has a key of its own: slurm.partition/],
+    [{ extra: ['--part=gpu'] }, /has a key of its own: slurm.partition/],
     [{ extra: ['--gpus-per-node=2'] }, /slurm.gpus_per_node/],
     [{ extra: ['--job-name=x'] }, /--job-name is set by bench/],
     [{ extra: ['--job=x'] }, /--job is set by bench/],
@@ -98,6 +99,8 @@ describe('directives against what sinfo tells', () => {
     ).join('\n'),
   );
 
+  const most = Math.max(...nodes.map(({ memoryMb }) => memoryMb));
+
   it.each<[SlurmDirectives]>([
     [{}],
     [{ partition: 'gpu', gres: 'gpu:h100:8', nodes: 4 }],
@@ -110,6 +113,11 @@ describe('directives against what sinfo tells', () => {
     [{ constraint: 'nvlink' }],
     [{ constraint: 'nvlink&nothing' }],
     [{ gres: 'shard:1' }],
+    [{ mem: 0 }],
+    [{ mem: most }],
+    [{ mem: `${most}M`, exclude: 'gpu[0-1,3],big0' }],
+    [{ exclude: 'gpu0,cpu0' }],
+    [{ exclude: 'rack[1-2]node[1-2]' }],
   ])('%j fits', (directives) => expect(checkDirectives(directives, nodes)).toEqual([]));
 
   it.each<[SlurmDirectives, string, RegExp, RegExp]>([
@@ -126,6 +134,11 @@ describe('directives against what sinfo tells', () => {
     [{ partition: 'short', nodes: 2 }, 'nodes', /has 2 and a job may have 1/, /at most 1/],
     [{ partition: 'short', time: 1801 }, 'time', /0-00:30:01 is asked for; partition "short" allows 0-00:30:00/, /shorten/],
     [{ cpus_per_task: 33, ntasks_per_node: 2 }, 'cpus_per_task', /66 CPUs.*more than 64/, /less/],
+    [{ mem: most + 1 }, 'mem', /\d+M of memory of a node.*no node of partition "gpu" has more than \d+M/, /less/],
+    [{ mem: '900T' }, 'mem', /^900T of memory/, /slurm.mem/],
+    [{ exclude: 'gpu[2-4]' }, 'exclude', /no node "gpu4"/, /did you mean "gpu/],
+    [{ exclude: 'gpu0,elsewhere' }, 'exclude', /no node "elsewhere"/, /sinfo -N/],
+    [{ exclude: 'gpu[01]' }, 'exclude', /no node "gpu01"/, /./],
     [{ constraint: 'nvlnk' }, 'constraint', /no node.*feature "nvlnk"/, /did you mean "nvlink"/],
   ])('%j does not', (directives, directive, message, hint) => {
     expect(checkDirectives(directives, nodes)).toEqual([

@@ -1,33 +1,46 @@
+import { SLURM_VALUES, slurmOptionProblem } from '@bench/core';
 import { z } from 'zod';
 import { durationSchema } from './values.ts';
 
 const word = z.string().min(1);
-/** An option of sbatch or its value: one line, and nothing that ends a word in quotes. */
-// oxlint-disable-next-line no-control-regex -- control characters are what it is about
-const text = z.string().regex(/^[^\u0000-\u001f\u007f"\\]+$/, { error: 'expected one line of text without " and \\' });
 const count = z.int().positive();
-const gpus = z.union([count, text], { error: 'expected a number of GPUs, or text such as "a100:2"' });
-const mem = z.union([count, z.string().regex(/^\d+[KMGT]?$/i)], { error: 'expected memory as sbatch takes it: "64G"' });
+
+/** Text that sbatch takes for that key, and nothing that could be taken for another option. */
+function valueOf(key: keyof typeof SLURM_VALUES, error = `expected something like ${JSON.stringify(SLURM_VALUES[key].example)}`) {
+  return z.string().regex(SLURM_VALUES[key].pattern, { error });
+}
+const gpusOf = (key: 'gpus' | 'gpus_per_node') => {
+  const error = 'expected a number of GPUs, or text such as "a100:2"';
+  return z.union([count, valueOf(key, error)], { error });
+};
+const mem = z.union([count, valueOf('mem')], { error: 'expected memory as sbatch takes it: "64G"' });
+
+/** An option that has no key of its own, and is not bench's. */
+const option = z.string().superRefine((text, context) => {
+  // A job is told of its end by one.
+  const problem = /^--si(g|gn|gna|gnal)?(=|$)/.test(text) ? `bench sets ${text.split('=')[0]} itself` : slurmOptionProblem(text);
+  if (problem !== null) context.addIssue({ code: 'custom', message: problem });
+});
 
 /** What a job asks the queue for; names are those of sbatch(1) with `_`. */
 const job = {
-  partition: text.optional().describe('Default: the settings file’s, else the cluster’s.'),
-  account: text.optional().describe('Who is charged. Default: the settings file’s, else the user’s own.'),
-  qos: text.optional().describe('Quality of service. Default: the settings file’s, else the account’s own.'),
-  reservation: text.optional().describe('A reservation to run in.'),
-  constraint: text.optional().describe('Node features, as sbatch takes them.'),
-  exclude: text.optional().describe('Nodes to stay off, as sbatch takes them.'),
+  partition: valueOf('partition').optional().describe('Default: the settings file’s, else the cluster’s.'),
+  account: valueOf('account').optional().describe('Who is charged. Default: the settings file’s, else the user’s own.'),
+  qos: valueOf('qos').optional().describe('Quality of service. Default: the settings file’s, else the account’s own.'),
+  reservation: valueOf('reservation').optional().describe('A reservation to run in.'),
+  constraint: valueOf('constraint').optional().describe('Node features, as sbatch takes them.'),
+  exclude: valueOf('exclude').optional().describe('Nodes to stay off, as sbatch takes them.'),
   time: durationSchema.optional().describe('Wall time of the job: "01:00:00", "90m".'),
   time_limit: durationSchema.optional().describe('The same as `time`.'),
   nodes: count.optional().describe('Default: 1.'),
   ntasks_per_node: count.optional().describe('Tasks of a node, as srun starts them.'),
-  gres: text.optional().describe('Generic resources, "gpu:a100:2". Default: the GPUs that the recipe asks for.'),
-  gpus_per_node: gpus.optional().describe('A number, or "a100:2".'),
-  gpus: gpus.optional().describe('GPUs of the whole job: a number, or "a100:2".'),
+  gres: valueOf('gres').optional().describe('Generic resources, "gpu:a100:2". Default: the GPUs that the recipe asks for.'),
+  gpus_per_node: gpusOf('gpus_per_node').optional().describe('A number, or "a100:2".'),
+  gpus: gpusOf('gpus').optional().describe('GPUs of the whole job: a number, or "a100:2".'),
   cpus_per_task: count.optional().describe('CPU cores of each task.'),
   mem: mem.optional().describe('Memory of each node as sbatch takes it: "64G"; a number is megabytes.'),
-  comment: text.optional().describe('A comment of the job.'),
-  extra: z.array(text).default([]).describe('Further options of sbatch, "--nice=100".'),
+  comment: valueOf('comment', 'expected one line of text without " and \\').optional().describe('A comment of the job.'),
+  extra: z.array(option).default([]).describe('Options of sbatch that have no key here, "--nice=100".'),
 };
 
 /** `source:/target[:ro]` of two absolute paths. */
