@@ -63,6 +63,8 @@ export interface ProviderErrorInit {
    * makes of such an answer to a request that is not repeatable is an `unknown-outcome`. Words of a message are never certain.
    */
   certain?: boolean | undefined;
+  /** Exit code of a command that ends for it. Default: the kind's. */
+  exitCode?: number | undefined;
   /** A machine that exists although the call failed; it must be terminated. */
   ref?: unknown;
   cause?: unknown;
@@ -81,7 +83,7 @@ export function providerError(init: ProviderErrorInit): BenchError {
     hint: init.hint,
     retryable: RETRYABLE.has(kind),
     scope: init.scope ?? DEFAULT_SCOPE[kind],
-    exitCode: EXIT_CODES[kind] ?? EXIT.provider,
+    exitCode: init.exitCode ?? EXIT_CODES[kind] ?? EXIT.provider,
     cause: init.cause,
     details: {
       kind,

@@ -126,6 +126,8 @@ export interface CheckItem {
   text: string;
   /** What to do; absent when it is ok. */
   fix?: string;
+  /** Of what failed: the exit code of a command that ends for it. Absent: that of credentials and quotas, 4. */
+  exitCode?: number;
 }
 export interface CheckReport {
   items: CheckItem[];

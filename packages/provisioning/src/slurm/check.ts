@@ -23,12 +23,13 @@ export async function checkCluster(o: {
     items.push(accountingItem(await look.accounting({ op: 'check', signal })));
   } catch (error) {
     signal?.throwIfAborted();
-    const hint = BenchError.is(error) ? error.hint : undefined;
+    const told = BenchError.is(error) ? error : undefined;
     items.push({
       name: items.length === 0 ? 'login host' : 'controller',
       state: 'failed',
       text: messageOf(error),
-      fix: hint ?? `see that sinfo works on ${tools.login}`,
+      fix: told?.hint ?? `see that sinfo works on ${tools.login}`,
+      ...(told === undefined ? {} : { exitCode: told.exitCode }),
     });
   }
   return { items };

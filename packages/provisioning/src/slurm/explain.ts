@@ -167,6 +167,8 @@ export function connectionError(cause: unknown, o: { op: string; login: string; 
     op: o.op,
     message: `${o.login}: ${messageOf(cause)}`,
     hint: told?.hint ?? (kind === 'auth' ? `see that "ssh ${o.login}" works` : undefined),
+    // A host is a host: what it means that one cannot be reached does not depend on what it is for.
+    exitCode: kind === 'unknown-outcome' ? undefined : told?.exitCode,
     cause,
   });
 }

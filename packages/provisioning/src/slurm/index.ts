@@ -4,6 +4,7 @@ export type { GresGpus } from './gres.ts';
 export type { InJobOptions } from './in-job.ts';
 export type { SlurmJob } from './job.ts';
 export type { SlurmNode } from './nodes.ts';
+export { type OfferData, partitionOf } from './offers.ts';
 export type { SlurmProvider } from './provider.ts';
 export type { SlurmUsage } from './sacct.ts';
 export { type SlurmSettings, slurmSettingsSchema } from './settings.ts';

@@ -7,7 +7,7 @@ export interface SlurmJob extends JobState {
   name: string;
   /** Whether it is over and its nodes are free. */
   over: boolean;
-  /** Why it waits or ended, in Slurm's words (`Resources`, `Priority`, `NonZeroExitCode`); null: none. */
+  /** Why it waits or ended, in Slurm's words (`Resources`, `Priority`, `NonZeroExitCode`); null: none. Of one that is over, never why it waited. */
   reason: string | null;
   partition: string | null;
   /** `gpu[01-04]`; null: none yet. */
@@ -49,6 +49,18 @@ export function nothing(text: string | undefined): string | null {
   return word === '' || ['(null)', 'none', 'n/a', 'unknown', 'none assigned'].includes(word.toLowerCase()) ? null : word;
 }
 
+/**
+ * Reasons of an end, of job_reason_string (slurm_protocol_defs.c) those of `FAIL_*`, and what ends a job that waits. Every other word says why a job
+ * waited, and stays in accounting when it has run and ended long ago.
+ */
+const OF_AN_END =
+  /^(PartitionDown|NodeDown|BadConstraints|SystemFailure|JobLaunchFailure|NonZeroExitCode|RaisedSignal\b.*|TimeLimit|InactiveLimit|InvalidAccount|InvalidQOS|BurstBufferOperation|OutOfMemory|DeadLine|DependencyNeverSatisfied)$/i;
+
+function reasonOf(text: string | undefined, over: boolean): string | null {
+  const reason = nothing(text?.replace(/^\((.*)\)$/, '$1'));
+  return reason === null || (over && !OF_AN_END.test(reason)) ? null : reason;
+}
+
 /** `3:0`: exit code and signal. */
 export function parseExit(text: string | undefined): { exitCode: number; signal: number | null } | null {
   const [, code, signal] = /^(\d+):(\d+)$/.exec((text ?? '').trim()) ?? [];
@@ -65,7 +77,7 @@ export function jobOf(text: JobText, o: { source: SlurmJob['source']; time: (tex
     name: text.name ?? '',
     ...state,
     over,
-    reason: nothing(text.reason?.replace(/^\((.*)\)$/, '$1')),
+    reason: reasonOf(text.reason, over),
     partition: nothing(text.partition),
     nodeList: nothing(text.nodeList),
     submittedAt: o.time(text.submit ?? ''),

@@ -143,7 +143,7 @@ function completed(job: SlurmJob, { queued, before }: { queued: SlurmJob | undef
   return {
     ...job,
     name: known.name,
-    reason: job.reason ?? queued?.reason ?? null,
+    reason: job.reason ?? (queued?.over === true ? queued.reason : null),
     partition: job.partition ?? known.partition,
     nodeList: job.nodeList ?? known.nodeList,
     submittedAt: job.submittedAt ?? known.submittedAt,

@@ -15,8 +15,16 @@ export const offerDataSchema = z.object({
   timeLimitS: z.number().nullable(),
   /** How many nodes have it. */
   nodes: z.number(),
+  /** How many of them have no job and take one, and how many have jobs and room beside them. */
+  idle: z.number().default(0),
+  mixed: z.number().default(0),
 });
 export type OfferData = z.output<typeof offerDataSchema>;
+
+/** What an offer of this provider says of its partition; null: it is another's. */
+export function partitionOf(offer: Offer): OfferData | null {
+  return offer.provider === PROVIDER ? (offerDataSchema.safeParse(offer.data).data ?? null) : null;
+}
 
 /** The least that a GPU has whose memory nobody tells, GB: an offer must say something, and this promises nothing. */
 const UNKNOWN_MEMORY_GB = 1;
@@ -87,11 +95,14 @@ function offerOf(o: {
     return smallest > 0 && Number.isFinite(smallest) ? smallest : null;
   };
   const memoryMb = least((node) => node.memoryMb);
+  const takers = nodes.filter(takesJobs);
   const data: OfferData = {
     partition,
     gres: gpu === null ? null : ['gpu', ...(gpu.type === null ? [] : [gpu.type]), gpu.count].join(':'),
     timeLimitS: nodes[0]?.timeLimitS ?? null,
     nodes: nodes.length,
+    idle: takers.filter(({ state }) => state === 'idle').length,
+    mixed: takers.filter(({ state }) => state === 'mix').length,
   };
   return {
     id: `${partition}/${what}`,
@@ -134,9 +145,11 @@ function offerOf(o: {
   };
 }
 
+const takesJobs = ({ usable, partitionUp }: SlurmNode): boolean => usable && partitionUp;
+
 /** Full is not sold out: a job waits its turn. */
 function availabilityOf(nodes: readonly SlurmNode[]): Offer['availability'] {
-  const usable = nodes.filter((node) => node.usable && node.partitionUp);
+  const usable = nodes.filter(takesJobs);
   if (usable.length === 0) return 'none';
   return usable.some(({ state }) => state === 'idle' || state === 'mix') ? 'available' : 'low';
 }

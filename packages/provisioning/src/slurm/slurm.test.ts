@@ -13,7 +13,7 @@ import {
 import { fakeSlurm, type FakeSlurm } from '../testing/slurm/fake-slurm.ts';
 import type { FakeSlurmOptions } from '../testing/slurm/options.ts';
 import { explain } from './explain.ts';
-import { asSlurm, slurm, type SlurmProvider } from './index.ts';
+import { asSlurm, partitionOf, slurm, type SlurmProvider } from './index.ts';
 
 const QUERY: OfferQuery = { gpu: null, count: null, workload: 'batch', markets: ['on-demand'], regions: [], diskGb: 1, criteria: {} };
 
@@ -226,6 +226,17 @@ describe('a job that is over', () => {
       { state: 'failed', stateReason: 'exit code 3' },
     ],
     [{ state: 'COMPLETED' }, { state: 'terminated', stateReason: null }],
+    // Why it waited is kept for good; it says nothing of an end.
+    [
+      { state: 'COMPLETED', reason: 'Dependency' },
+      { state: 'terminated', stateReason: null },
+    ],
+    [
+      { state: 'FAILED', reason: 'QOSMaxJobsPerUserLimit', exit: '1:0' },
+      { state: 'failed', stateReason: 'exit code 1', failure: { message: 'FAILED (exit code 1)' } },
+    ],
+    [{ state: 'CANCELLED', reason: 'DependencyNeverSatisfied' }, { stateReason: 'DependencyNeverSatisfied' }],
+    [{ state: 'FAILED', reason: 'RaisedSignal:9(Killed)' }, { stateReason: 'RaisedSignal:9(Killed)' }],
   ])('%j', async (end, machine) => {
     const { fake, provider, pass } = await open();
     const { ref } = await create(provider, await specOf(provider));
@@ -290,6 +301,28 @@ describe('offers', () => {
       ['short/4xa100', 'low'],
     ]);
   });
+
+  it('tell how many nodes have no job, and how many have some', async () => {
+    const { fake, provider } = await open();
+    const states = ['idle', 'mix', 'alloc', 'idle*'];
+    for (const [n, state] of states.entries()) fake.node(`gpu${n}`).state = state;
+    const [gpu] = await offersOf(provider, { gpu: 'A100' });
+    expect(gpu && partitionOf(gpu)).toMatchObject({ partition: 'gpu', nodes: 4, idle: 1, mixed: 1 });
+    expect(gpu && partitionOf({ ...gpu, provider: 'another' })).toBeNull();
+  });
+});
+
+it.each([
+  // How it goes wrong, and the exit code: the one that the same host would have without Slurm.
+  ['refused', 3],
+  ['denied', 4],
+  ['lost-before', 3],
+  [{ code: 127, stderr: 'bash: sinfo: command not found' }, 3],
+] as const)('a login host that is %j ends a command with %i', async (how, exitCode) => {
+  const { fake, provider } = await open();
+  fake.fail({ how });
+  expect(await failureOf(provider.nodes())).toMatchObject({ exitCode });
+  expect((await provider.check()).items).toMatchObject([{ state: 'failed', exitCode }]);
 });
 
 describe('a submission', () => {
@@ -466,6 +499,7 @@ it('a login host without Slurm says so', async () => {
       state: 'failed',
       text: expect.stringContaining('there is no sbatch in the PATH'),
       fix: expect.stringContaining('~/.bash_profile'),
+      exitCode: 3,
     },
   ]);
 });

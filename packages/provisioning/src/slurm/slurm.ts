@@ -12,7 +12,7 @@ export interface SlurmFactory extends ProviderFactory<SlurmSettings> {
 const DAY_MS = 86_400_000;
 const MISSING = {
   reason: 'no login host is named',
-  hint: 'use --on slurm:LOGIN, or set providers.slurm.login: "local" on the login host itself',
+  hint: 'set providers.slurm.login in the settings ("local" on the login host itself), or name it with the site: --on slurm:LOGIN',
 };
 
 /** The provider `slurm`: batch jobs of a Slurm cluster, by the tools of its login host. Slurm 21.08 or newer. */

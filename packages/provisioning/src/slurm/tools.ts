@@ -1,4 +1,4 @@
-import type { BenchError, ExecResult, Host } from '@bench/core';
+import { type BenchError, type ExecResult, EXIT, type Host } from '@bench/core';
 import { providerError } from '../contract/error.ts';
 import type { ProviderContext } from '../contract/provider.ts';
 import { connectionError, explain, PROVIDER } from './explain.ts';
@@ -74,8 +74,10 @@ export function slurmTools({ context, target }: { context: ProviderContext; targ
   };
   const run = async (call: ToolCall): Promise<ToolAnswer> => {
     const { op, tool } = call;
-    const fault = (kind: 'unsupported' | 'transient' | 'unknown-outcome', message: string, hint?: string): BenchError =>
-      providerError({ kind, provider: PROVIDER, op, message: `${message} (${login})`, hint });
+    const fault = (kind: 'unsupported' | 'transient' | 'unknown-outcome', message: string, hint?: string): BenchError => {
+      const exitCode = kind === 'unknown-outcome' ? undefined : EXIT.missingPart;
+      return providerError({ kind, provider: PROVIDER, op, message: `${message} (${login})`, hint, exitCode });
+    };
     const lost = op === 'create' ? 'unknown-outcome' : 'transient';
     const mark = `bench-${Math.floor(context.random() * 2 ** 48).toString(36)}`;
     const result = await execute(call, mark);

@@ -1,4 +1,4 @@
-import { BenchError, type Command, type ExecOptions, type ExecResult, type Host } from '@bench/core';
+import { BenchError, EXIT, type Command, type ExecOptions, type ExecResult, type Host } from '@bench/core';
 import { readLoginCommand } from '../../slurm/login-shell.ts';
 import type { SlurmFaults } from './faults.ts';
 import type { SlurmFaultHow } from './options.ts';
@@ -89,12 +89,13 @@ function beforeActing(how: SlurmFaultHow | null, tool: string): ToolResult | nul
   if (typeof how === 'object') return failed(how.code, how.stderr);
   switch (how) {
     case 'refused':
-      throw new BenchError({ code: 'BENCH_SSH_REFUSED', message: 'cannot connect to login1: connection refused', retryable: true });
+      throw unreachable('REFUSED', 'cannot connect to login1: connection refused');
     case 'denied':
       throw new BenchError({
         code: 'BENCH_SSH_AUTH',
         message: 'login1 does not accept any of your keys',
         hint: 'see that "ssh login1" works',
+        exitCode: EXIT.provider,
       });
     case 'lost-before':
       throw lost();
@@ -112,7 +113,11 @@ function afterActing(how: SlurmFaultHow | null, tool: string, result: ToolResult
   return how === 'socket-timeout-after' ? failed(1, timeoutOf(tool)) : result;
 }
 
-const lost = (): BenchError => new BenchError({ code: 'BENCH_SSH_LOST', message: 'the connection to login1 was lost', retryable: true });
+const lost = (): BenchError => unreachable('LOST', 'the connection to login1 was lost');
+
+/** As the real host tells it. */
+const unreachable = (how: 'REFUSED' | 'LOST', message: string): BenchError =>
+  new BenchError({ code: `BENCH_SSH_${how}`, message, retryable: true, exitCode: EXIT.missingPart });
 
 async function forever(signal: AbortSignal | undefined): Promise<never> {
   return new Promise((_, reject) => {
