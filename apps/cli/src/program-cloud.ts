@@ -1,5 +1,5 @@
 import type { Command } from '@commander-js/extra-typings';
-import { askingFlags, integer, offerFlags, rentFlags, settingsFlag, withLists, yesFlag } from './flags.ts';
+import { askingFlags, integer, offerFlags, rentFlags, settingsFlag, sshFlags, withLists, yesFlag } from './flags.ts';
 
 /** Commands that have to do with machines that are rented. */
 export function addCloudCommands(program: Command, result: { code: number }): void {
@@ -18,33 +18,36 @@ export function addCloudCommands(program: Command, result: { code: number }): vo
   });
 
   offerFlags(
-    program
-      .command('offers')
-      .description('what is for rent now, best first')
-      .option('--gpu <name>', 'GPU by any name that bench knows (bench gpus)')
-      .option('--count <n>', 'GPUs of the machine (default: 1)', integer(1))
-      .option('--all', 'show all that fit')
-      .option('--json', 'print as JSON'),
+    sshFlags(
+      program
+        .command('offers')
+        .description('what is for rent now, best first; and what the partitions of a cluster have')
+        .option('--gpu <name>', 'GPU by any name that bench knows (bench gpus)')
+        .option('--count <n>', 'GPUs of the machine (default: 1)', integer(1))
+        .option('--all', 'show all that fit'),
+    ).option('--json', 'print as JSON'),
   ).action(async (options) => {
     result.code = await (await import('./commands/offers.ts')).offers(options);
   });
 
   settingsFlag(
-    program
-      .command('gpus')
-      .description('the GPUs that bench knows, under which names, and who rents them from which price')
-      .option('--offline', 'ask nobody')
-      .option('--json', 'print as JSON'),
+    sshFlags(
+      program
+        .command('gpus')
+        .description('the GPUs that bench knows, under which names, and who rents them from which price')
+        .option('--offline', 'ask nobody'),
+    ).option('--json', 'print as JSON'),
   ).action(async (options) => {
     result.code = await (await import('./commands/gpus.ts')).gpus(options);
   });
 
   settingsFlag(
-    program
-      .command('check')
-      .description('check credentials, balance and quota of every provider, and say how to mend what is missing')
-      .argument('[provider...]', 'only these')
-      .option('--json', 'print as JSON'),
+    sshFlags(
+      program
+        .command('check')
+        .description('check credentials, balance and quota of every provider, and say how to mend what is missing')
+        .argument('[provider...]', 'only these'),
+    ).option('--json', 'print as JSON'),
   ).action(async (providers, options) => {
     result.code = await (await import('./commands/check.ts')).check(providers, options);
   });

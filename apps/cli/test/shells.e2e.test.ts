@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { promisify } from 'node:util';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { part } from '../../../scripts/parts.mjs';
-import { bench, folder } from './cli.ts';
+import { bench, folder, show } from './cli.ts';
 
 const run = promisify(execFile);
 const fish = part('fish');
@@ -101,5 +101,18 @@ describe('bench doctor', () => {
       exitCode: 3,
       hosts: [{ host: '127.0.0.1:1', checks: [{ name: 'ssh', status: 'missing' }] }],
     });
+  });
+
+  it.each([
+    [['doctor', '--on', 'slurm:127.0.0.1:1']],
+    [['check', 'slurm']],
+    [['offers', '--provider', 'slurm']],
+    [['run', 'recipes/tiny-cpu', '--out', '/nowhere', '--on', 'slurm:127.0.0.1:1']],
+  ])('as for a login host: bench %j', async (args) => {
+    const config = join(root, 'bench.config.yaml');
+    await writeFile(config, 'providers: {slurm: {login: "127.0.0.1:1"}}\n');
+    const finished = await bench([...args, '--config', config], { env: { HOME: root } });
+    expect(finished.code, show(finished)).toBe(3);
+    expect(show(finished)).toContain('connection refused');
   });
 });

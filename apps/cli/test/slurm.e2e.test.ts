@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { startMachine } from '@bench/test-machines';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
@@ -46,6 +46,8 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
       const status = await bench(['status', id, '--out', out], { env });
       expect(status.stdout).toMatch(/service\s+COMPLETED/);
       expect(status.stdout).toMatch(/client 2\s+COMPLETED/);
+      // Why they waited, or for what, is no matter any more.
+      expect(status.stdout).not.toContain('COMPLETED (');
       const summary = JSON.parse((await bench(['status', id, '--out', out, '--json'], { env })).stdout) as {
         jobs: { ended: { usage: object } }[];
         metrics: unknown[];
@@ -135,6 +137,34 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
       const ledger = await bench(['ledger'], { env });
       expect(ledger.stdout).not.toContain('slurm');
     }, 300_000);
+
+    it('is looked at with the key that is named', async () => {
+      const login = on.cluster.login.target;
+      const file = join(root, 'look.config.yaml');
+      await writeFile(file, `providers: {slurm: {login: "${login}", prices_usd_per_gpu_hour: {gpu: 2}}}\n`);
+      const alone = { HOME: root, SSH_AUTH_SOCK: '' };
+      const key = ['--config', file, '--ssh-key', on.cluster.login.identityFile];
+      const look = async (...args: string[]) => {
+        const finished = await bench([...args, ...key], { env: alone });
+        expect(finished.code, show(finished)).toBe(0);
+        return finished.stdout;
+      };
+      expect(await look('doctor', '--on', `slurm:${login}`)).toMatch(/partitions\s+.*gpu/);
+      expect(await look('check', 'slurm')).toMatch(/partitions\s+.*gpu/);
+      const offers = await look('offers', '--provider', 'slurm');
+      expect(offers).toMatch(/^slurm\s+gpu\s+\d× A100\S* 80 GB\s+\d of \d free(, \d in part)?\s+\S+\s+\d+\s+\d+ GB\s+\$2\.00\/h$/m);
+      expect(offers).toMatch(/^slurm\s+cpu\s+-\s/m);
+      const { offers: some } = JSON.parse(await look('offers', '--gpu', 'a100', '--json')) as { offers: object[] };
+      expect(some).toContainEqual(expect.objectContaining({ provider: 'slurm', region: 'gpu', priceUsdPerHour: 2 }));
+      expect(await look('gpus')).toMatch(/^A100\S*\s.*slurm \$2\.00\/h/m);
+      const denied = { doctor: ['doctor', '--on', `slurm:${login}`], ssh: ['doctor', '--on', `ssh:${login}`], check: ['check', 'slurm'] };
+      const codes = Object.values(denied).map(async (args) => {
+        const finished = await bench([...args, '--config', file], { env: alone });
+        expect(show(finished)).toMatch(/permission denied.*--ssh-key/s);
+        return finished.code;
+      });
+      expect(await Promise.all(codes)).toEqual([3, 3, 4]);
+    }, 120_000);
 
     it('refuses what it does not have before anything is submitted', async () => {
       const dir = await recipe('refused', { slurm: 'partition: gpuu' });

@@ -3,6 +3,7 @@ import type { CheckItem } from '@bench/provisioning';
 import { cloudSettings, withProviders } from '../cloud-access.ts';
 import { withContext } from '../context.ts';
 import { settingsForLogin } from '../slurm-access.ts';
+import { type SshFlags, sshAccess } from '../ssh-access.ts';
 import { type Styles, styles } from '../ui/style.ts';
 
 interface Checked {
@@ -15,13 +16,18 @@ interface Checked {
 /** Settings in which a provider was asked for by somebody. */
 const mentioned = (sections: Readonly<Record<string, unknown>>, name: string) => sections[name] !== undefined;
 
-/** `bench check`. Ends with 4 when a provider that is set up cannot be used, with 3 when a plugin cannot. */
-export function check(
-  names: readonly string[],
-  flags: { config?: string | undefined; json?: true | undefined },
-  /** Login host of the cluster; default: as the settings say. */
-  login?: string,
-): Promise<number> {
+export interface CheckFlags extends SshFlags {
+  config?: string | undefined;
+  json?: true | undefined;
+}
+
+/**
+ * `bench check`. Ends with 4 when a provider that is set up cannot be used, with 3 when its login host cannot, or a plugin.
+ * @param o.login login host of the cluster; default: as the settings say
+ * @param o.failed what it ends with when something failed; default: what that was says
+ */
+export function check(names: readonly string[], flags: CheckFlags, o: { login?: string; failed?: number } = {}): Promise<number> {
+  const { login } = o;
   return withContext(
     async ({ io, signal }) => {
       const loaded = await cloudSettings(flags, signal);
@@ -61,7 +67,7 @@ export function check(
         unknown.length > 0
           ? EXIT.usage
           : checked.some((c) => c.state === 'failed')
-            ? EXIT.provider
+            ? (o.failed ?? Math.max(...failedCodes(checked)))
             : settings.faults.length > 0
               ? EXIT.missingPart
               : EXIT.ok;
@@ -85,8 +91,13 @@ export function check(
         process.stderr.write(`there is no provider "${name}"; there are ${settings.factories.map((f) => f.name).join(', ')}\n`);
       return exitCode;
     },
-    { stopText: null },
+    { ssh: sshAccess(flags), stopText: null },
   );
+}
+
+function failedCodes(checked: readonly Checked[]): number[] {
+  const items = checked.filter(({ state }) => state === 'failed').flatMap((one) => one.items);
+  return items.filter(({ state }) => state === 'failed').map(({ exitCode = EXIT.provider }) => exitCode);
 }
 
 function providerLines({ provider, title, state, items }: Checked, style: Styles): string[] {

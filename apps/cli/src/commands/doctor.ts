@@ -6,14 +6,13 @@ import { withContext } from '../context.ts';
 import { launchEnvironment } from '../launch-environment.ts';
 import { faultLines } from '../fault-lines.ts';
 import { hostTarget } from '../plugins/host-target.ts';
+import { type SshFlags, sshAccess } from '../ssh-access.ts';
 import { check } from './check.ts';
 import { settingsFor } from './run.ts';
 import { type Styles, styles } from '../ui/style.ts';
 
-export interface DoctorFlags {
+export interface DoctorFlags extends SshFlags {
   on?: string | undefined;
-  sshKey: string[];
-  sshTransport?: 'auto' | 'ssh2' | 'system' | undefined;
   config?: string | undefined;
   json?: true | undefined;
 }
@@ -32,13 +31,10 @@ export async function doctor(flags: DoctorFlags): Promise<number> {
   const providerNames = settings.factories.length === 0 ? undefined : settings.factories.map((factory) => factory.name);
   const site = on === undefined ? null : siteOf(on, { providerNames, faults: settings.faults });
   // What a rented machine lacks is brought to it; what renting lacks is the question.
-  if (site?.kind === 'slurm') return check(['slurm'], flags, askedBatch(site.login, {}, settings).login);
+  if (site?.kind === 'slurm')
+    return check(['slurm'], flags, { login: askedBatch(site.login, {}, settings).login, failed: EXIT.missingPart });
   if (site?.kind === 'cloud') return check(site.providers ?? [], flags);
   const targets = site?.kind === 'ssh' ? site.targets.map((target) => `ssh:${target}`) : ['local'];
-  const ssh = {
-    ...(flags.sshKey.length > 0 ? { identities: flags.sshKey } : {}),
-    ...(flags.sshTransport === undefined ? {} : { transport: flags.sshTransport }),
-  };
   return withContext(
     async ({ io }) => {
       const hosts = await Promise.all(targets.map((target) => examine(target, io)));
@@ -54,7 +50,7 @@ export async function doctor(flags: DoctorFlags): Promise<number> {
         process.stdout.write(`${styles(process.stdout).red('not used:')} ${printable(line)}\n`);
       return exitCode;
     },
-    { ssh, stopText: null, hosts: settings.hosts },
+    { ssh: sshAccess(flags), stopText: null, hosts: settings.hosts },
   );
 }
 

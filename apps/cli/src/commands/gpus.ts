@@ -1,9 +1,11 @@
 import { EXIT, type GpuModel, GPUS, printable } from '@bench/core';
 import { wantedOf } from '@bench/planner';
-import { expectedPrice, findOffers, type Market, type Offer } from '@bench/provisioning';
+import { expectedPrice, findOffers, type FoundOffers, type Market, type Offer } from '@bench/provisioning';
 import { cloudSettings, withProviders } from '../cloud-access.ts';
 import { askedCloud } from '../cloud-flags.ts';
 import { withContext } from '../context.ts';
+import { queueOffers, queuesOf } from '../queue-offers.ts';
+import { type SshFlags, sshAccess } from '../ssh-access.ts';
 import { columns } from '../ui/columns.ts';
 import { usdPerHour } from '../ui/money.ts';
 import { styles } from '../ui/style.ts';
@@ -25,8 +27,14 @@ interface Seller {
 
 const MARKETS: readonly Market[] = ['on-demand', 'reserved', 'spot', 'flex'];
 
+export interface GpusFlags extends SshFlags {
+  offline?: true | undefined;
+  config?: string | undefined;
+  json?: true | undefined;
+}
+
 /** `bench gpus`. */
-export function gpus(flags: { offline?: true | undefined; config?: string | undefined; json?: true | undefined }): Promise<number> {
+export function gpus(flags: GpusFlags): Promise<number> {
   return withContext(
     async ({ io, signal }) => {
       const offers: Offer[] = [];
@@ -35,17 +43,23 @@ export function gpus(flags: { offline?: true | undefined; config?: string | unde
         const settings = await cloudSettings(flags, signal);
         await withProviders({ io, settings }, async (providers) => {
           for (const closed of providers.closed) notes.push(`not asked: ${closed.name}: ${closed.reason}`);
+          const limitsOf = (workload: 'vm' | 'container') =>
+            askedCloud({ workload, market: ['on-demand', 'spot', 'flex'] }, { site: null, settings: { cloud: {}, providers: {} } });
+          const note = (found: Pick<FoundOffers, 'errors'>) => {
+            for (const { error } of found.errors)
+              if (!notes.includes(`not asked: ${error.message}`)) notes.push(`not asked: ${error.message}`);
+          };
+          const queues = queuesOf(providers, null);
+          const queued = await queueOffers({ gpu: null, count: 1, limits: limitsOf('vm'), queues, providers, io });
+          offers.push(...queued.candidates);
+          note(queued);
           for (const workload of ['vm', 'container'] as const) {
-            const limits = askedCloud(
-              { workload, market: ['on-demand', 'spot', 'flex'] },
-              { site: null, settings: { cloud: {}, providers: {} } },
-            );
+            const limits = limitsOf(workload);
             const found = await findOffers({ wanted: wantedOf({ gpu: null, count: 1 }, { ...limits, diskGb: DISK_GB }), providers, io });
             // Of a machine of any kind that has no price nobody would rent; it is sold all the same.
             const unpriced = found.refused.filter(({ reason }) => reason === 'its price is not known').map(({ offer }) => offer);
             offers.push(...found.candidates, ...unpriced);
-            for (const { error } of found.errors)
-              if (!notes.includes(`not asked: ${error.message}`)) notes.push(`not asked: ${error.message}`);
+            note(found);
           }
         });
       }
@@ -75,7 +89,7 @@ export function gpus(flags: { offline?: true | undefined; config?: string | unde
       for (const note of notes) process.stderr.write(`${style.dim(printable(note))}\n`);
       return EXIT.ok;
     },
-    { stopText: null },
+    { ssh: sshAccess(flags), stopText: null },
   );
 }
 
