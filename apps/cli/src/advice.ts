@@ -15,7 +15,13 @@ const OF_THE_RECIPE = new Set([
   'BENCH_STAGE',
   'BENCH_UNSAFE_VALUE',
   'BENCH_OWN_RESULTS',
+  'BENCH_JOB_PRELUDE',
+  'BENCH_SLURM_DIRECTIVE',
+  // A queue that does not know what is asked for: an option, a reservation, a node.
+  'BENCH_PROVIDER_REQUEST',
 ]);
+/** A queue’s word that no node is as large; of a cloud the same code says that it is sold out, which passes. */
+const TOO_LARGE = /no node of the partition has what the job asks for/;
 
 /** What to do next, for a run that did not end well. */
 export function adviceAfter(o: {
@@ -38,5 +44,7 @@ export function adviceAfter(o: {
 /** Every task that failed did so for a reason that lies in its recipe. */
 export function onlyTheRecipeFailed(view: RunView): boolean {
   const failed = view.tasks.filter((task) => task.file.status === 'failed');
-  return failed.length > 0 && failed.every((task) => OF_THE_RECIPE.has(task.file.error?.code ?? ''));
+  return (
+    failed.length > 0 && failed.every(({ file: { error } }) => OF_THE_RECIPE.has(error?.code ?? '') || TOO_LARGE.test(error?.message ?? ''))
+  );
 }

@@ -4,6 +4,7 @@ import { pointKey } from '../run-state.ts';
 import { type Active, type BatchContext, refOf, whereOf } from './batch-context.ts';
 import { isAway, isGone, isOfHere, notFetched } from './collect-errors.ts';
 import { clientReason, fetchPoint } from './fetch-point.ts';
+import { serviceFailure } from './service-failure.ts';
 import type { QueuedOrder } from './queued-record.ts';
 import { addPoint } from './task-file.ts';
 
@@ -82,7 +83,9 @@ async function settle(deployment: Active, k: number, context: BatchContext, o: {
     await addPoint(writer, order, { attempt, point, repeat, path, status: 'failed', error: failure.message });
     await writer.event({ type: 'point_failed', ...where, error: failure });
     deployment.settled.add(k);
-    on({ type: 'point_failed', ref, message: failure.message });
+    // What kept all of them from being measured is told once, by the deployment.
+    const isOfAll = deployment.failure !== null && !deployment.ready;
+    on({ type: 'point_failed', ref, message: isOfAll ? 'not measured: its deployment failed' : failure.message });
   }
 }
 
@@ -102,8 +105,7 @@ function noteQuietDeath(deployment: Active, io: BatchContext['io']): void {
   if (deployment.failure !== null || exit === null || exit.code === null || exit.code === 0) return;
   if (deployment.record.jobs[0]?.role === 'command') return;
   const message = `the engine exited with code ${exit.code}`;
-  const hint = `its log: deployments/${deployment.record.id}/engine.log of the run directory`;
-  deployment.failure = errorFacts(new BenchError({ code: 'BENCH_ENGINE_EXITED', message, hint }), io);
+  deployment.failure = errorFacts(serviceFailure(deployment, message), io);
 }
 
 /** What an engine answered while it died says nothing about the engine. */

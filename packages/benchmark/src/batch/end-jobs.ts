@@ -66,9 +66,14 @@ export async function askToStop({ record }: Pick<Active, 'record'>, reason: stri
 }
 
 /** Cancels every job of a deployment that may be in the queue; what could not be is in `left`. */
-export async function cancelJobs(deployment: Active, reason: string, context: BatchContext): Promise<void> {
+export async function cancelJobs(
+  deployment: Active,
+  reason: string,
+  context: BatchContext,
+  { only }: { only?: 'client' } = {},
+): Promise<void> {
   const { queue, io } = context;
-  const jobs = deployment.record.jobs.filter(({ name }) => !deployment.ended.has(name));
+  const jobs = deployment.record.jobs.filter(({ name, role }) => !deployment.ended.has(name) && (only === undefined || role === only));
   // Clients first: without their service they would only complain of it.
   jobs.sort((a, b) => Number(a.role !== 'client') - Number(b.role !== 'client'));
   await Promise.all(

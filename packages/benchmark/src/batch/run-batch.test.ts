@@ -147,6 +147,24 @@ slurm: {prelude: ['export PATH=${bin}:$PATH']}`),
     expect(await left()).toEqual([]);
   });
 
+  it('that fails before it is up says so once, with the log that is there, and waits for no client in the queue', async () => {
+    queue.stuck = ({ role }) => role === 'client';
+    const broken = service().map((task) => ({
+      ...task,
+      resolved: { ...task.resolved, slurm: { ...(task.resolved.slurm as object), prelude: ['no-such-program-of-mine'] } },
+    })) as Task[];
+    const { outcome, view, events } = await run(broken);
+    expect(outcome).toMatchObject({ status: 'failed', exitCode: 5, leftBehind: [] });
+    const [task] = view.tasks;
+    expect(task?.file.error).toMatchObject({ code: 'BENCH_JOB_PRELUDE', message: expect.stringContaining('slurm.prelude failed') });
+    const [, log = ''] = /its log: (\S+) of the run directory/.exec(task?.file.error?.hint ?? '') ?? [];
+    expect(await readFile(join(outcome.dir, log), 'utf8')).toContain('no-such-program-of-mine');
+    expect(JSON.stringify(events).split('slurm.prelude failed')).toHaveLength(2);
+    expect(events).toContainEqual(expect.objectContaining({ type: 'point_failed', message: 'not measured: its deployment failed' }));
+    expect(queue.jobs.map(({ word }) => word)).toEqual(['FAILED', 'CANCELLED', 'CANCELLED']);
+    expect(await left()).toEqual([]);
+  }, 60_000);
+
   it('whose node breaks down fail with the queue’s word', async () => {
     const { outcome, view } = await run(service({ client: 'setTimeout(() => {}, 60000)' }), {
       stop: (event) => {

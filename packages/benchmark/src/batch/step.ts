@@ -7,6 +7,7 @@ import { askToStop, cancelJobs, noteEnded } from './end-jobs.ts';
 import type { DeploymentLook } from './look.ts';
 import { engineSeen } from './engine-seen.ts';
 import { phasesOf } from './phases.ts';
+import { neverReady, serviceFailure } from './service-failure.ts';
 import { tellProgress } from './tell-progress.ts';
 import { tellUse } from './tell-use.ts';
 import { STAGE_LIMITS_MS, stageOf, stageTooLong } from './stages.ts';
@@ -47,7 +48,7 @@ export async function step(deployment: Active, seen: Seen, context: BatchContext
 function isSilent(deployment: Active, { io, queue }: BatchContext): boolean {
   const { record, look, settled } = deployment;
   const all = settled.size === record.orders.length && look.state('service.exit') !== null;
-  if (all) return true;
+  if (all || neverReady(deployment)) return true;
   deployment.silentSinceMs ??= io.monotonic();
   const said = look.state('service.exit') !== null && clientsSaid(deployment);
   return said || io.monotonic() - deployment.silentSinceMs > queue.lateMs;
@@ -65,8 +66,7 @@ function noteDeath(deployment: Active, { io }: BatchContext): void {
   // One without clients ends by itself, once it is ready.
   const wanted = look.state('stop') !== null || (record.clients === 0 && look.state('service.ready') !== null);
   if (wanted && exit.reason.startsWith('stopped')) return;
-  const hint = `its log: deployments/${record.id}/engine.log of the run directory`;
-  deployment.failure = errorFacts(new BenchError({ code: 'BENCH_ENGINE_EXITED', message: exit.reason, hint }), io);
+  deployment.failure = errorFacts(serviceFailure(deployment, exit.reason), io);
 }
 
 /** Why a deployment is to end now; null: it goes on. Sets its `failure` where that is no good end. */
@@ -116,6 +116,8 @@ function lostClient({ record, look, ended }: Active): Active['record']['jobs'][n
 
 async function beginEnd(deployment: Active, reason: string, context: BatchContext): Promise<void> {
   deployment.stoppingSinceMs = context.io.monotonic();
+  // Its clients may wait in the queue for long yet. The service itself is ending, and puts its node in order.
+  if (neverReady(deployment)) return cancelSoon(deployment, reason, context, { only: 'client' });
   context.on({ type: 'deployment_phase', ...about(deployment), phase: 'end' });
   if (deployment.failure !== null && deployment.look.state('service.exit') === null) return cancelSoon(deployment, reason, context);
   if (deployment.look.state('service.exit') === null && deployment.look.state('stop') === null)
@@ -123,8 +125,8 @@ async function beginEnd(deployment: Active, reason: string, context: BatchContex
 }
 
 /** Beside the looking at other deployments. */
-function cancelSoon(deployment: Active, reason: string, context: BatchContext): void {
-  deployment.cancelling = cancelJobs(deployment, reason, context).finally(() => {
+function cancelSoon(deployment: Active, reason: string, context: BatchContext, o: { only?: 'client' } = {}): void {
+  deployment.cancelling = cancelJobs(deployment, reason, context, o).finally(() => {
     deployment.cancelling = null;
     // What could not be cancelled is not waited for.
     if (deployment.left.length > 0) for (const { name } of deployment.record.jobs) deployment.ended.set(name, 'not cancelled');

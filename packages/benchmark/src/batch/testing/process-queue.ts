@@ -29,6 +29,8 @@ export interface ProcessQueue {
   alive(): string[];
   /** How many jobs of services may run at once. Default: any number. */
   room: number;
+  /** Jobs for which there never is room. Default: none. */
+  stuck: (order: JobOrder) => boolean;
   /** Asked before each submission; what it throws is the queue's refusal. */
   refuse: (order: JobOrder) => void;
   /** Ends a job's processes at once, as a node that breaks down does. */
@@ -89,7 +91,7 @@ export async function processQueue(root: string, o: { usdPerGpuHour?: number } =
       if (job.state !== 'pending') continue;
       const before = jobs.find(({ ref }) => ref.id === job.order.after?.id);
       const waits = job.order.after?.kind === 'afterany' ? before?.state !== 'ended' : before?.state === 'pending';
-      if (before && waits) continue;
+      if ((before && waits) || queue.stuck(job.order)) continue;
       const services = jobs.filter(({ state, order }) => state === 'running' && order.role !== 'client').length;
       if (job.order.role !== 'client' && services >= queue.room) continue;
       await start(job);
@@ -174,6 +176,7 @@ export async function processQueue(root: string, o: { usdPerGpuHour?: number } =
   const queue: ProcessQueue = {
     jobs,
     room: Infinity,
+    stuck: () => false,
     refuse: () => undefined,
     site: {
       host,
