@@ -103,7 +103,7 @@ done; true`;
 
     it('a job whose time is over ends the run, which says so', async () => {
       const { running, service } = await midst('expired');
-      await on.cluster.expire(service.id);
+      await on.cluster.expire(service.id, 45);
       const finished = await running.finished;
       expect(finished.code, show(finished)).toBe(5);
       expect(finished.stderr).toContain('time limit');

@@ -201,7 +201,7 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
 
     it('a job whose time is over: it is TIMEOUT or has failed, with its time and its memory', async () => {
       const { running, service } = await midst('expired');
-      await on.cluster.expire(service.id);
+      await on.cluster.expire(service.id, 45);
       const finished = await running.finished;
       expect(finished.code, show(finished)).toBe(5);
       const { id, view, errors } = await ended('expired');

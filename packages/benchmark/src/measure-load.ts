@@ -7,6 +7,7 @@ import {
   type RequestRecord,
   seedOf,
   type SeriesRow,
+  calibrationKey,
 } from '@bench/core';
 import { baseUrl, type Deployment, type Endpoint } from '@bench/deploy';
 import type { LoadProgress, LoadResult } from '@bench/loadgen';
@@ -73,10 +74,6 @@ export async function measureLoad(options: {
     gaps: loaded.gaps,
     series: loaded.series,
   };
-}
-
-function calibrationKey({ api, stream, ignoreEos, data }: LoadSpec): string {
-  return JSON.stringify([api, stream, ignoreEos, data.kind]);
 }
 
 /** Best effort: seeds keep prompts apart also where an engine cannot be reset. */

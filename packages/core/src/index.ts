@@ -55,7 +55,9 @@ export {
   type LoadData,
   type LoadSpec,
   type LoadSpecInput,
+  calibrationKey,
 } from './load.ts';
+export { usd } from './money.ts';
 export { eventGaps } from './event-gaps.ts';
 export {
   requestErrorClassSchema,

@@ -75,3 +75,8 @@ export const loadSpecSchema = z.strictObject({
 });
 export type LoadSpec = z.infer<typeof loadSpecSchema>;
 export type LoadSpecInput = z.input<typeof loadSpecSchema>;
+
+/** Loads of equal key to one server may share what one of them learnt of it: its tokenizer, and which fields it takes. */
+export function calibrationKey({ api, stream, ignoreEos, data }: Pick<LoadSpec, 'api' | 'stream' | 'ignoreEos' | 'data'>): string {
+  return JSON.stringify([api, stream, ignoreEos, data.kind]);
+}

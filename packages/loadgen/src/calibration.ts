@@ -1,5 +1,3 @@
-import type { LoadSpec } from '@bench/core';
-
 /**
  * What was learnt about the server before the clock started: how its tokenizer counts our words, and which optional
  * fields it takes. Plain data: it crosses to the workers.
@@ -24,8 +22,3 @@ export interface Calibration {
 
 /** vLLM, SGLang: `{model, prompt}` or `{model, messages}`; llama.cpp: `{content}`. */
 export type TokenizeForm = 'messages' | 'prompt' | 'content';
-
-/** Loads of equal key on one server may share a calibration. */
-export function calibrationKey({ api, stream, ignoreEos, data }: Pick<LoadSpec, 'api' | 'stream' | 'ignoreEos' | 'data'>): string {
-  return JSON.stringify([api, stream, ignoreEos, data.kind]);
-}

@@ -1,11 +1,10 @@
 import { basename } from 'node:path';
-import { EXIT, type Io, messageOf, minuteText } from '@bench/core';
+import { EXIT, type Io, messageOf, minuteText, usd } from '@bench/core';
 import { findRuns } from '@bench/results';
 import { withContext } from '../context.ts';
 import { runsNow } from '../runs-now.ts';
 import { teardownCommand } from '../run-commands.ts';
 import { columns } from '../ui/columns.ts';
-import { usd } from '../ui/money.ts';
 import { styles } from '../ui/style.ts';
 import { terminalWidth } from '../ui/width.ts';
 

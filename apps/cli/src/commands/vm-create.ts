@@ -1,4 +1,4 @@
-import { diskUsdPerHour, EXIT, formatDuration, minuteText } from '@bench/core';
+import { diskUsdPerHour, EXIT, formatDuration, minuteText, usd } from '@bench/core';
 import { wantedOf } from '@bench/planner';
 import { acquire, expectedPrice, findOffers, nothingFits } from '@bench/provisioning';
 import { describeCommand } from '@bench/host';
@@ -12,7 +12,7 @@ import { confirmSpending } from '../confirm.ts';
 import { refuseUnknownGpu } from '../known-gpu.ts';
 import { withContext } from '../context.ts';
 import { rentalSteps } from '../dry-run/rental-steps.ts';
-import { offerPrice, usd, usdPerHour } from '../ui/money.ts';
+import { offerPrice, usdPerHour } from '../ui/money.ts';
 import { Progress } from '../ui/progress.ts';
 import { offerText, showRenting } from '../ui/rent-lines.ts';
 import { styles } from '../ui/style.ts';

@@ -1,7 +1,6 @@
-import { formatDuration } from '@bench/core';
+import { formatDuration, usd } from '@bench/core';
 import type { CostParts, RunCost } from '@bench/results';
 import { folded } from './columns.ts';
-import { usd } from './money.ts';
 import type { Styles } from './style.ts';
 
 const PARTS: Record<keyof CostParts, string> = {

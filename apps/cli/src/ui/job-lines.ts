@@ -1,8 +1,7 @@
-import { formatBytes, formatDuration, printable } from '@bench/core';
+import { formatBytes, formatDuration, printable, usd } from '@bench/core';
 import type { QueuedJob, RunView } from '@bench/results';
 import { columns } from './columns.ts';
 import type { Styles } from './style.ts';
-import { usd } from './money.ts';
 
 /** The jobs of a run in a queue, and how each ended, as far as anybody has looked. */
 export function jobLines(

@@ -1,8 +1,8 @@
-import { formatDuration, minuteText } from '@bench/core';
+import { formatDuration, minuteText, usd } from '@bench/core';
 import { isOver, SETTLED_MS } from '@bench/provisioning';
 import type { SeenMachine } from '../seen-machines.ts';
 import { labelled } from './columns.ts';
-import { usd, usdPerHour } from './money.ts';
+import { usdPerHour } from './money.ts';
 import type { Styles } from './style.ts';
 
 /** Milliseconds since it was made; null: nobody knows. */

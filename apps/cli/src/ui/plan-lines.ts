@@ -1,9 +1,9 @@
 import type { PlannedCloudRun } from '@bench/benchmark';
-import { type BenchError, formatDuration, printable } from '@bench/core';
+import { type BenchError, formatDuration, printable, usd } from '@bench/core';
 import type { CloudGroup, Range } from '@bench/planner';
 import { expectedPrice, toldReasons } from '@bench/provisioning';
 import { columns, folded } from './columns.ts';
-import { offerPrice, usd, usdPerHour } from './money.ts';
+import { offerPrice, usdPerHour } from './money.ts';
 import { gpuText } from './offer-rows.ts';
 import type { Styles } from './style.ts';
 

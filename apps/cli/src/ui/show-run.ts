@@ -1,11 +1,11 @@
-import { formatDuration, printable } from '@bench/core';
+import { formatDuration, printable, usd } from '@bench/core';
 import type { PointRef, RunEvent } from '@bench/benchmark';
 import { loadText } from './load-text.ts';
 import { foldParts, seenLength } from './fold-parts.ts';
 import { pointSummary } from './point-summary.ts';
 import { useText } from './use-text.ts';
 import { terminalWidth } from './width.ts';
-import { usd, usdPerHour } from './money.ts';
+import { usdPerHour } from './money.ts';
 import type { Progress, ProgressOptions } from './progress.ts';
 import type { Styles } from './style.ts';
 

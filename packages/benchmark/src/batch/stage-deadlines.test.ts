@@ -116,6 +116,7 @@ async function givenUp(service: JobView, client: JobView, files: Files) {
       io,
       host,
       queue,
+      deployments: 1,
       state,
       tally: newTally(),
       runFolder: '/far/run',

@@ -1,4 +1,4 @@
-import { BenchError, EXIT, type Io } from '@bench/core';
+import { BenchError, EXIT, type Io, usd } from '@bench/core';
 import { TEARDOWN_ALLOWANCE_MS } from '@bench/planner';
 import type { Meter } from './meter.ts';
 
@@ -198,5 +198,3 @@ function overBudget(o: { maxUsd: number; spentUsd: number; keptUsd: number; perH
     exitCode: EXIT.provider,
   });
 }
-
-const usd = (value: number) => `$${value.toFixed(value < 1 ? 3 : 2)}`;

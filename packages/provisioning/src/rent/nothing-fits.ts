@@ -1,4 +1,4 @@
-import { BenchError, countEqual, EXIT } from '@bench/core';
+import { BenchError, countEqual, EXIT, usd } from '@bench/core';
 import type { ClosedProvider } from '../core/open-providers.ts';
 import type { FoundOffers } from './find-offers.ts';
 import type { RankedOffers } from './rank-offers.ts';
@@ -101,5 +101,3 @@ function hintOf(o: Parameters<typeof nothingFits>[0], reasons: readonly { reason
     hints.push('bench offers shows what is sold; widen the GPU, the regions, the markets, or what else a machine must be');
   return hints.join('\n');
 }
-
-const usd = (amount: number): string => `$${Number(amount.toPrecision(3))}`;

@@ -78,8 +78,11 @@ export interface SlurmCluster {
   resume(node: string): Promise<void>;
   /** Ends everything on the node, unplugs it, and tells slurmctld, as a site's health check does; alone it would take it some minutes. */
   killNode(node: string): Promise<void>;
-  /** The job's time is over now. Slurmctld looks every 30 s, then the job becomes TIMEOUT. */
-  expire(job: string): Promise<void>;
+  /**
+   * The job's time is over in so many seconds (default 0). Slurmctld looks every 30 s, then the job becomes TIMEOUT. With more than 30 s it first
+   * sends the signal that the job asked for with `--signal`; with less it may send that and SIGTERM at once, in any order.
+   */
+  expire(job: string, inS?: number): Promise<void>;
   /** Ends slurmctld, so that every command fails to reach it (they try for ten seconds), until `startController`. Jobs run on. */
   stopController(): Promise<void>;
   startController(): Promise<void>;

@@ -68,8 +68,8 @@ export function nodeControls({ login, nodes, munge, conf, run, logs }: Parts) {
       await run(['scontrol', 'update', `NodeName=${node}`, 'State=RESUME'], { check: false });
       await usable([node]);
     },
-    async expire(job: string) {
-      await run(['scontrol', 'update', `JobId=${job}`, 'EndTime=now']);
+    async expire(job: string, inS = 0) {
+      await run(['scontrol', 'update', `JobId=${job}`, `EndTime=now+${inS}seconds`]);
     },
     async stopController() {
       const running = () => processesOf(login.initPid).filter(({ name }) => name === 'slurmctld');

@@ -7,9 +7,10 @@ import {
   makeFolder,
   messageOf,
   readBatchJson,
+  calibrationKey,
 } from '@bench/core';
 import { calibrate } from '../../calibrate.ts';
-import { type Calibration, calibrationKey } from '../../calibration.ts';
+import type { Calibration } from '../../calibration.ts';
 import { clockMs, epochMs } from '../../clock.ts';
 import { postJson } from '../../http.ts';
 import { driveLoad } from '../../run-load.ts';
