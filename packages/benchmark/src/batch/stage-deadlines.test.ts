@@ -121,7 +121,6 @@ async function givenUp(service: JobView, client: JobView, files: Files) {
       tally: newTally(),
       runFolder: '/far/run',
       totalPoints: 1,
-      deployments: 1,
       progress: { position: 0 },
       on: (event) => {
         if (event.type === 'deployment_failed') reasons.push(event.message);

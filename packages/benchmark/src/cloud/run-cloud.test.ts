@@ -1,7 +1,7 @@
 import { cp, mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BenchError, createIo, EXIT, type Io } from '@bench/core';
+import { BenchError, createIo, EXIT, type Io, usd } from '@bench/core';
 import { connect } from '@bench/host';
 import { type Ledger, openLedger, type OpenProviders, providerError } from '@bench/provisioning';
 import { expandRecipe, parseRecipe, type Task } from '@bench/recipe';
@@ -93,8 +93,8 @@ describe('a run on rented machines', () => {
     const counted = outcome.cost?.machines.map(({ name, totalUsd }) => [name, expect.closeTo(totalUsd ?? NaN, 4) as number]);
     expect(told).toHaveLength(2);
     expect(told).toEqual(expect.arrayContaining(counted ?? [null]));
-    const { parts, usd } = outcome.cost as NonNullable<typeof outcome.cost>;
-    expect(usd).toBeCloseTo(
+    const { parts, usd: whole } = outcome.cost as NonNullable<typeof outcome.cost>;
+    expect(whole).toBeCloseTo(
       Object.values(parts).reduce((a, b) => a + b, 0),
       9,
     );
@@ -339,7 +339,7 @@ describe('--max-cost', () => {
       expect(renter.most() <= machines).toBe(true);
       const waits = events.filter((event) => event.type === 'group_waits');
       expect(waits.length >= 4 - machines).toBe(true);
-      for (const { reason } of waits) expect(reason).toContain(`$${maxCostUsd.toFixed(maxCostUsd < 1 ? 3 : 2)} that the run may cost`);
+      for (const { reason } of waits) expect(reason).toContain(`${usd(maxCostUsd)} that the run may cost`);
     },
     60_000,
   );

@@ -64,11 +64,11 @@ describe('that nothing fits', () => {
       { found: { ...nothing, refused: refused('gcp', 'its price is not known') }, wanted: { ...WANTED, gpu: null } },
       /only for a GPU that is named/,
     ],
-    ['a limit on the price', { found: { ...nothing, refused: refused('a', 'it costs 31 $/h') } }, /^raise --max-price \(\$30\/h\)$/m],
+    ['a limit on the price', { found: { ...nothing, refused: refused('a', 'it costs 31 $/h') } }, /^raise --max-price \(\$30\.00\/h\)$/m],
     [
       'a limit on what all costs',
       { found: { ...nothing, refused: refused('a', 'it costs 31 $/h') }, maxCostUsd: 5 },
-      /^raise --max-cost: to start and to end a machine of \$30\/h already takes \$5$/m,
+      /^raise --max-cost: to start and to end a machine of \$30\.00\/h already takes \$5\.00$/m,
     ],
     ['a region that nobody has', { found: nothing, wanted: { ...WANTED, regions: ['nowhere'] } }, /none has an offer in nowhere/],
   ])('%s has its hint', (_, more, hint) => {
