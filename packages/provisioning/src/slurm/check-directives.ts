@@ -127,7 +127,7 @@ function memoryProblems({ mem }: SlurmDirectives, { name, nodes }: Partition): S
   ];
 }
 
-/** The first node that sbatch would not know. */
+/** The first node that sbatch would not know, or that is in no partition: those sinfo does not tell of. */
 function unknownNodes({ exclude }: SlurmDirectives, nodes: readonly SlurmNode[]): SlurmProblem[] {
   if (exclude === undefined) return [];
   const known = [...new Set(nodes.map((node) => node.name))];
@@ -138,7 +138,7 @@ function unknownNodes({ exclude }: SlurmDirectives, nodes: readonly SlurmNode[])
       code: 'BENCH_SLURM_EXCLUDE',
       directive: 'exclude',
       message: `sinfo knows no node "${name}"`,
-      hint: didYouMean(name, known) ?? 'take it out of slurm.exclude; sinfo -N lists the nodes',
+      hint: didYouMean(name, known) ?? 'take it out of slurm.exclude; sinfo -N -a lists the nodes, and one that is in no partition gets no jobs',
     }));
 }
 

@@ -74,6 +74,7 @@ describe('directives', () => {
     [{ extra: ['--partition=gpu'] }, /has a key of its own: slurm.partition/],
     [{ extra: ['--part=gpu'] }, /has a key of its own: slurm.partition/],
     [{ extra: ['--gpus-per-node=2'] }, /slurm.gpus_per_node/],
+    [{ extra: ['--ntasks-per-n=2'] }, /slurm.ntasks_per_node/],
     [{ extra: ['--job-name=x'] }, /--job-name is set by bench/],
     [{ extra: ['--job=x'] }, /--job is set by bench/],
     [{ extra: ['--wrap=id'] }, /--wrap is set by bench/],
@@ -84,6 +85,18 @@ describe('directives', () => {
       expect.objectContaining({ code: 'BENCH_SLURM_DIRECTIVE', exitCode: 2, message: expect.stringMatching(message) }),
     );
   });
+
+  // Every long option of sbatch(1) that has no key and is not bench's. The beginning of another is not that other.
+  it.each([
+    ...['acctg-freq=30', 'batch=x', 'bb=x', 'bbf=x', 'begin=now', 'cluster-constraint=x', 'container=x', 'contiguous', 'core-spec=1'],
+    ...['cores-per-socket=1', 'cpu-freq=low', 'cpus-per-gpu=1', 'deadline=now', 'delay-boot=1', 'distribution=block', 'exclusive'],
+    ...['extra-node-info=1', 'gpu-bind=none', 'gpu-freq=low', 'gpus-per-socket=1', 'gpus-per-task=1', 'gres-flags=enforce-binding'],
+    ...['hint=nomultithread', 'kill-on-invalid-dep=yes', 'licenses=x', 'mail-type=END', 'mail-user=x', 'mcs-label=x', 'mem-bind=local'],
+    ...['mem-per-cpu=1G', 'mem-per-gpu=1G', 'mincpus=1', 'network=x', 'nice=1', 'no-kill', 'nodefile=x', 'nodelist=x', 'ntasks=4'],
+    ...['ntasks-per-core=1', 'ntasks-per-gpu=1', 'ntasks-per-socket=1', 'overcommit', 'oversubscribe', 'power=level', 'prefer=x'],
+    ...['priority=1', 'profile=none', 'propagate=NONE', 'reboot', 'sockets-per-node=1', 'spread-job', 'switches=1', 'thread-spec=1'],
+    ...['threads-per-core=1', 'time-min=1', 'tmp=1G', 'use-min-nodes', 'wait-all-nodes=1', 'wckey=x'],
+  ])('takes --%s', (option) => expect(slurmDirectives({ extra: [`--${option}`] })).toEqual([`#SBATCH --${option}`]));
 
   it('names all that is wrong at once', () => {
     expect(() => slurmOptions({ partition: ' ', mem: 'x', extra: ['y'] })).toThrow(/slurm\.partition.*\n.*slurm\.mem.*\n.*slurm\.extra/);

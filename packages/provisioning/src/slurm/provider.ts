@@ -29,7 +29,7 @@ export interface SlurmProvider extends Provider {
   host(): Promise<Host>;
   /** Jobs as Slurm sees them, by id. Null: nobody knows the job (any more). One that is not in the answer could not be looked at. */
   jobs(refs: readonly MachineRef[], options?: CallOptions): Promise<Map<string, SlurmJob | null>>;
-  /** Every node in each of its partitions. */
+  /** Every node in each of its partitions, hidden ones too: sbatch knows them. */
   nodes(options?: CallOptions): Promise<SlurmNode[]>;
   /** What a job used; null: the cluster keeps no accounts, its database does not answer, or has not written it down yet. */
   usage(ref: MachineRef, options?: CallOptions): Promise<SlurmUsage | null>;
@@ -69,8 +69,8 @@ export function openSlurm({
   let submittedMs = -Infinity;
   const seen = (op: string, options: CallOptions | undefined, since = submittedMs): LookOptions => ({ op, since, signal: options?.signal });
   const machineOf = (job: SlurmJob): Machine => toMachine(job, submitted.get(job.id));
-  const nodes = async (op: string, signal: AbortSignal | undefined): Promise<SlurmNode[]> =>
-    parseNodes(await tools.ask({ op, tool: 'sinfo', args: [...common, ...SINFO_ARGS], signal }));
+  const nodes = async (op: string, args: readonly string[], signal: AbortSignal | undefined): Promise<SlurmNode[]> =>
+    parseNodes(await tools.ask({ op, tool: 'sinfo', args: [...common, ...args], signal }));
   const home = remembered(async (signal: AbortSignal | undefined) =>
     (await tools.ask({ op: 'logs', tool: 'printenv', args: ['HOME'], signal })).trim(),
   );
@@ -91,7 +91,7 @@ export function openSlurm({
       options?.signal?.throwIfAborted();
       if (query.workload !== 'batch') return;
       const at = new Date(context.now()).toISOString();
-      yield* toOffers(await nodes('offers', options?.signal), { query, settings, at });
+      yield* toOffers(await nodes('offers', SINFO_ARGS, options?.signal), { query, settings, at });
     },
 
     plan: (spec) => planOf(spec, settings, tools.login),
@@ -172,7 +172,7 @@ export function openSlurm({
             refs.map(({ id }) => id),
             seen('jobs', options),
           ),
-    nodes: (options) => nodes('nodes', options?.signal),
+    nodes: (options) => nodes('nodes', ['--all', ...SINFO_ARGS], options?.signal),
     usage: (ref, options) => look.usage(ref.id, { op: 'usage', signal: options?.signal }),
     inJob: (ref, command, options) => inJob({ ref, command, tools, common, options }),
     logPath,

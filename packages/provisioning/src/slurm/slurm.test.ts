@@ -11,9 +11,9 @@ import {
   type Workload,
 } from '../index.ts';
 import { fakeSlurm, type FakeSlurm } from '../testing/slurm/fake-slurm.ts';
-import type { FakeSlurmOptions } from '../testing/slurm/options.ts';
+import { DEFAULT_NODES, DEFAULT_PARTITIONS, type FakeSlurmOptions } from '../testing/slurm/options.ts';
 import { explain } from './explain.ts';
-import { asSlurm, partitionOf, slurm, type SlurmProvider } from './index.ts';
+import { asSlurm, checkDirectives, partitionOf, slurm, type SlurmDirectives, type SlurmProvider } from './index.ts';
 
 const QUERY: OfferQuery = { gpu: null, count: null, workload: 'batch', markets: ['on-demand'], regions: [], diskGb: 1, criteria: {} };
 
@@ -300,6 +300,19 @@ describe('offers', () => {
       ['cpu/cpu', 'none'],
       ['short/4xa100', 'low'],
     ]);
+  });
+
+  it('leave out partitions that are hidden, which jobs may name nonetheless', async () => {
+    const spare = { name: 'spare0', gres: '(null)', cpus: 4, memoryMb: 1000, features: [], state: 'idle' };
+    const { provider } = await open(
+      {},
+      { nodes: [...DEFAULT_NODES, spare], partitions: [...DEFAULT_PARTITIONS, { name: 'hidden', nodes: ['spare0'], hidden: true }] },
+    );
+    expect((await offersOf(provider)).map(({ region }) => region)).not.toContain('hidden');
+    const problemsOf = async (asked: SlurmDirectives) => checkDirectives(asked, await provider.nodes());
+    expect(await problemsOf({ exclude: 'spare0' })).toEqual([]);
+    expect(await problemsOf({ partition: 'hidden' })).toEqual([]);
+    expect(await problemsOf({ exclude: 'spare1' })).toMatchObject([{ directive: 'exclude' }]);
   });
 
   it('tell how many nodes have no job, and how many have some', async () => {

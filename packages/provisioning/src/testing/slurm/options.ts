@@ -66,6 +66,8 @@ export interface FakeSlurmPartition {
   jobSize?: string;
   /** `up` (default), `down`, `inact`. */
   state?: string;
+  /** Told of only where `--all` asks. Default false. */
+  hidden?: boolean;
 }
 
 export interface FakeSlurmOptions {

@@ -90,7 +90,10 @@ const srun: Tool = (world, { args }) => {
   return ok(`${args.slice(args.indexOf('--') + 1).join(' ')} on ${job.nodeList}\n`);
 };
 
-const sinfo: Tool = (world, { args }) => ok(lines(sinfoLines(option(args, 'format') ?? '%N %t', world)));
+const sinfo: Tool = (world, { args }) => {
+  const partitions = world.partitions.filter(({ hidden }) => hidden !== true || args.includes('--all'));
+  return ok(lines(sinfoLines(option(args, 'format') ?? '%N %t', { ...world, partitions })));
+};
 
 /** What a job has written. */
 function written(world: SlurmWorld, job: FakeSlurmJob): string {
