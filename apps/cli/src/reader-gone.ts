@@ -12,7 +12,7 @@ export function workBegins(): () => void {
   };
 }
 
-/** Has the reader of a command gone that only showed something? Then it has ended well, whatever it says of its end. */
+/** Has the reader of a command gone that only showed something? Then to be stopped by that is a good end. What it found out is still its exit code. */
 export const readerLeft = (): boolean => left;
 
 /** What only shows gives connections back first, and is not waited for longer than this. */
@@ -20,7 +20,8 @@ const CLOSE_MS = 2000;
 
 /**
  * A reader that goes away (`bench list | head`, `less` that is left) is no error of ours. A command that takes things down when it is stopped
- * is stopped by it, once, as by a terminal that was closed: nothing may be left up because nobody reads any more. Any other command just ends.
+ * is stopped by it, once, as by a terminal that was closed: nothing may be left up because nobody reads any more. Any other command just ends,
+ * with the exit code that is known by then.
  */
 export function readerGone(): void {
   let told = false;
@@ -31,9 +32,9 @@ export function readerGone(): void {
     // What was done is done, and how it went is the exit code.
     if (error.code === 'EPIPE' && working === 0) return;
     if (error.code === 'EPIPE' && working === null) {
-      if (!stoppable) process.exit(0);
+      if (!stoppable) process.exit();
       left = true;
-      setTimeout(() => process.exit(0), CLOSE_MS).unref();
+      setTimeout(() => process.exit(), CLOSE_MS).unref();
       process.emit('SIGHUP', 'SIGHUP');
       return;
     }

@@ -3,6 +3,9 @@ import { printError } from './errors.ts';
 import { buildProgram } from './program.ts';
 import { readerLeft } from './reader-gone.ts';
 
+/** `EXIT.interrupted`, without all that comes with it. */
+const INTERRUPTED = 130;
+
 /** `bench launch` with a program, whose flags are its own and may be the same; not `bench launch stage`, `bench launch kill`. */
 function isLaunch([command, first]: readonly string[]): boolean {
   return command === 'launch' && first !== 'stage' && first !== 'kill';
@@ -11,7 +14,8 @@ function isLaunch([command, first]: readonly string[]): boolean {
 /** Parses and runs a command line; the answer is the exit code. */
 export async function runCli(argv: readonly string[]): Promise<number> {
   const code = await codeOf(argv);
-  return readerLeft() ? 0 : code;
+  // To have been stopped is no news for a reader that left; what the command found out is.
+  return readerLeft() && code === INTERRUPTED ? 0 : code;
 }
 
 async function codeOf(argv: readonly string[]): Promise<number> {

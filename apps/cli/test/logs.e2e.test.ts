@@ -1,4 +1,4 @@
-import { readdir, readFile } from 'node:fs/promises';
+import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { bench, folder, show, start, tinyRecipe } from './cli.ts';
@@ -52,6 +52,14 @@ describe('a reader that goes away', () => {
       const { code, stderr } = await shown.finished;
       expect([words, code, stderr]).toEqual([words, 0, '']);
     }
+  });
+
+  it('does not make good what a command found wrong', async () => {
+    const bad = join(root, 'bad.yaml');
+    await writeFile(bad, 'nmae: x\n');
+    const checked = start(['recipe', 'validate', bad, '--json']);
+    checked.child.stdout?.destroy();
+    expect((await checked.finished).code).toBe(2);
   });
 });
 
