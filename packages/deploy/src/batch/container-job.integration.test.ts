@@ -4,8 +4,9 @@ import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import { afterEach, describe, expect, it } from 'vitest';
 import { part } from '../../../../scripts/parts.mjs';
-import { API_KEY, batchNode, type BatchNode, closeBatchNodes } from './testing/batch-node.ts';
+import { API_KEY, batchNode, type BatchNode, closeBatchNodes, hasty } from './testing/batch-node.ts';
 import { fakeApptainer, type FakeApptainer } from './testing/fake-apptainer.ts';
+import type { BatchJob } from './types.ts';
 
 const cleanups: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -114,7 +115,7 @@ describe.skipIf(!part('netns').present)('an engine in Apptainer', () => {
     await first.ended;
     expect((await images(node)).some((file) => file.endsWith('.sif'))).toBe(false);
     // On another node nobody can see that the job is gone: its lock shows no life.
-    const second = node.service({ SLURMD_NODENAME: 'gpu1' });
+    const second = node.start(hasty(node.plan.jobs[0] as BatchJob), { SLURMD_NODENAME: 'gpu1' });
     await node.until('service.ready', second);
     expect(await fake.pulls()).toEqual([URI, URI]);
     expect((await images(node)).filter((file) => !/\.sif(\.sha256)?$/.test(file))).toEqual([]);
@@ -140,7 +141,7 @@ describe.skipIf(!part('netns').present)('an engine in Apptainer', () => {
     const [own = ''] = await there('.part.');
     // Its node stands still, and what it had begun goes on.
     late.signal('SIGSTOP');
-    const client = node.client(0, { SLURMD_NODENAME: 'gpu1' });
+    const client = node.start(hasty(node.plan.jobs[1] as BatchJob), { SLURMD_NODENAME: 'gpu1' });
     await expect.poll(() => fake.pulls(), { timeout: 30_000 }).toHaveLength(2);
     const other = [expect.not.stringContaining(own) as string];
     await expect.poll(() => there('.part.'), { timeout: 30_000 }).toEqual(other);

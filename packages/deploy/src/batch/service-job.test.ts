@@ -263,6 +263,28 @@ fi`);
     expect(job.output()).toMatch(/cannot write .*service\.running: is the disk or the quota full\?/);
   });
 
+  it.each([
+    // A folder in which nobody can make a file, root neither.
+    ['for the file in it', 'ln -s /proc "$lock"'],
+    ['at all', `echo "mkdir: cannot create directory '$lock': No space left on device" >&2; exit 1`],
+    ['at all, by quota', `echo "mkdir: cannot create directory '$lock': Disk quota exceeded" >&2; exit 1`],
+  ])('whose image’s lock has no room %s says so, and waits for nobody', async (_what, makeLock) => {
+    const service = { image: 'registry.example/noded:1', command: 'true', ready: { log: 'up' } };
+    const node = await batchNode(JSON.stringify({ service, clients: { load: { command: 'true' } } }));
+    const bin = join(node.remoteDir, 'bin');
+    await mkdir(bin);
+    const program = (name: string, lines: string) => writeFile(join(bin, name), `#!/bin/sh\n${lines}\n`, { mode: 0o700 });
+    await program('apptainer', 'exit 1');
+    const real = '/usr/bin:/bin';
+    await program('mkdir', `for lock; do :; done\ncase $lock in *.lock) ${makeLock} ;; *) PATH=${real} exec mkdir "$@" ;; esac`);
+    await writeFile(join(node.remoteDir, '../.bash_profile'), `PATH=${bin}:${process.env.PATH}\n`);
+    const job = node.service();
+    expect(await job.ended).toBe(1);
+    expect((await node.state('service.exit'))?.reason).toBe(
+      `${join(node.remoteDir, 'cache/images')} cannot be written to: is the disk or the quota full?`,
+    );
+  });
+
   it('told to end before it has begun, begins nothing', async () => {
     const node = await batchNode(yaml());
     await node.write('state/stop', '{"atMs":1,"reason":"torn down"}');

@@ -14,7 +14,10 @@ export const API_KEY = 'sk-bench-0123456789abcdef';
 const ENGINES = [...BUILTIN_ENGINES, nodeEngine];
 
 /** Short enough for tests, long enough for a machine that is busy. */
-const TIMING: Partial<BatchTiming> = { telemetryS: 1, graceS: 2, readyS: 60, serviceS: 60, reachS: 20, staleLockS: 3, pullS: 60 };
+const TIMING: Partial<BatchTiming> = { telemetryS: 1, graceS: 2, readyS: 60, serviceS: 60, reachS: 20, staleLockS: 60, pullS: 60 };
+
+/** A job that soon takes the holder of a lock for dead. Only where that holder stands still or is gone: others may be as slow. */
+export const hasty = (job: BatchJob): BatchJob => ({ ...job, script: job.script.replace('\nlock_stale_s=60\n', '\nlock_stale_s=3\n') });
 
 export function taskOf(yaml: string, name = 'r'): Task {
   return expandRecipe(parseRecipe(yaml, { file: `/${name}`, dir: tmpdir(), name }, { engines: ENGINES }))[0] as Task;

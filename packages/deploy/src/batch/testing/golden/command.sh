@@ -14,7 +14,7 @@ notice_s=0
 grace_s=2
 probe_s=5
 pull_s=60
-lock_stale_s=3
+lock_stale_s=60
 runtime='none'
 runtime_program='none'
 image=''
@@ -313,18 +313,27 @@ break_lock() {
   rmdir -- "$1" 2> /dev/null || true
 }
 
-claim_lock() { mkdir -- "$1" 2> /dev/null && { echo "$node $$ 0" > "$1/$self"; } 2> /dev/null; }
+# 1: another has the lock $1. Where there is no room for it nobody has it, and nobody is waited for.
+claim_lock() {
+  local told
+  if told=$(LC_ALL=C mkdir -- "$1" 2>&1); then
+    if { echo "$node $$ 0" > "$1/$self"; } 2> /dev/null; then return 0; fi
+    # Its folder was taken away meanwhile: it is another's turn.
+    [ -d "$1" ] || return 1
+    rm -f -- "$1/$self" 2> /dev/null || true
+    rmdir -- "$1" 2> /dev/null || true
+  else
+    case $told in *'No space left'* | *[Qq]uota*) ;; *) return 1 ;; esac
+  fi
+  finish 1 "$(dirname -- "$1") cannot be written to: is the disk or the quota full?"
+}
 
 # Waits for the lock on a file; 1: the file is there. A lock that shows no life for lock_stale_s is broken.
 take_lock() {
   local lock=$1.lock file beat seen='' since=$SECONDS
   while ! claim_lock "$lock"; do
-    if [ -e "$lock/$self" ]; then
-      rm -rf -- "$lock"
-      finish 1 "cannot write to $(dirname -- "$lock"): is the disk or the quota full?"
-    fi
     if [ -e "$1" ]; then return 1; fi
-    if [ ! -d "$lock" ] && [ ! -w "$(dirname -- "$lock")" ]; then finish 1 "cannot write to $(dirname -- "$lock")"; fi
+    if [ ! -d "$lock" ] && [ ! -w "$(dirname -- "$lock")" ]; then finish 1 "$(dirname -- "$lock") cannot be written to"; fi
     file=''
     for file in "$lock"/*; do break; done
     [ -e "$file" ] || file=''
