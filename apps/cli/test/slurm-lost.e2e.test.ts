@@ -114,5 +114,5 @@ describe.skipIf(missing !== undefined)(`what is lost of a cluster${missing === u
     const finished = await waits.running.finished;
     expect(finished.code, show(finished)).toBe(0);
     expect((await ended('away')).view.tasks[0]?.points.map(({ result }) => result?.counts.ok)).toEqual([12, 12]);
-  }, 300_000);
+  }, 600_000);
 });

@@ -183,7 +183,7 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
     const { outOf, midst, ended } = runsOf(() => on);
     const statusOf = async (name: string, id: string) => (await bench(['status', id, '--out', outOf(name)], { env })).stdout;
     /** What a job used, as status prints it: its time and its memory. */
-    const USED = String.raw`\d+(\.\d)? s.*[\d.]+ [MG]i?B`;
+    const USED = String.raw`(\d+(\.\d)? s|\d+m \d\ds|\d+h \d\dm).*[\d.]+ [MG]i?B`;
 
     it('an engine that is killed: its job has failed, with its code, its time and its memory', async () => {
       const { running, service } = await midst('killed');
