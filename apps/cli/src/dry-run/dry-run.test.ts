@@ -30,6 +30,18 @@ describe('a dry run', () => {
     expect(text).toMatch(/remove containers, networks and volumes labelled com\.docker\.compose\.project=bench-rxxxxxxxxx-d1-/);
   });
 
+  it('of a job on a cluster says what only the cluster knows', async () => {
+    const recipe = (slurm: object) => `service: {image: r.example/a, command: up, ready: {log: up}}\nslurm: ${JSON.stringify(slurm)}\n`;
+    const { text } = await plan(recipe({ partition: 'gpu', extra: ['--nice=1'] }), 'slurm:login1');
+    expect(text).toMatch(/sbatch .* --partition=gpu --nodes=1 --time=LIMIT --nice=1 --signal=B:USR1@60 /);
+    expect(text).toMatch(/\| time_s=LIMIT\n +\| notice_s=NOTICE\n/);
+    expect(text).toMatch(/^\(LIMIT stands for the time limit of the job’s partition, .*no --signal/m);
+    const told = (await plan(recipe({ time_limit: '1h' }), 'slurm:login1')).text;
+    expect(told).toMatch(/sbatch .* --time=0-01:00:00 --signal=B:USR1@60 /);
+    expect(told).toMatch(/\| time_s=3600\n +\| notice_s=0\n/);
+    expect(told).not.toMatch(/LIMIT|NOTICE/);
+  });
+
   it('says the same each time', async () => {
     expect((await plan(SWEEP, 'docker')).text).toBe((await plan(SWEEP, 'docker')).text);
   });

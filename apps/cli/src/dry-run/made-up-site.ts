@@ -50,3 +50,5 @@ export function madeUpSite(o: {
         }),
   };
 }
+/** Stands for the time that a job asks for whose recipe says nothing of it: only the cluster knows. */
+export const OPEN_TIME = '--time=LIMIT';

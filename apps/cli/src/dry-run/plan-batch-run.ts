@@ -1,10 +1,10 @@
 import { join } from 'node:path';
 import { missingFiles } from '@bench/benchmark';
-import { checkBatch, planBatch, type Problem, type RenderedStep } from '@bench/deploy';
+import { type BatchJob, checkBatch, planBatch, type Problem, type RenderedStep } from '@bench/deploy';
 import { planTasks } from '@bench/planner';
 import { slurmOptions } from '@bench/provisioning/slurm';
 import { BUILTIN_ENGINES, engineOf, type Task } from '@bench/recipe';
-import { RUN_ID } from './made-up-site.ts';
+import { OPEN_TIME, RUN_ID } from './made-up-site.ts';
 import { measurement, type PlannedDeploy, type PlanRunOptions } from './planned-deploy.ts';
 
 /** Stands for the folder for runs on the cluster. */
@@ -35,20 +35,22 @@ export async function planBatchRun(o: PlanRunOptions): Promise<PlannedDeploy[]> 
               apiKey: 'KEY',
               resolve: (env) => Object.fromEntries(Object.keys(env).map((name) => [name, 'SECRET'])),
             });
-      const submits = (planned?.jobs ?? []).map(({ role, index, directives, path }): RenderedStep => ({
+      const submits = (planned?.jobs ?? []).map((job): RenderedStep => ({
         kind: 'command',
-        description: `submit the ${role === 'client' ? `client ${index}` : role} on ${asked.batch?.login ?? 'the login host'}`,
+        description: `submit the ${job.role === 'client' ? `client ${job.index}` : job.role} on ${asked.batch?.login ?? 'the login host'}`,
         argv: [
           'sbatch',
           '--parsable',
           `--job-name=bench-OWNER-${RUN_ID}-N`,
           '--no-requeue',
           '--export=NONE',
-          ...slurmOptions(directives),
-          ...(role === 'client' ? ['--dependency=after:SERVICE'] : []),
-          path,
+          ...submitOptions(job),
+          ...(job.role === 'client' ? ['--dependency=after:SERVICE'] : []),
+          job.path,
         ],
       }));
+      const open = new Set((planned?.jobs ?? []).filter(isOpen).map(({ path }) => path));
+      const steps = (planned?.steps ?? []).map((step) => (step.kind === 'file' && open.has(step.path) ? openScript(step) : step));
       return {
         group: group.index,
         gpu: group.gpu,
@@ -56,7 +58,7 @@ export async function planBatchRun(o: PlanRunOptions): Promise<PlannedDeploy[]> 
         engine: task.kind === 'inference' ? engineOf(task.resolved, engines).engine.name : task.kind,
         kind: task.kind,
         problems,
-        steps: planned ? [...planned.steps, ...submits] : [],
+        steps: [...steps, ...submits],
         workload: null,
         load: planned && task.kind === 'inference' ? 'load is sent by the client jobs, each its share' : '',
         tasks: planned ? deployment.tasks.map((one) => measurement(one, o.isDone)) : [],
@@ -65,3 +67,19 @@ export async function planBatchRun(o: PlanRunOptions): Promise<PlannedDeploy[]> 
     }),
   );
 }
+
+/** A job whose recipe says nothing of time: it asks for what `sinfo` says of its partition, which nobody asks here. */
+const isOpen = ({ directives }: BatchJob): boolean => directives.time === undefined;
+
+function submitOptions(job: BatchJob): string[] {
+  const options = slurmOptions(job.directives);
+  if (!isOpen(job)) return options;
+  // Where --time is written when it is known: before what has no key of its own.
+  const at = options.length - (job.directives.extra?.length ?? 0);
+  return options.toSpliced(at, 0, OPEN_TIME);
+}
+
+const openScript = (step: RenderedStep & { kind: 'file' }): RenderedStep => ({
+  ...step,
+  content: step.content.replace('\ntime_s=0\nnotice_s=0\n', '\ntime_s=LIMIT\nnotice_s=NOTICE\n'),
+});

@@ -2,7 +2,7 @@ import { pointLabel } from '@bench/benchmark';
 import type { LoadSpec } from '@bench/core';
 import type { RunView } from '@bench/results';
 import type { Asked } from '../asked.ts';
-import { PORT, RUN_ID } from './made-up-site.ts';
+import { OPEN_TIME, PORT, RUN_ID } from './made-up-site.ts';
 import { indent, stepLines } from './step-lines.ts';
 import type { PlannedDeploy, PlannedMeasurement } from './planned-deploy.ts';
 
@@ -42,7 +42,15 @@ export function planText(o: {
 function legend(asked: Asked, deployments: readonly PlannedDeploy[]): string[] {
   if (!deployments.some((d) => d.steps.length > 0)) return [];
   if (asked.site === 'local') return [`(port ${PORT} stands for the free one that is chosen then)`];
-  return [`(${RUN_ID} stands for the run’s id, /home/user for the home folder there, ports from ${PORT} for free ones)`];
+  const open = deployments.some((d) => d.steps.some((step) => step.kind === 'command' && step.argv.includes(OPEN_TIME)));
+  return [
+    `(${RUN_ID} stands for the run’s id, /home/user for the home folder there, ports from ${PORT} for free ones)`,
+    ...(open
+      ? [
+          '(LIMIT stands for the time limit of the job’s partition, as sinfo tells it, or a day, and NOTICE for 0; under 4 minutes the notice is a quarter of LIMIT, under 3 there is no --signal and NOTICE is that quarter)',
+        ]
+      : []),
+  ];
 }
 
 function deploymentLines(d: PlannedDeploy, asked: Asked): string[] {

@@ -138,7 +138,9 @@ function unknownNodes({ exclude }: SlurmDirectives, nodes: readonly SlurmNode[])
       code: 'BENCH_SLURM_EXCLUDE',
       directive: 'exclude',
       message: `sinfo knows no node "${name}"`,
-      hint: didYouMean(name, known) ?? 'take it out of slurm.exclude; sinfo -N -a lists the nodes, and one that is in no partition gets no jobs',
+      hint:
+        didYouMean(name, known) ??
+        'take it out of slurm.exclude; sinfo -N -a lists the nodes, and one that is in no partition gets no jobs',
     }));
 }
 
