@@ -1,7 +1,8 @@
 import { cp, readdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { BenchError } from '@bench/core';
-import { readJournal, runPaths, RunWriter } from '@bench/results';
+import { readJournal, readRun, runPaths, RunWriter } from '@bench/results';
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest';
 import { isAway, isGone, isOfHere } from './collect-errors.ts';
 import { type BatchWorld, batchWorld } from './testing/batch-world.ts';
@@ -18,6 +19,9 @@ afterEach(async () => {
 
 const error = (code: `BENCH_${string}`, message: string = code) => new BenchError({ code, message });
 const errno = (code: string) => Object.assign(new Error(`${code}: no space left on device, write`), { code });
+const CUT = error('BENCH_HOST_FILE', 'tar: Unexpected EOF in archive');
+/** Waits are short here, and end when the work is stopped. */
+const briefly = (ms: number, signal?: AbortSignal) => delay(Math.min(ms, 50), undefined, { signal });
 const types = async (dir: string) => (await readJournal(runPaths.journal(dir))).events.map(({ type }) => type);
 const left = async () => (await readdir(world.queue.site.remoteDir)).filter((name) => !name.endsWith('.sbatch') && name !== 'cache');
 const failure = (work: Promise<unknown>) =>
@@ -51,7 +55,7 @@ it.each([
 describe('what was measured and cannot be kept here', () => {
   it.each([
     ['a disk that is full here', error('BENCH_HOST_DISK_FULL', 'the disk is full'), /make room here/],
-    ['a transfer that is cut', error('BENCH_HOST_FILE', 'tar: Unexpected EOF in archive'), /bench collect takes it/],
+    ['a transfer that is cut', CUT, /bench collect takes it/],
   ])('%s: stays on the cluster, and is collected later', async (_what, fault, hint) => {
     const { dir, id } = await measuredThere();
     const host = faultyHost(world.queue.site.host, { get: () => Promise.reject(fault) });
@@ -95,6 +99,38 @@ describe('what was measured and cannot be kept here', () => {
     expect(outcome).toMatchObject({ status: 'done', exitCode: 0, still: 0 });
     expect(view.tasks[0]?.points.map(({ entry }) => entry.status)).toEqual(['ok']);
     expect(lost).toBeLessThan(1);
+  });
+
+  it('is fetched again where its transfer was cut: the run goes on, and cancels nothing', async () => {
+    let cuts = 2;
+    const host = faultyHost(world.queue.site.host, { get: () => (cuts-- > 0 ? Promise.reject(CUT) : null) });
+    const list = world.command(`echo "{\\"size\\": $size}" > metrics.json`, 'matrices: {cross: {size: [1, 2]}}');
+    const { outcome, view } = await world.run(list, { host, io: { sleep: briefly } });
+    expect(outcome).toMatchObject({ status: 'done', exitCode: 0, leftBehind: [] });
+    expect(view.tasks.map(({ points }) => points.map(({ result }) => result?.scalars['size']))).toEqual([[1], [2]]);
+    expect(view.jobs.map(({ ended }) => ended?.state)).toEqual(['COMPLETED', 'COMPLETED']);
+    expect(cuts).toBeLessThan(1);
+  });
+
+  it('that is cut again and again ends the watching, and is collected later', async () => {
+    const { dir } = await measuredThere();
+    let cuts = 0;
+    const host = faultyHost(world.queue.site.host, { get: () => Promise.reject(((cuts += 1), CUT)) });
+    const thrown = await failure(world.later('watch', dir, { host, io: { sleep: () => Promise.resolve() } }));
+    expect(thrown).toMatchObject({ code: 'BENCH_BATCH_FETCH', exitCode: 3, retryable: true });
+    expect(cuts).toBeGreaterThan(2);
+    expect((await world.later('collect', dir)).outcome).toMatchObject({ status: 'done', exitCode: 0, still: 0 });
+  });
+
+  it('does not keep what another deployment measured from being collected', async () => {
+    const list = world.command(`echo "{\\"size\\": $size}" > metrics.json`, 'matrices: {cross: {size: [1, 2]}}');
+    const { outcome } = await world.run(list, { detach: true });
+    await expect.poll(() => world.queue.alive(), { timeout: 20_000 }).toEqual([]);
+    const host = faultyHost(world.queue.site.host, { get: (from) => (from.includes('/d1-') ? Promise.reject(CUT) : null) });
+    const thrown = await failure(world.later('collect', outcome.dir, { host }));
+    expect(thrown).toMatchObject({ code: 'BENCH_BATCH_FETCH', message: expect.stringContaining('/d1-') as string });
+    const { tasks } = await readRun(outcome.dir);
+    expect(tasks.map(({ points }) => points.map(({ result }) => result?.scalars['size']))).toEqual([[], [2]]);
   });
 
   it('ends a run that is watched, which says where it is; its folder stays', async () => {

@@ -7,6 +7,7 @@ const GONE = 'BENCH_BATCH_GONE';
 /** Of this computer's disk. */
 const OF_THE_DISK = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE']);
 const DISK_FULL = new Set(['ENOSPC', 'EDQUOT', 'BENCH_HOST_DISK_FULL']);
+const DENIED = new Set(['EROFS', 'BENCH_HOST_PERMISSION']);
 
 /** An error that says that the login host cannot be reached now. */
 export function isAway(error: unknown): boolean {
@@ -24,14 +25,24 @@ export function isGone(error: unknown): boolean {
   return BenchError.is(error) && error.code === GONE;
 }
 
-/** The error of what is on the cluster and cannot be kept here: exit code 3, and where it lies. One that says so already is itself. */
+/** It may be brought here when it is tried again. */
+export function isCut(error: unknown): error is BenchError {
+  return isOfHere(error) && BenchError.is(error) && error.retryable;
+}
+
+/**
+ * The error of what is on the cluster and cannot be kept here: exit code 3, and where it lies. Retryable, unless there is no room here or nobody
+ * may write. One that says so already is itself.
+ */
 export function notFetched(path: string, host: Pick<Host, 'name'>, cause: unknown): BenchError {
   if (BenchError.is(cause) && cause.code === NOT_FETCHED) return cause;
-  const full = DISK_FULL.has(codeOf(cause));
+  const code = codeOf(cause);
+  const first = DISK_FULL.has(code) ? 'make room here, then ' : DENIED.has(code) ? 'let this user write here, then ' : '';
   return new BenchError({
     code: NOT_FETCHED,
     message: `${path} could not be brought here from ${host.name}: ${cause instanceof Error ? cause.message : String(cause)}`,
-    hint: `nothing of it is lost: ${full ? 'make room here, then ' : ''}bench collect takes it`,
+    hint: `nothing of it is lost: ${first}bench collect takes it`,
+    retryable: first === '',
     exitCode: 3,
     cause,
   });

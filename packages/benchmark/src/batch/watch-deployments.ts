@@ -1,6 +1,6 @@
-import { messageOf } from '@bench/core';
+import { type BenchError, messageOf } from '@bench/core';
 import { type Active, type BatchContext, NOTHING } from './batch-context.ts';
-import { isAway, isGone } from './collect-errors.ts';
+import { isAway, isCut, isGone } from './collect-errors.ts';
 import { cancelJobs, noteEnded } from './end-jobs.ts';
 import { finishDeployment } from './finish-deployment.ts';
 import { lookAt } from './look.ts';
@@ -9,6 +9,9 @@ import { type Seen, step } from './step.ts';
 /** A cluster that does not answer is asked again after so long at first, and then after twice as long each time, milliseconds. */
 const AGAIN_MS = 5000;
 const MOST_AGAIN_MS = 300_000;
+/** So many times in a row it is tried to bring results of a deployment here, and so long is waited in between at the most, milliseconds. */
+const FETCH_TRIES = 20;
+const MOST_CUT_MS = 60_000;
 /** How long the last files of what was stopped are waited for. */
 const STOP_MS = 10 * 60_000;
 
@@ -22,13 +25,15 @@ export interface WatchOptions {
 
 /**
  * Watches deployments until all are over: takes what they measured as it ends, and brings back what they left. A cluster that is out of reach is
- * waited for: its jobs go on.
- * @throws the signal's reason when it was aborted, with the deployments as they are
+ * waited for: its jobs go on. What was cut on its way here is fetched again; the other deployments go on.
+ * @throws the signal's reason when it was aborted, with the deployments as they are; BenchError `BENCH_BATCH_FETCH` when something cannot be
+ *   brought here
  */
 export async function watchDeployments(o: WatchOptions, context: BatchContext): Promise<void> {
   const { io, queue } = context;
   const { signal } = io;
   let awayMs = 0;
+  const cuts = new Map<Active, number>();
   for (;;) {
     signal.throwIfAborted();
     for (let more = await o.next?.(); more; more = await o.next?.()) o.deployments.push(more);
@@ -36,14 +41,13 @@ export async function watchDeployments(o: WatchOptions, context: BatchContext): 
     let pauseMs = queue.pollMs;
     try {
       const seen = await look(o.deployments, context, signal);
-      for (let i = 0; i < o.deployments.length; i += 1) {
-        const deployment = o.deployments[i] as Active;
-        if (!(await step(deployment, seen, context, signal))) continue;
-        await finishDeployment(deployment, context, { interrupted: false, signal });
-        o.deployments.splice(i, 1);
-        i -= 1;
-      }
+      const cut = await stepAll(o.deployments, { seen, cuts, signal }, context);
       awayMs = 0;
+      if (cut !== null) {
+        if (o.once === true) throw cut;
+        pauseMs = Math.min(pauseMs * 100, MOST_CUT_MS, AGAIN_MS * 2 ** (Math.max(...cuts.values()) - 1));
+        io.logger.log('warn', `${io.redact(cut.message)}; it is tried again`);
+      }
     } catch (error) {
       if (signal.aborted || o.once === true || !mayPass(error)) throw error;
       awayMs = Math.min(MOST_AGAIN_MS, Math.max(AGAIN_MS, awayMs * 2));
@@ -53,6 +57,30 @@ export async function watchDeployments(o: WatchOptions, context: BatchContext): 
     if (o.once === true) return;
     await io.sleep(pauseMs, signal);
   }
+}
+
+/** Takes all of them a step further, and those out of the list that are over. The first error of what was cut on its way here; null: nothing was. */
+async function stepAll(
+  deployments: Active[],
+  o: { seen: Seen; /** How often in a row that happened. */ cuts: Map<Active, number>; signal: AbortSignal },
+  context: BatchContext,
+): Promise<BenchError | null> {
+  const { seen, cuts, signal } = o;
+  let first: BenchError | null = null;
+  for (const deployment of [...deployments]) {
+    try {
+      const isOver = await step(deployment, seen, context, signal);
+      if (isOver) await finishDeployment(deployment, context, { interrupted: false, signal });
+      cuts.delete(deployment);
+      if (isOver) deployments.splice(deployments.indexOf(deployment), 1);
+    } catch (error) {
+      const tries = (cuts.get(deployment) ?? 0) + 1;
+      if (!isCut(error) || tries >= FETCH_TRIES) throw error;
+      cuts.set(deployment, tries);
+      first ??= error;
+    }
+  }
+  return first;
 }
 
 async function look(deployments: readonly Active[], { host, runFolder, queue }: BatchContext, signal: AbortSignal): Promise<Seen> {
@@ -65,8 +93,9 @@ async function look(deployments: readonly Active[], { host, runFolder, queue }: 
   return { jobs, looks };
 }
 
+/** What is cut on its way here has had its tries. */
 function mayPass(error: unknown): boolean {
-  return isAway(error) || (error as { retryable?: unknown }).retryable === true;
+  return isAway(error) || (!isCut(error) && (error as { retryable?: unknown }).retryable === true);
 }
 
 /**
