@@ -38,19 +38,38 @@ export async function openCluster(o: { host: Host; folder: string; signal: Abort
   });
 }
 
-/** A run's folder is empty of jobs: away with it. */
+/** A file in a deployment's folder that says: what is in here could not be read, and is nowhere else. */
+const UNREAD = 'unread';
+const KEPT = 45;
+/** `RUN_FOLDER all|read`. It is empty of jobs: away with it, unless something in it was never read. */
 const REMOVE = String.raw`
+if [ "$2" = read ]; then
+  for mark in "$1"/*/${UNREAD}; do [ -e "$mark" ] && exit ${KEPT}; done
+fi
 rm -rf -- "$1"
 `;
+
+/** Has the run's folder kept when the run is over, whoever ends it, for what could not be read of a deployment. */
+export async function keepUnread(o: { host: Host; runFolder: string; deployment: string }): Promise<void> {
+  await o.host.write(`${o.runFolder}/${o.deployment}/${UNREAD}`, '');
+}
 
 /** How long the removal of a run's folder may take. */
 const REMOVE_MS = 300_000;
 
-/** Removes a run's folder from the cluster, whatever else was told to stop; what is left of it, in words. */
-export async function removeRun(host: Host, runFolder: string, io: Pick<Io, 'redact'>): Promise<string[]> {
+/**
+ * Removes a run's folder from the cluster, whatever else was told to stop; what is left of it, in words.
+ * @param o.all also what could not be read there. Default false: the folder is kept then
+ */
+export async function removeRun(o: { host: Host; runFolder: string; io: Pick<Io, 'redact'>; all?: boolean }): Promise<string[]> {
+  const { host, runFolder, io, all = false } = o;
   const signal = AbortSignal.timeout(REMOVE_MS);
   try {
-    const { code, stderr } = await host.exec({ script: REMOVE, args: [runFolder] }, { timeoutMs: REMOVE_MS, repeatable: true, signal });
+    const { code, stderr } = await host.exec(
+      { script: REMOVE, args: [runFolder, all ? 'all' : 'read'] },
+      { timeoutMs: REMOVE_MS, repeatable: true, signal },
+    );
+    if (code === KEPT) return [`folder ${runFolder} on ${host.name} holds what may not be read there; bench teardown removes it`];
     return code === 0 ? [] : [notRemoved(host, runFolder, stderr.trim() || 'no answer')];
   } catch (error) {
     return [notRemoved(host, runFolder, io.redact(messageOf(error)))];

@@ -1,9 +1,11 @@
-import { BenchError, type Host } from '@bench/core';
+import { BenchError, type Host, messageOf } from '@bench/core';
 
 /** Of what is on the cluster, whole, and could not be brought here. */
 const NOT_FETCHED = 'BENCH_BATCH_FETCH';
 /** Of a run that has no folder on the cluster any more. */
 const GONE = 'BENCH_BATCH_GONE';
+/** Of what is on the cluster, and may not be read there. */
+const UNREAD = 'BENCH_BATCH_UNREAD';
 /** Of this computer's disk. */
 const OF_THE_DISK = new Set(['ENOSPC', 'EDQUOT', 'EROFS', 'EIO', 'EMFILE', 'ENFILE']);
 const DISK_FULL = new Set(['ENOSPC', 'EDQUOT', 'BENCH_HOST_DISK_FULL']);
@@ -25,6 +27,11 @@ export function isGone(error: unknown): boolean {
   return BenchError.is(error) && error.code === GONE;
 }
 
+/** It is there, and may not be read: it will not be. */
+export function isUnread(error: unknown): boolean {
+  return BenchError.is(error) && error.code === UNREAD;
+}
+
 /** It may be brought here when it is tried again. */
 export function isCut(error: unknown): error is BenchError {
   return isOfHere(error) && BenchError.is(error) && error.retryable;
@@ -40,10 +47,20 @@ export function notFetched(path: string, host: Pick<Host, 'name'>, cause: unknow
   const first = DISK_FULL.has(code) ? 'make room here, then ' : DENIED.has(code) ? 'let this user write here, then ' : '';
   return new BenchError({
     code: NOT_FETCHED,
-    message: `${path} could not be brought here from ${host.name}: ${cause instanceof Error ? cause.message : String(cause)}`,
+    message: `${path} could not be brought here from ${host.name}: ${messageOf(cause)}`,
     hint: `nothing of it is lost: ${first}bench collect takes it`,
     retryable: first === '',
     exitCode: 3,
+    cause,
+  });
+}
+
+/** The error of what is on the cluster, and may not be read there by the user who comes for it: it is no result. */
+export function unread(path: string, host: Pick<Host, 'name'>, cause: unknown): BenchError {
+  return new BenchError({
+    code: UNREAD,
+    message: `${path} may not be read on ${host.name}: ${messageOf(cause)}`,
+    hint: 'it is kept there until bench teardown; what a client leaves has to be readable to the user whose job it is',
     cause,
   });
 }

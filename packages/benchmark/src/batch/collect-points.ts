@@ -2,7 +2,8 @@ import { BenchError } from '@bench/core';
 import { errorFacts } from '../error-facts.ts';
 import { pointKey } from '../run-state.ts';
 import { type Active, type BatchContext, refOf, whereOf } from './batch-context.ts';
-import { isAway, isGone, isOfHere, notFetched } from './collect-errors.ts';
+import { isAway, isGone, isOfHere, isUnread, notFetched } from './collect-errors.ts';
+import { keepUnread } from './cluster.ts';
 import { clientReason, fetchPoint } from './fetch-point.ts';
 import { serviceFailure } from './service-failure.ts';
 import type { QueuedOrder } from './queued-record.ts';
@@ -78,6 +79,7 @@ async function settle(deployment: Active, k: number, context: BatchContext, o: {
     if (isOfHere(error)) throw notFetched(`${context.runFolder}/${deployment.record.id}`, context.host, error);
     noteQuietDeath(deployment, io);
     if (!o.last && deployment.failure === null && !isBelieved(deployment, k, io)) return;
+    if (isUnread(error)) await keepUnread({ host: context.host, runFolder: context.runFolder, deployment: deployment.record.id });
     if (path === '') path = await writer.failedPoint(place);
     const failure = deployment.failure ?? errorFacts(reasonOf(error, deployment), io);
     await addPoint(writer, order, { attempt, point, repeat, path, status: 'failed', error: failure.message });

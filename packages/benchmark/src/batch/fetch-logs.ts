@@ -1,7 +1,9 @@
 import { join } from 'node:path';
 import { BATCH_FILES, BenchError, messageOf } from '@bench/core';
 import type { Active, BatchContext } from './batch-context.ts';
-import { isAway } from './collect-errors.ts';
+import { isAway, isOfHere, isUnread } from './collect-errors.ts';
+import { keepUnread } from './cluster.ts';
+import { fetchPath } from './fetch-path.ts';
 
 /** Names of what a deployment left beside its clients' results: logs, samples of GPUs and processes, and the files of state. */
 const LIST = String.raw`
@@ -13,8 +15,13 @@ done
 exit 0
 `;
 
-/** Brings a deployment's logs, and its files of state, into its folder of the run directory. What was there before is replaced: logs only grow. */
-export async function fetchLogs({ record }: Pick<Active, 'record'>, context: BatchContext, signal: AbortSignal): Promise<void> {
+/**
+ * Brings a deployment's logs, and its files of state, into its folder of the run directory. What was there before is replaced: logs only grow.
+ * One that is not there, or cannot be read there, is warned of.
+ * @throws BenchError `BENCH_BATCH_FETCH` when one cannot be kept here
+ */
+export async function fetchLogs(deployment: Pick<Active, 'record'>, context: BatchContext, signal: AbortSignal): Promise<void> {
+  const { record } = deployment;
   const { host, runFolder, writer, io } = context;
   const folder = `${runFolder}/${record.id}`;
   const local = await writer.deploymentDir(record.id);
@@ -26,9 +33,11 @@ export async function fetchLogs({ record }: Pick<Active, 'record'>, context: Bat
     // A client's log lies beside the service's: `client-0.log`.
     const to = name.replace(/^clients\/(\d+)\/client\.log$/, 'client-$1.log');
     try {
-      await host.get(`${folder}/${name}`, join(local, to), { signal });
+      await fetchPath({ deployment, from: name, to: join(local, to), signal }, context);
     } catch (error) {
-      if (signal.aborted || isAway(error)) throw error;
+      // Where they are is removed once they are here.
+      if (signal.aborted || isAway(error) || isOfHere(error)) throw error;
+      if (isUnread(error)) await keepUnread({ host, runFolder, deployment: record.id });
       io.logger.log('warn', `${name} of ${record.id} could not be fetched: ${io.redact(messageOf(error))}`);
     }
   }

@@ -6,12 +6,13 @@ import { readResult } from '@bench/loadgen/standalone';
 import type { MeasuredLoad } from '../measure-load.ts';
 import { ownPoint } from '../own-point.ts';
 import type { Active, BatchContext } from './batch-context.ts';
-import { isAway, isGone, isOfHere, notFetched, runGone } from './collect-errors.ts';
+import { isAway, isGone, isOfHere, isUnread } from './collect-errors.ts';
+import { fetchPath } from './fetch-path.ts';
 import type { QueuedOrder } from './queued-record.ts';
 
 /**
  * Brings the files of a load's clients into a point's folder, `clients/<i>/` of each, and makes one result of them. The files stay beside it.
- * @throws BenchError when it is no result: a client left none
+ * @throws BenchError when it is no result: a client left none; as `fetchPath`
  */
 export async function fetchPoint(
   o: { deployment: Active; k: number; dir: string; signal: AbortSignal },
@@ -38,10 +39,10 @@ async function loadResult(o: Fetch & { load: NonNullable<QueuedOrder['load']> },
   for (let client = 0; client < record.clients; client += 1) {
     const local = join(dir, BATCH_FILES.client(client));
     try {
-      await fetchFolder(o, { from: BATCH_FILES.result(client, k), to: local }, context);
+      await fetchPath({ ...o, from: BATCH_FILES.result(client, k), to: local }, context);
       results.push({ client, result: await readResult(local), clock: look.ended(client, k)?.clock ?? null });
     } catch (error) {
-      if (o.signal.aborted || isAway(error) || isOfHere(error) || isGone(error)) throw error;
+      if (o.signal.aborted || isAway(error) || isOfHere(error) || isGone(error) || isUnread(error)) throw error;
       missing.push({ client, reason: clientReason(deployment, client) ?? messageOf(error) });
     }
   }
@@ -77,7 +78,7 @@ async function ownResult(o: Fetch, context: BatchContext): Promise<MeasuredLoad>
     Array.from({ length: isCommand ? 1 : record.clients }, async (_, i) => {
       const name = isCommand ? 'command' : (record.clientNames[i] ?? `client-${i}`);
       const local = isCommand ? join(dir, 'files') : join(dir, 'clients', name);
-      await fetchFolder(o, { from: BATCH_FILES.result(i, 0), to: local }, context);
+      await fetchPath({ ...o, from: BATCH_FILES.result(i, 0), to: local }, context);
       const [begun, exit] = isCommand
         ? [look.state('service.running'), look.state('service.exit')]
         : [look.state(`client.${i}.running`), look.state(`client.${i}.exit`)];
@@ -108,31 +109,6 @@ function readyResult({ deployment: { look } }: Fetch, where: { point: number; re
   const measured = { startedAt: new Date(ready.atMs).toISOString(), durationS: 0, parts: [] };
   return { result: ownPoint(measured, where), records: [], gaps: [], series: [] };
 }
-
-async function fetchFolder(o: Fetch, { from, to }: { from: string; to: string }, { host, runFolder }: BatchContext): Promise<void> {
-  const path = `${runFolder}/${o.deployment.record.id}/${from}`;
-  try {
-    await host.get(path, to, { signal: o.signal });
-  } catch (error) {
-    if (o.signal.aborted || isAway(error) || isOfHere(error)) throw error;
-    // A client that left nothing is one thing, what it left and could not be brought here another.
-    const { code } = await host.exec(
-      { script: WHAT_IS_THERE, args: [path, runFolder] },
-      { timeoutMs: 60_000, repeatable: true, signal: o.signal },
-    );
-    if (code === NOT_LEFT) throw error;
-    throw code === RUN_GONE ? runGone(runFolder, host) : notFetched(path, host, error);
-  }
-}
-
-/** Exit code: a client left no results. */
-export const NOT_LEFT = 41;
-const RUN_GONE = 42;
-const WHAT_IS_THERE = String.raw`
-[ -d "$1" ] && exit 0
-[ -d "$2" ] || exit ${RUN_GONE}
-exit ${NOT_LEFT}
-`;
 
 /** Why a client left nothing, in its own words or the queue's. */
 export function clientReason({ look, failure }: Pick<Active, 'look' | 'failure'>, client: number): string | null {

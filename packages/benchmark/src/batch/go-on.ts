@@ -42,7 +42,8 @@ export async function goOn(
     const ended = { status: before === 'running' ? 'interrupted' : before, exitCode: code ?? EXIT.ok } as const;
     const leftBehind = how === 'end' ? await queue.sweep([]) : [];
     // An earlier end may not have come so far.
-    if (how === 'end' && leftBehind.length === 0 && runFolder !== null) leftBehind.push(...(await removeRun(host, runFolder, io)));
+    if (how === 'end' && leftBehind.length === 0 && runFolder !== null)
+      leftBehind.push(...(await removeRun({ host, runFolder, io, all: true })));
     return { id, dir: writer.dir, ...ended, leftBehind, kept: [], still: 0 };
   }
   const context: BatchContext = {
@@ -81,7 +82,7 @@ export async function goOn(
       still: deployments.length,
     };
   }
-  if (tally.leftBehind.length === 0) tally.leftBehind.push(...(await removeRun(host, runFolder, io)));
+  if (tally.leftBehind.length === 0) tally.leftBehind.push(...(await removeRun({ host, runFolder, io })));
   const ended = how === 'end' ? endedByUser(context) : verdict(await withEarlier(context), { interrupted: false, deployOnly: false });
   await writer.finish(ended.status, ended.exitCode, io.now());
   on({ type: 'run_finished', status: ended.status, exitCode: ended.exitCode });

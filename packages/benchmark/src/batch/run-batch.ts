@@ -243,5 +243,5 @@ async function clean({
 }): Promise<void> {
   tally.leftBehind.push(...(await queue.sweep([]).catch((error: unknown) => [errorFacts(error, io).message])));
   if (tally.leftBehind.length > 0) return;
-  tally.leftBehind.push(...(await removeRun(run.cluster.host, runFolder, io)));
+  tally.leftBehind.push(...(await removeRun({ host: run.cluster.host, runFolder, io })));
 }

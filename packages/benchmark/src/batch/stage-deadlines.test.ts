@@ -8,7 +8,7 @@ import { active, type Active } from './batch-context.ts';
 import type { BatchQueue, JobView } from './batch-queue.ts';
 import { LOOK } from './look-script.ts';
 import type { QueuedRecord } from './queued-record.ts';
-import { NOT_LEFT } from './fetch-point.ts';
+import { NOT_LEFT } from './fetch-path.ts';
 import { STAGE_LIMITS_MS } from './stages.ts';
 import { newTally } from '../tally.ts';
 import { stateOf } from '../run-state.ts';
