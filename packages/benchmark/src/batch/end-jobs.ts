@@ -59,6 +59,9 @@ const endWords = (view: JobView | null) =>
     ? 'the queue does not know it any more'
     : [view.word, view.reason].filter((word) => word !== null && word !== 'None').join(', ');
 
+/** Was a job cancelled, as `Active.ended` has its end in words? */
+export const isCancelled = (words: string | undefined): boolean => words?.startsWith(CANCELLED.word) === true;
+
 /** Asks the service to end: its script looks for the file. */
 export async function askToStop({ record }: Pick<Active, 'record'>, reason: string, { host, io, runFolder }: BatchContext): Promise<void> {
   const path = `${runFolder}/${record.id}/${BATCH_FILES.state('stop')}`;
@@ -87,6 +90,11 @@ export async function cancelJobs(
       }
     }),
   );
+}
+
+/** Cancels whatever of the run is in the ledger alone: its submission was cut short. What could not be, in words. */
+export async function sweepJobs({ queue, io }: Pick<BatchContext, 'queue' | 'io'>): Promise<string[]> {
+  return queue.sweep([]).catch((error: unknown) => [errorFacts(error, io).message]);
 }
 
 const CANCELLED: JobView = { state: 'ended', word: 'CANCELLED', reason: null, startsAt: null, node: null, exitCode: null };

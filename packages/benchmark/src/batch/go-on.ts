@@ -7,6 +7,7 @@ import { newTally } from '../tally.ts';
 import type { Active, BatchContext } from './batch-context.ts';
 import { knownDeployments, runFolderOf } from './batch-deployments.ts';
 import { removeRun } from './cluster.ts';
+import { sweepJobs } from './end-jobs.ts';
 import { stopDeployments, watchDeployments } from './watch-deployments.ts';
 
 export type GoOn =
@@ -40,7 +41,7 @@ export async function goOn(
   const tally = newTally(state.finished.size);
   if (deployments.length === 0 || runFolder === null) {
     const ended = { status: before === 'running' ? 'interrupted' : before, exitCode: code ?? EXIT.ok } as const;
-    const leftBehind = how === 'end' ? await queue.sweep([]) : [];
+    const leftBehind = how === 'end' ? await sweepJobs({ queue, io }) : [];
     // An earlier end may not have come so far.
     if (how === 'end' && leftBehind.length === 0 && runFolder !== null)
       leftBehind.push(...(await removeRun({ host, runFolder, io, all: true })));
@@ -62,7 +63,7 @@ export async function goOn(
       for (const deployment of deployments) o.onEnding?.(deployment);
       await stopDeployments(deployments.splice(0), 'it was told to end', context);
       // Jobs that were sent and not written down.
-      tally.leftBehind.push(...(await queue.sweep([])));
+      tally.leftBehind.push(...(await sweepJobs({ queue, io })));
     } else await watchDeployments({ deployments, once: how === 'collect' }, context);
     over = deployments.length === 0;
   } catch (error) {

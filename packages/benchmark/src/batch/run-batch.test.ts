@@ -6,6 +6,7 @@ import { BenchError } from '@bench/core';
 import { readJournal, runPaths } from '@bench/results';
 import type { Task } from '@bench/recipe';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BatchQueue } from './batch-queue.ts';
 import { type BatchWorld, batchWorld } from './testing/batch-world.ts';
 import type { ProcessQueue } from './testing/process-queue.ts';
 
@@ -38,6 +39,25 @@ clients:
   two: {command: [${JSON.stringify(process.execPath)}, -e, ${JSON.stringify(ask)}]}
 slurm: {runtime: none, gres: "gpu:a100:1", time: 10m}
 ${o.more ?? ''}`);
+}
+
+/** No client of this queue can be cancelled, and a service that has ended puts its node in order for a while after that was tried. */
+function ending(real: BatchQueue): BatchQueue {
+  let looks: number | null = null;
+  return {
+    ...real,
+    cancel: ({ name, id }, reason) => {
+      if (name.endsWith('-0')) return real.cancel({ name, id }, reason);
+      looks ??= 3;
+      return Promise.reject(new BenchError({ code: 'BENCH_PROVIDER_REQUEST', message: 'slurm: no answer' }));
+    },
+    jobs: async (refs, options) => {
+      const found = new Map(await real.jobs(refs, options));
+      for (const [name, view] of found)
+        if (view?.state === 'ended' && (looks === null || looks-- > 0)) found.set(name, { ...view, state: 'ending' });
+      return found;
+    },
+  };
 }
 
 const left = async () => (await readdir(queue.site.remoteDir)).filter((name) => !name.endsWith('.sbatch') && name !== 'cache');
@@ -163,6 +183,17 @@ slurm: {prelude: ['export PATH=${bin}:$PATH']}`),
     expect(events).toContainEqual(expect.objectContaining({ type: 'point_failed', message: 'not measured: its deployment failed' }));
     expect(queue.jobs.map(({ word }) => word)).toEqual(['FAILED', 'CANCELLED', 'CANCELLED']);
     expect(await left()).toEqual([]);
+  }, 60_000);
+
+  it('that fails before it is up is seen to its end, although a client of it cannot be cancelled', async () => {
+    queue.stuck = ({ role }) => role === 'client';
+    const { outcome, view } = await run(service({ server: 'process.exit(4)' }), { before: ending });
+    expect(outcome).toMatchObject({ exitCode: 6, leftBehind: [expect.stringContaining('job 101'), expect.stringContaining('job 102')] });
+    expect(view.jobs.map(({ role, ended }) => [role, ended?.state, ended?.usage?.elapsedS])).toEqual([
+      ['service', 'FAILED', 36],
+      ['client', undefined, undefined],
+      ['client', undefined, undefined],
+    ]);
   }, 60_000);
 
   it('whose node breaks down fail with the queue’s word', async () => {

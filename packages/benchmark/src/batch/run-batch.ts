@@ -6,7 +6,6 @@ import { type Plan, planTasks } from '@bench/planner';
 import { BUILTIN_ENGINES, loadPoints, type Task } from '@bench/recipe';
 import { type AskedBatch, readJournal, runPaths, type RunWriter } from '@bench/results';
 import { aggregate, warnOfAggregates } from '../aggregate-recipes.ts';
-import { errorFacts } from '../error-facts.ts';
 import type { RunEvent } from '../events.ts';
 import { uploadByHash } from '../load-places/upload.ts';
 import { missingFiles } from '../missing-files.ts';
@@ -24,6 +23,7 @@ import type { BatchSite } from './batch-site.ts';
 import { brokeOff, notLeft } from './broke-off.ts';
 import { problemsOf } from './check-run.ts';
 import { type Cluster, openCluster, removeRun } from './cluster.ts';
+import { isCancelled, sweepJobs } from './end-jobs.ts';
 import { wantedDeployments, type WantedDeployment } from './plan-queue.ts';
 import { putSnapshot } from './run-snapshot.ts';
 import { submitDeployment, type SubmitContext } from './submit-deployment.ts';
@@ -56,7 +56,8 @@ export async function runBatch(options: BatchRunOptions, on: (event: RunEvent) =
   const plan = planTasks(tasks);
   const engines = options.engines ?? BUILTIN_ENGINES;
   const known = [...missingSecrets(tasks, options), ...(await missingFiles(tasks, 'slurm'))];
-  const cluster = await openCluster({ host: site.host, folder: site.remoteDir, signal: io.signal });
+  const put = options.resume === undefined ? null : await putFolder(options.resume);
+  const cluster = await openCluster({ host: site.host, folder: put ?? site.remoteDir, signal: io.signal });
   const problems = [...known, ...problemsOf(tasks, { site, remoteDir: cluster.remoteDir, engines })];
   if (problems.length > 0) throw unfit(problems);
   warnOfAggregates(tasks, io);
@@ -66,6 +67,17 @@ export async function runBatch(options: BatchRunOptions, on: (event: RunEvent) =
   } finally {
     await writer.close();
   }
+}
+
+/** The folder of runs in which one lies that goes on; null: nothing of it is in the queue. What settings say today is not made then. */
+async function putFolder(dir: string): Promise<string | null> {
+  const { events } = await readJournal(runPaths.journal(dir), { missing: 'empty' });
+  return folderOf(events, knownDeployments(events, stateOf(events).live, 0));
+}
+
+function folderOf(events: Parameters<typeof runFolderOf>[0], deployments: readonly Active[]): string | null {
+  const runFolder = deployments.length === 0 ? null : runFolderOf(events);
+  return runFolder === null ? null : posix.dirname(runFolder);
 }
 
 interface Run {
@@ -88,8 +100,7 @@ async function runOn(given: Run): Promise<RunOutcome> {
   const resumed = options.resume !== undefined;
   const deployments = knownDeployments(events, state.live, io.monotonic());
   // What is in the queue is where it was put, whatever settings say today; the rest goes beside it.
-  const before = deployments.length === 0 ? null : runFolderOf(events);
-  const cluster = before === null ? given.cluster : { ...given.cluster, remoteDir: posix.dirname(before) };
+  const cluster = { ...given.cluster, remoteDir: folderOf(events, deployments) ?? given.cluster.remoteDir };
   const run: Run = { ...given, cluster };
   await writer.event({ type: 'run_started', pid: process.pid, resumed });
   const keys = options.knownHosts === undefined ? '' : await readFile(options.knownHosts, 'utf8').catch(() => '');
@@ -149,7 +160,8 @@ async function runOn(given: Run): Promise<RunOutcome> {
     if (isStopped) on({ type: 'stopping', reason: 'interrupted' });
     const inQueue = deployments.flatMap(({ record, ended }) => record.jobs.filter(({ name }) => !ended.has(name)));
     await stopDeployments(deployments, isStopped ? 'the run was stopped' : 'the run broke off', base);
-    const cancelled = inQueue.filter(({ name }) => deployments.some(({ ended }) => ended.has(name)));
+    // Some may have ended by themselves since they were last looked at.
+    const cancelled = inQueue.filter(({ name }) => deployments.some(({ ended }) => isCancelled(ended.get(name))));
     if (!isStopped) broken = { by: error, cancelled: cancelled.map(({ id }) => id) };
   }
   await clean({ queue, tally, run, runFolder, io });
@@ -241,7 +253,7 @@ async function clean({
   runFolder: string;
   io: RunOptions['io'];
 }): Promise<void> {
-  tally.leftBehind.push(...(await queue.sweep([]).catch((error: unknown) => [errorFacts(error, io).message])));
+  tally.leftBehind.push(...(await sweepJobs({ queue, io })));
   if (tally.leftBehind.length > 0) return;
   tally.leftBehind.push(...(await removeRun({ host: run.cluster.host, runFolder, io })));
 }

@@ -26,7 +26,12 @@ describe.skipIf(missing !== undefined).each([true, false])(
     let cluster: SlurmCluster;
     let root: string;
     beforeAll(async () => {
-      cluster = await startSlurm({ accounting });
+      // One in which an engine and its clients are done on a slow machine, too, before the notice of its end.
+      const brief = { name: 'brief', nodes: 'gpu[0-3]', maxTime: '2' };
+      cluster = await startSlurm({
+        accounting,
+        partitions: [{ name: 'gpu', nodes: 'gpu[0-3]' }, { name: 'cpu', nodes: 'cpu0' }, brief],
+      });
       root = await mkdtemp(join(tmpdir(), 'bench-slurm-'));
       await mkdir(join(cluster.shared, 'records'));
       await chmod(join(cluster.shared, 'records'), 0o777);
@@ -67,7 +72,7 @@ describe.skipIf(missing !== undefined).each([true, false])(
 model: {huggingface: org/m}
 engine: {llm: {recording: {record_to: ${JSON.stringify(record())}, ${o.engine ?? 'mode: good'}}}}
 benchmark: {num_prompts: 12, random_input_len: 40, random_output_len: 5, warmup: 3, ${o.benchmark ?? 'max_concurrency: 6'}}
-slurm: {runtime: none, ${o.slurm ?? 'gres: "gpu:a100:1", time: 10m'}, clients: {count: ${o.clients ?? 2}, partition: ${o.slurm?.includes('short') ? 'short' : 'cpu'}}}
+slurm: {runtime: none, ${o.slurm ?? 'gres: "gpu:a100:1", time: 10m'}, clients: {count: ${o.clients ?? 2}, partition: ${o.slurm?.includes('brief') ? 'brief' : 'cpu'}}}
 `;
       return expandRecipe(parseRecipe(yaml, { file: join(root, 'recipe.yaml'), dir: root, name: 'r' }, { engines }));
     }
@@ -203,8 +208,8 @@ slurm: {runtime: none, ${o.slurm ?? 'gres: "gpu:a100:1", time: 10m'}, clients: {
       });
     }, 60_000);
 
-    it('in a partition of a minute, with no word of time in the recipe: it gets up and is measured', async () => {
-      const outcome = await run(tasks({ slurm: 'partition: short, gres: "gpu:a100:1"', clients: 1 }));
+    it('in a partition of two minutes, with no word of time in the recipe: it gets up and is measured', async () => {
+      const outcome = await run(tasks({ slurm: 'partition: brief, gres: "gpu:a100:1"', clients: 1 }));
       expect(outcome).toMatchObject({ status: 'done', exitCode: 0, leftBehind: [] });
     }, 180_000);
 

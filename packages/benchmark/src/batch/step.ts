@@ -128,8 +128,10 @@ async function beginEnd(deployment: Active, reason: string, context: BatchContex
 function cancelSoon(deployment: Active, reason: string, context: BatchContext, o: { only?: 'client' } = {}): void {
   deployment.cancelling = cancelJobs(deployment, reason, context, o).finally(() => {
     deployment.cancelling = null;
-    // What could not be cancelled is not waited for.
-    if (deployment.left.length > 0) for (const { name } of deployment.record.jobs) deployment.ended.set(name, 'not cancelled');
+    if (deployment.left.length === 0) return;
+    // What could not be cancelled is not waited for. What nobody cancelled ends by itself.
+    for (const { name, role } of deployment.record.jobs)
+      if ((o.only === undefined || role === o.only) && !deployment.ended.has(name)) deployment.ended.set(name, 'not cancelled');
   });
 }
 

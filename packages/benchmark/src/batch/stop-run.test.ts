@@ -1,8 +1,9 @@
-import { mkdir, readdir } from 'node:fs/promises';
+import { readdir } from 'node:fs/promises';
 import { basename, join } from 'node:path';
 import { BenchError, type Host } from '@bench/core';
 import { readRun } from '@bench/results';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import type { BatchQueue } from './batch-queue.ts';
 import { LOOK } from './look-script.ts';
 import { RUN_FILES } from './run-snapshot.ts';
 import { type BatchWorld, batchWorld } from './testing/batch-world.ts';
@@ -77,6 +78,41 @@ describe('a run that is ended while its cluster goes in and out of reach', () =>
   });
 });
 
+describe('a run that breaks off', () => {
+  it('names no job that had ended by itself', async () => {
+    const go = join(world.root, 'go');
+    const list = world.command(`while [ "$s" = 2 ] && [ ! -e '${go}' ]; do sleep 0.1; done; ${MEASURED}`, 'matrices: {cross: {s: [1, 2]}}');
+    const host = faultyHost(world.queue.site.host, {
+      // The second job ends after the last look, and before the run breaks off.
+      get: async () => {
+        await world.queue.site.host.write(go, '');
+        await expect.poll(() => world.queue.alive(), { timeout: 20_000 }).toEqual([]);
+        throw new BenchError({ code: 'BENCH_HOST_DISK_FULL', message: 'the disk is full' });
+      },
+    });
+    const thrown = await failure(world.run(list, { host }));
+    expect(thrown).toMatchObject({ code: 'BENCH_BATCH_FETCH', exitCode: 6 });
+    expect(thrown.message).not.toContain('cancelled');
+    expect(world.queue.jobs.map(({ word }) => word)).toEqual(['COMPLETED', 'COMPLETED']);
+  });
+});
+
+describe('a run whose ledger cannot be read when it is ended', () => {
+  it('says so, and its folder stays for the next end', async () => {
+    const { outcome } = await world.run(world.command(SLEEPY), { detach: true });
+    const before = (queue: BatchQueue): BatchQueue => ({ ...queue, sweep: () => Promise.reject(new Error('the ledger cannot be read')) });
+    for (const exitCode of [6, 6])
+      expect((await world.later('end', outcome.dir, { before })).outcome).toMatchObject({
+        exitCode,
+        leftBehind: ['the ledger cannot be read'],
+      });
+    expect(world.queue.alive()).toEqual([]);
+    expect(await left()).toEqual([outcome.id]);
+    expect((await world.later('end', outcome.dir)).outcome.leftBehind).toEqual([]);
+    expect(await left()).toEqual([]);
+  });
+});
+
 describe('a run that cannot be left to the queue', () => {
   it('says so, and that its jobs were cancelled; nothing of it is there', async () => {
     let puts = 0;
@@ -100,11 +136,11 @@ describe('a run whose cluster has another folder in the settings today', () => {
     const list = world.command(`sleep "$s"; ${MEASURED}`, 'matrices: {cross: {s: [0, 2]}}');
     const { outcome } = await world.run(list, { detach: true });
     const today = join(world.root, 'today');
-    await mkdir(today);
     const again = await world.run(list, { resume: outcome.dir, remoteDir: today });
     expect(again.outcome).toMatchObject({ status: 'done', exitCode: 0, leftBehind: [] });
     expect(again.view.tasks.flatMap(({ points }) => points.map(({ entry }) => entry.status))).toEqual(['ok', 'ok']);
     expect(world.queue.jobs).toHaveLength(2);
-    expect([await left(), await left(today)]).toEqual([[], []]);
+    expect(await left()).toEqual([]);
+    expect(await readdir(world.root)).not.toContain('today');
   });
 });

@@ -7,12 +7,16 @@ import { expandRecipe, parseRecipe, type Task } from '@bench/recipe';
 import { readRun, RunWriter } from '@bench/results';
 import type { RunEvent } from '../../events.ts';
 import { recordingEngine } from '../../testing/recording-engine.ts';
+import type { BatchQueue } from '../batch-queue.ts';
+import type { BatchSite } from '../batch-site.ts';
 import { goOn, type GoOn } from '../go-on.ts';
 import { runBatch } from '../run-batch.ts';
 import { type ProcessQueue, processQueue } from './process-queue.ts';
 
 const engines = [recordingEngine];
 const SLURM = 'slurm: {runtime: none, time: 10m}';
+
+const unchanged = (queue: BatchQueue) => queue;
 
 export interface RunMore {
   detach?: boolean;
@@ -22,12 +26,15 @@ export interface RunMore {
   host?: Host;
   /** Folder for runs on the cluster, as the settings have it. Default: the queue's. */
   remoteDir?: string;
+  /** What stands before the queue. Default: nothing. */
+  before?: (queue: BatchQueue) => BatchQueue;
   io?: Partial<Io>;
   stop?: (event: RunEvent, stop: AbortController) => void;
 }
 
 export interface LaterMore {
   host?: Host;
+  before?: (queue: BatchQueue) => BatchQueue;
   io?: Partial<Io>;
   on?: (event: RunEvent, stop: AbortController) => void;
 }
@@ -65,7 +72,8 @@ export async function batchWorld(): Promise<BatchWorld> {
     async run(list, more = {}) {
       const stop = new AbortController();
       const events: RunEvent[] = [];
-      const site = { ...queue.site, host: more.host ?? queue.site.host, remoteDir: more.remoteDir ?? queue.site.remoteDir };
+      const { host = queue.site.host, remoteDir = queue.site.remoteDir, before = unchanged } = more;
+      const site: BatchSite = { ...queue.site, host, remoteDir, queue: (run) => before(queue.site.queue(run)) };
       const outcome = await runBatch(
         {
           io: ioOf(stop, more.io),
@@ -102,7 +110,7 @@ export async function batchWorld(): Promise<BatchWorld> {
           io,
           on: (event) => more.on?.(event, stop),
           host: more.host ?? queue.site.host,
-          queue: queue.site.queue({ id: writer.run.id, dir }),
+          queue: (more.before ?? unchanged)(queue.site.queue({ id: writer.run.id, dir })),
         });
         return { outcome, view: await readRun(dir) };
       } finally {
