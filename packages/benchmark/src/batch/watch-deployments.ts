@@ -67,7 +67,8 @@ async function stepAll(
 ): Promise<BenchError | null> {
   const { seen, cuts, signal } = o;
   let first: BenchError | null = null;
-  for (const deployment of [...deployments]) {
+  // Those that are over leave the list meanwhile.
+  for (const deployment of deployments.slice()) {
     try {
       const isOver = await step(deployment, seen, context, signal);
       if (isOver) await finishDeployment(deployment, context, { interrupted: false, signal });
