@@ -2,14 +2,12 @@ import { createHash } from 'node:crypto';
 import { readdirSync, readFileSync } from 'node:fs';
 import { mkdir, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { setTimeout as delay } from 'node:timers/promises';
 import { BenchError } from '@bench/core';
 import { readJournal, runPaths } from '@bench/results';
 import type { Task } from '@bench/recipe';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import type { BatchQueue } from './batch-queue.ts';
 import { type BatchWorld, batchWorld } from './testing/batch-world.ts';
-import { faultyHost } from './testing/faulty-host.ts';
 import type { ProcessQueue } from './testing/process-queue.ts';
 
 let world: BatchWorld;
@@ -155,29 +153,6 @@ slurm: {prelude: ['export PATH=${bin}:$PATH']}`),
     // Nothing that asks for a key is in the run directory.
     expect(await readdir(folder)).not.toEqual(expect.arrayContaining(['api-key']));
   });
-
-  it('end, and keep no GPUs, while what the clients measured is cut on its way here', async () => {
-    const clientsEnded = () => queue.jobs.every(({ order, state }) => order.role !== 'client' || state === 'ended');
-    let cuts = 0;
-    let waits = 0;
-    const host = faultyHost(queue.site.host, {
-      get: async (from) => {
-        if (!from.includes('/clients/') || (cuts > 0 && queue.alive().length === 0)) return;
-        cuts += 1;
-        await until(clientsEnded);
-        throw new BenchError({ code: 'BENCH_HOST_FILE', message: 'tar: Unexpected EOF in archive' });
-      },
-    });
-    const sleep = async () => {
-      // The first look after it was cut is the one that sees the clients’ end.
-      if (cuts > 0 && (waits += 1) > 1) await until(() => queue.alive().length === 0);
-      await delay(20);
-    };
-    const { outcome, view } = await run(service(), { host, io: { sleep } });
-    expect(outcome).toMatchObject({ status: 'done', exitCode: 0, leftBehind: [] });
-    expect(cuts).toBeGreaterThan(0);
-    expect(view.jobs.map(({ ended }) => ended?.state)).toEqual(['COMPLETED', 'COMPLETED', 'COMPLETED']);
-  }, 60_000);
 
   it('that dies in mid-run ends its clients, and its words are why the point failed', async () => {
     const { outcome, view } = await run(

@@ -2,7 +2,6 @@ import { BenchError } from '@bench/core';
 import { errorFacts } from '../error-facts.ts';
 import { about, type Active, type BatchContext } from './batch-context.ts';
 import type { JobView } from './batch-queue.ts';
-import { isCut } from './collect-errors.ts';
 import { collectPoints } from './collect-points.ts';
 import { askToStop, cancelJobs, noteEnded } from './end-jobs.ts';
 import type { DeploymentLook } from './look.ts';
@@ -25,7 +24,6 @@ export interface Seen {
 /**
  * Takes in what is seen of a deployment: tells how far it is, takes what its clients have measured, begins its end when its time has come.
  * True: none of its jobs is in the queue any more, and nothing more will come.
- * @throws BenchError `BENCH_BATCH_FETCH` of what was cut on its way here, when all else is done
  */
 export async function step(deployment: Active, seen: Seen, context: BatchContext, signal: AbortSignal): Promise<boolean> {
   const { record } = deployment;
@@ -35,28 +33,15 @@ export async function step(deployment: Active, seen: Seen, context: BatchContext
   await tellProgress(deployment, context);
   tellUse(deployment, context);
   noteDeath(deployment, context);
-  const cut = await cutOf(collectPoints(deployment, context, signal));
-  const isOver = deployment.ended.size === record.jobs.length && deployment.cancelling === null;
-  if (!isOver) await goToEnd(deployment, context);
-  if (cut !== null) throw cut;
-  return isOver && isSilent(deployment, context);
-}
-
-/** What is fetched again later keeps no GPUs. */
-function cutOf(work: Promise<void>): Promise<BenchError | null> {
-  return work.then(
-    () => null,
-    (error: unknown) => (isCut(error) ? error : Promise.reject(error)),
-  );
-}
-
-async function goToEnd(deployment: Active, context: BatchContext): Promise<void> {
+  await collectPoints(deployment, context, signal);
+  if (deployment.ended.size === record.jobs.length && deployment.cancelling === null) return isSilent(deployment, context);
   if (deployment.stoppingSinceMs === null) {
     const reason = endOf(deployment, context);
     if (reason !== null) await beginEnd(deployment, reason, context);
   } else if (deployment.cancelling === null && context.io.monotonic() - deployment.stoppingSinceMs > STOP_GRACE_MS) {
     cancelSoon(deployment, 'it did not end by itself', context);
   }
+  return false;
 }
 
 /** All its jobs are over: whether what their files say is all there, or so much time has passed that it will not come. */
