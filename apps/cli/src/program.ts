@@ -10,6 +10,8 @@ Exit codes: 0 ok · 1 some task failed · 2 usage, recipe or settings · 3 missi
 5 nothing could be measured · 6 clean-up incomplete · 7 gate · 8 --strict · 124 watchdog · 130 interrupted, clean`;
 
 const SITES = 'local · docker · ssh:user@host[,…] · slurm[:LOGIN] · cloud · cloudrift · gcp · vast';
+/** `apiKindSchema` of `@bench/core`, which help is not to load. */
+const LOAD_APIS = ['chat', 'completions', 'embeddings', 'responses', 'messages', 'ollama', 'tgi', 'llamacpp', 'rerank'];
 const RECIPES = 'recipe folders or files';
 const RUN = 'run id, folder, or "latest"';
 
@@ -66,9 +68,9 @@ export function buildProgram(result: { code: number }): Command {
   program
     .command('load')
     .description('send load to a server that is already up, and print what was measured')
-    .argument('<url>', 'base URL of an OpenAI-compatible server, http://127.0.0.1:8000')
+    .argument('<url>', 'base URL of the server, http://127.0.0.1:8000')
     .option('--model <name>', 'model to ask for (default: the only one the server lists)')
-    .addOption(new Option('--api <kind>', 'HTTP API').choices(['chat', 'completions', 'embeddings']).default('chat'))
+    .addOption(new Option('--api <kind>', 'HTTP API').choices(LOAD_APIS).default('chat'))
     .option('--concurrency <n>', 'requests in flight; with --rate a cap (default: 1, with --rate none)', integer(1))
     .option('--rate <n>', 'requests per second, open loop', positive)
     .addOption(new Option('--arrival <kind>', 'intervals of an open loop').choices(['poisson', 'constant', 'gamma']).default('poisson'))
@@ -78,6 +80,7 @@ export function buildProgram(result: { code: number }): Command {
     .option('--input-len <n>', 'prompt tokens: 256, or 100-400', '256')
     .option('--output-len <n>', 'output tokens: 128, or 64-256', '128')
     .option('--dataset <type:path>', 'prompts from a file: jsonl:PATH or sharegpt:PATH')
+    .option('--documents <n>', 'with --api rerank: documents of a request (default: 8)', integer(1))
     .option('--shared-prefix <n>', 'tokens that all prompts begin with', integer(0), 0)
     .option('--warmup <n>', 'requests sent first and not counted', integer(0), 0)
     .option('--timeout <time>', 'a request that takes longer has failed', '600s')

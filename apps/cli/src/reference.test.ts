@@ -1,3 +1,4 @@
+import { apiKindSchema } from '@bench/core';
 import type { Command } from '@commander-js/extra-typings';
 import { expect, it } from 'vitest';
 import { buildProgram } from './program.ts';
@@ -18,4 +19,9 @@ function sections(command: Command, path: string[]): string[] {
 it('docs/cli.md is what the program says (vitest run -u writes it)', async () => {
   const page = ['# Commands\n\nWritten by a test from the program itself.\n', ...sections(buildProgram({ code: 0 }), [])].join('\n');
   await expect(page).toMatchFileSnapshot('../../../docs/cli.md');
+});
+
+it('bench load speaks every API that a load may speak', () => {
+  const load = buildProgram({ code: 0 }).commands.find((c) => c.name() === 'load');
+  expect(load?.options.find((o) => o.long === '--api')?.argChoices).toEqual(apiKindSchema.options);
 });

@@ -1,8 +1,22 @@
 import { z } from 'zod';
 
-/** Which HTTP API a load speaks. */
-export const apiKindSchema = z.enum(['chat', 'completions', 'embeddings']);
+/**
+ * Which HTTP API a load speaks: OpenAI's `chat`, `completions`, `embeddings` and `responses`, Anthropic's `messages`, the native ones of Ollama
+ * (`/api/chat`), TGI (`/generate_stream`) and llama.cpp's server (`/completion`), and `rerank` as Jina, Cohere, vLLM and llama.cpp have it.
+ */
+export const apiKindSchema = z.enum(['chat', 'completions', 'embeddings', 'responses', 'messages', 'ollama', 'tgi', 'llamacpp', 'rerank']);
 export type ApiKind = z.infer<typeof apiKindSchema>;
+
+/** Are its answers tokens that a model makes one by one? Those of the others are vectors and scores, and are not streamed. */
+export function generatesText(api: ApiKind): boolean {
+  return api !== 'embeddings' && api !== 'rerank';
+}
+
+/** The API by which a server that speaks `api` is asked a first question: every engine that has one of the richer APIs has OpenAI's plain ones too. */
+export function plainApi(api: ApiKind): 'chat' | 'completions' | 'embeddings' {
+  if (api === 'embeddings' || api === 'completions') return api;
+  return api === 'llamacpp' ? 'completions' : 'chat';
+}
 
 /** When requests are sent. `closed`: a new one as soon as one of `maxConcurrency` ends. */
 export const arrivalSchema = z.discriminatedUnion('kind', [
@@ -27,6 +41,8 @@ export const dataSchema = z.discriminatedUnion('kind', [
     outputTokens: lengthSchema,
     /** Tokens at the front that all requests of the point share. 0: no two requests share a prefix. */
     sharedPrefixTokens: z.int().min(0).default(0),
+    /** API `rerank`: documents of a request, of which each is `inputTokens` long together with the query. Default: 8. */
+    documents: z.int().positive().optional(),
   }),
   z.strictObject({
     kind: z.enum(['jsonl', 'sharegpt']),

@@ -11,7 +11,7 @@ import { checkProcess } from './process-checks.ts';
 import { httpReadiness, waitUntil } from './readiness.ts';
 import { resolveEnv } from './resolve-env.ts';
 import { smokeTestOf } from './smoke-test-of.ts';
-import { smokeTest } from './smoke-test.ts';
+import { smokeTest, smokeTestPath } from './smoke-test.ts';
 import { supervise, type Supervised } from './supervisor.ts';
 
 /** Model load of the largest models from slow disks takes the better part of an hour. */
@@ -92,7 +92,7 @@ function plan(task: Task, site: SiteFacts, engines: readonly Engine[]): { record
               kind: 'http' as const,
               description: 'smoke test',
               method: 'POST',
-              url: `${base}/v1/${record.api === 'chat' ? 'chat/completions' : record.api}`,
+              url: base + smokeTestPath(record.api ?? 'chat'),
             },
           ]),
     ],

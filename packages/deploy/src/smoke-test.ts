@@ -1,4 +1,4 @@
-import { BenchError, type Io } from '@bench/core';
+import { type ApiKind, BenchError, type Io, plainApi } from '@bench/core';
 import type { Endpoint } from './contract.ts';
 
 /** What the first request must show. */
@@ -12,20 +12,26 @@ export interface SmokeTest {
 
 const LIMIT_MS = 120_000;
 
+/** Where the first request goes: to the plain API of an engine, also where the load speaks another of its APIs. */
+export function smokeTestPath(api: ApiKind): string {
+  return { chat: '/v1/chat/completions', completions: '/v1/completions', embeddings: '/v1/embeddings' }[plainApi(api)];
+}
+
 /**
  * Sends one request to a fresh deployment.
  * @throws BenchError `BENCH_SMOKE_TEST` with what came instead.
  */
 export async function smokeTest(endpoint: Endpoint, test: SmokeTest, io: Pick<Io, 'fetch'>, signal: AbortSignal): Promise<void> {
-  if (endpoint.api === 'embeddings') return embeddingTest(endpoint, test, io, signal);
-  const chat = endpoint.api === 'chat';
+  const api = plainApi(endpoint.api);
+  if (api === 'embeddings') return embeddingTest(endpoint, test, io, signal);
+  const chat = api === 'chat';
   const body = {
     model: endpoint.model,
     max_tokens: test.maxTokens,
     temperature: 0,
     ...(chat ? { messages: [{ role: 'user', content: test.prompt }] } : { prompt: test.prompt }),
   };
-  const answer = await post(endpoint, chat ? '/v1/chat/completions' : '/v1/completions', body, io, signal);
+  const answer = await post(endpoint, smokeTestPath(api), body, io, signal);
   const choice = (
     answer as { choices?: { message?: { content?: unknown; reasoning_content?: unknown; reasoning?: unknown }; text?: unknown }[] }
   ).choices?.[0];
@@ -39,7 +45,7 @@ export async function smokeTest(endpoint: Endpoint, test: SmokeTest, io: Pick<Io
 }
 
 async function embeddingTest(endpoint: Endpoint, test: SmokeTest, io: Pick<Io, 'fetch'>, signal: AbortSignal): Promise<void> {
-  const answer = await post(endpoint, '/v1/embeddings', { model: endpoint.model, input: test.prompt }, io, signal);
+  const answer = await post(endpoint, smokeTestPath('embeddings'), { model: endpoint.model, input: test.prompt }, io, signal);
   const vector = (answer as { data?: { embedding?: unknown }[] }).data?.[0]?.embedding;
   if (!Array.isArray(vector) || !vector.every((v) => Number.isFinite(v)))
     throw failed('the embedding is not a list of finite numbers', answer);

@@ -1,12 +1,13 @@
 import type { LoadSpec } from '@bench/core';
+import { apiOf } from './apis/index.ts';
 
 export interface ChatMessage {
   role: string;
   content: unknown;
 }
 
-/** What one request asks: text, token ids or messages. */
-export type Prompt = { text: string } | { ids: number[] } | { messages: ChatMessage[] };
+/** What one request asks: text, token ids, messages, or documents to be put in order. */
+export type Prompt = { text: string } | { ids: number[] } | { messages: ChatMessage[] } | { query: string; documents: string[] };
 
 export interface BodyOptions {
   load: LoadSpec;
@@ -17,26 +18,25 @@ export interface BodyOptions {
   features: { streamUsage: boolean; ignoreEos: boolean };
 }
 
-/** The JSON body of one request, by OpenAI's API plus `ignore_eos` where the server takes it. `extraBody` wins over everything. */
-export function requestBody({ load, model, prompt, outputTokens, features }: BodyOptions): Record<string, unknown> {
-  if (load.api === 'embeddings') return { model, input: promptInput(prompt), encoding_format: 'float', ...load.extraBody };
-  return {
-    model,
-    ...(load.api === 'chat' ? { messages: promptMessages(prompt) } : { prompt: promptInput(prompt) }),
-    ...(outputTokens === null ? {} : { max_tokens: outputTokens }),
-    temperature: load.temperature,
-    ...(features.ignoreEos && outputTokens !== null ? { ignore_eos: true } : {}),
-    ...(load.stream ? { stream: true, ...(features.streamUsage ? { stream_options: { include_usage: true } } : {}) } : {}),
-    ...load.extraBody,
-  };
+/** The JSON body of one request, by the load's API. `extraBody` wins over everything. */
+export function requestBody(options: BodyOptions): Record<string, unknown> {
+  return apiOf(options.load.api).body(options);
 }
 
-function promptInput(prompt: Prompt): string | number[] {
+export function isPlainText(prompt: Prompt): boolean {
+  return 'text' in prompt;
+}
+
+/** For an API that takes a text or token ids. */
+export function promptInput(prompt: Prompt): string | number[] {
   if ('ids' in prompt) return prompt.ids;
-  return 'text' in prompt ? prompt.text : prompt.messages.map((m) => (typeof m.content === 'string' ? m.content : '')).join('\n');
+  if ('text' in prompt) return prompt.text;
+  const parts = 'documents' in prompt ? [prompt.query, ...prompt.documents] : prompt.messages.map((m) => m.content);
+  return parts.map((part) => (typeof part === 'string' ? part : '')).join('\n');
 }
 
-function promptMessages(prompt: Prompt): ChatMessage[] {
+/** For an API that takes messages. */
+export function promptMessages(prompt: Prompt): ChatMessage[] {
   if ('messages' in prompt) return prompt.messages;
   return [{ role: 'user', content: promptInput(prompt) }];
 }

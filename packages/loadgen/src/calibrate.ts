@@ -1,6 +1,7 @@
 import type { LoadSpec } from '@bench/core';
+import { apiOf } from './apis/index.ts';
 import { requestBody, type Prompt } from './body.ts';
-import type { Calibration, TokenizeForm } from './calibration.ts';
+import type { Calibration } from './calibration.ts';
 import { postJson, type Answer } from './http.ts';
 import { promptMaker } from './prompts.ts';
 import { apiPath, requestHeaders, type LoadTarget } from './target.ts';
@@ -20,15 +21,17 @@ export async function calibrate(target: LoadTarget, load: LoadSpec, signal: Abor
   if (load.data.kind !== 'random') return counter ? await learnAround(counter, blind) : blind;
   const learnt = counter ? await learnByEndpoint(counter, target, load, blind).catch(() => null) : null;
   if (learnt && counter) {
-    if (load.api === 'chat' && counter.form !== 'messages') return learnTemplate(learnt, target, load, signal);
+    if (apiOf(load.api).templated && counter.form !== 'messages') return learnTemplate(learnt, target, load, signal);
     return { ...learnt, additive: await verify(counter, load, learnt).catch(() => false) };
   }
+  // The counts of a reranked request are of all its documents together.
+  if (load.api === 'rerank') return blind;
   return (await learnByUsage(target, load, blind, signal).catch(() => null)) ?? blind;
 }
 
 /** With nothing to ask: a token a word, and the few tokens a template has. */
 function assumed(load: LoadSpec, features: Calibration['features']): Calibration {
-  const around = load.api === 'chat' ? 8 : 0;
+  const around = apiOf(load.api).templated ? 8 : 0;
   return {
     tokenizer: 'none',
     tokenize: null,
@@ -44,8 +47,7 @@ function assumed(load: LoadSpec, features: Calibration['features']): Calibration
 async function findTokenizer(target: LoadTarget, load: LoadSpec, signal: AbortSignal): Promise<TokenCounter | null> {
   const path = target.server.tokenizePath === undefined ? '/tokenize' : target.server.tokenizePath;
   if (path === null) return null;
-  const forms: TokenizeForm[] = load.api === 'chat' ? ['messages', 'prompt', 'content'] : ['prompt', 'content'];
-  for (const form of forms) {
+  for (const form of apiOf(load.api).tokenizers) {
     const counter = tokenCounter({ target, path, form, signal });
     const seen = await counter.count('the word').catch(() => null);
     if (seen && seen.count > 0) return counter;
@@ -85,7 +87,7 @@ async function learnByEndpoint(counter: TokenCounter, target: LoadTarget, load: 
     leads,
     templateTokens: Math.max(0, Math.min(...leads.map((l) => l.tokens - (costOf.get(l.word) ?? 1)))),
   };
-  if (target.server.tokenIdPrompts && load.api !== 'chat') learnt.ids = ordinaryIds(counted, alone);
+  if (target.server.tokenIdPrompts && apiOf(load.api).tokenIds) learnt.ids = ordinaryIds(counted, alone);
   return learnt;
 }
 
@@ -167,18 +169,18 @@ async function promptTokens(
   signal: AbortSignal,
 ): Promise<number | null> {
   const answer = await send(target, { ...load, stream: false }, prompt, blind.features, signal);
-  const count = (answer?.json as { usage?: { prompt_tokens?: unknown } } | undefined)?.usage?.prompt_tokens;
-  return typeof count === 'number' ? count : null;
+  return apiOf(load.api).read(answer.json).usage?.promptTokens ?? null;
 }
 
 /** One small request with every optional field that is wanted and not known; a 400 that names one takes it away. */
 async function negotiate(target: LoadTarget, load: LoadSpec, signal: AbortSignal): Promise<Calibration['features']> {
   const { server } = target;
+  const { tries, generates } = apiOf(load.api);
   const features = {
-    streamUsage: load.stream && server.streamUsage !== false,
-    ignoreEos: load.ignoreEos && server.ignoreEos !== false,
+    streamUsage: tries.streamUsage && load.stream && server.streamUsage !== false,
+    ignoreEos: tries.ignoreEos && load.ignoreEos && server.ignoreEos !== false,
   };
-  if (load.api === 'embeddings') return features;
+  if (!generates) return features;
   const open = (features.streamUsage && server.streamUsage !== true) || (features.ignoreEos && server.ignoreEos !== true);
   if (!open) return features;
   const text = promptMaker(assumed(load, features), { seed: load.seed, sharedTokens: 0 }).words(probe(load, 0), 24).join(' ');
@@ -194,8 +196,8 @@ async function negotiate(target: LoadTarget, load: LoadSpec, signal: AbortSignal
 }
 
 function send(target: LoadTarget, load: LoadSpec, prompt: Prompt, features: Calibration['features'], signal: AbortSignal): Promise<Answer> {
-  return postJson(target.origin + apiPath(target, load.api), {
-    headers: requestHeaders(target),
+  return postJson(target.origin + apiPath(target, load.api, load.stream), {
+    headers: requestHeaders(target, load.api),
     body: requestBody({ load, model: target.model, prompt, outputTokens: 1, features }),
     signal,
     timeoutMs: Math.min(PROBE_TIMEOUT_MS, load.requestTimeoutMs),

@@ -20,5 +20,5 @@ export interface Calibration {
   features: { streamUsage: boolean; ignoreEos: boolean };
 }
 
-/** vLLM, SGLang: `{model, prompt}` or `{model, messages}`; llama.cpp: `{content}`. */
-export type TokenizeForm = 'messages' | 'prompt' | 'content';
+/** vLLM, SGLang: `{model, prompt}` or `{model, messages}`; llama.cpp: `{content}`; TGI: `{inputs}`. */
+export type TokenizeForm = 'messages' | 'prompt' | 'content' | 'inputs';

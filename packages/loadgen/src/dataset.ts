@@ -17,15 +17,23 @@ type Json = Record<string, unknown>;
  * Reads a prompt file and shuffles it by `seed`.
  *
  * `jsonl`: a JSON object a line with `prompt` or `text` (a string) or `messages` (chat), and optionally `output_tokens` or `max_tokens`.
+ * With `reranked`: a JSON object a line with `query` (a string) and `documents` (a list of strings).
  * `sharegpt`: a JSON array of `{conversations: [{from, value}, …]}`; the first turn is the prompt, the second tells the answer's length.
  * @throws BenchError `BENCH_DATASET` when the file cannot be read, an entry is not of that form, or there is none.
  */
-export async function readDataset(options: { kind: 'jsonl' | 'sharegpt'; path: string; seed: number }): Promise<DatasetEntry[]> {
-  const { kind, path, seed } = options;
+export async function readDataset(options: {
+  kind: 'jsonl' | 'sharegpt';
+  path: string;
+  seed: number;
+  /** Lines hold a query and documents to be put in order, and nothing else will do. */
+  reranked: boolean;
+}): Promise<DatasetEntry[]> {
+  const { kind, path, seed, reranked } = options;
   const text = await readFile(path, 'utf8').catch((error: unknown) => {
     throw problem(path, messageOf(error), error);
   });
-  const entries = kind === 'jsonl' ? jsonl(text, path) : sharegpt(text, path);
+  if (reranked && kind === 'sharegpt') throw problem(path, 'conversations hold no documents to be reranked');
+  const entries = reranked ? queries(text, path) : kind === 'jsonl' ? jsonl(text, path) : sharegpt(text, path);
   if (entries.length === 0) throw problem(path, 'there is no prompt in it');
   const random = prng(seedOf(seed, 'dataset'));
   for (let i = entries.length - 1; i > 0; i--) {
@@ -50,6 +58,19 @@ function jsonl(text: string, path: string): DatasetEntry[] {
   }
   return entries;
 }
+
+function queries(text: string, path: string): DatasetEntry[] {
+  return text.split('\n').flatMap((line, i) => {
+    if (line.trim() === '') return [];
+    const json = parse(line, `${path}:${i + 1}`) as Json | null;
+    const { query, documents } = json ?? {};
+    if (typeof query !== 'string' || !Array.isArray(documents) || !isTexts(documents))
+      throw problem(`${path}:${i + 1}`, 'it has no "query" with a list of "documents"');
+    return [{ prompt: { query, documents }, outputTokens: null, answer: null }];
+  });
+}
+
+const isTexts = (items: unknown[]): items is string[] => items.length > 0 && items.every((item) => typeof item === 'string');
 
 function sharegpt(text: string, path: string): DatasetEntry[] {
   const list = parse(text, path);

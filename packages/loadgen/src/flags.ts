@@ -1,4 +1,4 @@
-import type { PointFlag, RequestRecord } from '@bench/core';
+import { generatesText, type PointFlag, type RequestRecord } from '@bench/core';
 import type { LoadSummary } from './result.ts';
 
 export interface FlagOptions {
@@ -127,7 +127,7 @@ function distance(r: RequestRecord): number {
 
 /** Judged on totals: one answer that ends early is the model's business, all together being short is the measurement's. */
 function shortOutput({ summary }: FlagOptions, ok: readonly RequestRecord[]): PointFlag | null {
-  if (summary.load.api === 'embeddings') return null;
+  if (!generatesText(summary.load.api)) return null;
   const asked = ok.filter((r) => r.requestedOutputTokens !== null && r.outputTokens !== null);
   const want = asked.reduce((sum, r) => sum + (r.requestedOutputTokens ?? 0), 0);
   const got = asked.reduce((sum, r) => sum + (r.outputTokens ?? 0), 0);
@@ -136,7 +136,7 @@ function shortOutput({ summary }: FlagOptions, ok: readonly RequestRecord[]): Po
 }
 
 function tokenSource({ summary }: FlagOptions, ok: readonly RequestRecord[]): PointFlag | null {
-  if (summary.load.api === 'embeddings' || ok.length === 0) return null;
+  if (!generatesText(summary.load.api) || ok.length === 0) return null;
   const blind = ok.filter((r) => r.outputTokenSource !== 'server_usage').length;
   if (blind === 0) return null;
   return {

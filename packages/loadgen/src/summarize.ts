@@ -1,4 +1,5 @@
 import {
+  generatesText,
   summarize,
   summarizeWeighted,
   type ClientObservation,
@@ -161,7 +162,7 @@ function scalarsOf({ load, measured, ok, failed, durationS, gapsOf, tpot }: Scal
   const total = (of: (r: RequestRecord) => number | null) => ok.reduce((sum, r) => sum + (of(r) ?? 0), 0);
   const input = total((r) => r.promptTokens);
   const output = total((r) => r.outputTokens);
-  const streams = load.api !== 'embeddings';
+  const streams = generatesText(load.api);
   if (ok.some((r) => r.promptTokens !== null)) out.total_input_tokens = input;
   if (streams) out.total_output_tokens = output;
   if (durationS > 0) {

@@ -1,4 +1,5 @@
 import { BenchError, type ApiKind } from '@bench/core';
+import { apiOf } from './apis/index.ts';
 
 /** What the server can. Anything left out is found out by one small request before the clock starts. */
 export interface ServerAbilities {
@@ -36,12 +37,11 @@ export function parseBaseUrl(baseUrl: string): { origin: string; prefix: string 
   return { origin: url.origin, prefix: url.pathname.replace(/\/+$/, '').replace(/\/v1$/, '') };
 }
 
-const PATHS: Record<ApiKind, string> = { chat: '/v1/chat/completions', completions: '/v1/completions', embeddings: '/v1/embeddings' };
-
-export function apiPath(target: LoadTarget, api: ApiKind): string {
-  return target.prefix + PATHS[api];
+export function apiPath(target: LoadTarget, api: ApiKind, stream: boolean): string {
+  return target.prefix + apiOf(api).path(stream);
 }
 
-export function requestHeaders(target: LoadTarget): Record<string, string> {
-  return { 'content-type': 'application/json', ...(target.apiKey ? { authorization: `Bearer ${target.apiKey}` } : {}) };
+/** `api`: of the load; what is asked beside it is asked as OpenAI has it. */
+export function requestHeaders(target: LoadTarget, api: ApiKind = 'chat'): Record<string, string> {
+  return { 'content-type': 'application/json', ...apiOf(api).headers(target.apiKey, target.origin) };
 }

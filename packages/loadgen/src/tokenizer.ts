@@ -22,7 +22,7 @@ const AT_ONCE = 8;
 
 /**
  * Counts by `POST path`: vLLM and SGLang take `{model, prompt}` or `{model, messages}` and answer `{count, tokens}`;
- * llama.cpp takes `{content}` and answers `{tokens}`.
+ * llama.cpp takes `{content}` and answers `{tokens}`; TGI takes `{inputs}` and answers a list of tokens.
  */
 export function tokenCounter(options: { target: LoadTarget; path: string; form: TokenizeForm; signal: AbortSignal }): TokenCounter {
   const { target, path, form, signal } = options;
@@ -33,10 +33,16 @@ export function tokenCounter(options: { target: LoadTarget; path: string; form: 
         ? { model: target.model, messages: [{ role: 'user', content: text }] }
         : form === 'prompt'
           ? { model: target.model, prompt: text }
-          : { content: text, add_special: true };
+          : form === 'inputs'
+            ? { inputs: text }
+            : { content: text, add_special: true };
     const answer = await postJson(url, { headers: requestHeaders(target), body, signal, timeoutMs: 30_000 });
     const json = answer.json as { count?: unknown; tokens?: unknown } | undefined;
-    const ids = Array.isArray(json?.tokens) && json.tokens.every((t) => typeof t === 'number') ? json.tokens : null;
+    const listed = form === 'inputs' ? (answer.json as unknown) : json?.tokens;
+    const tokens: unknown[] | null = Array.isArray(listed)
+      ? listed.map((t) => (form === 'inputs' ? (t as { id?: unknown } | null)?.id : t))
+      : null;
+    const ids = tokens?.every((t) => typeof t === 'number') ? (tokens as number[]) : null;
     const number = typeof json?.count === 'number' ? json.count : ids?.length;
     if (answer.status !== 200 || number === undefined) {
       throw new BenchError({ code: 'BENCH_TOKENIZE', message: `POST ${url} answered ${answer.status} without a token count` });

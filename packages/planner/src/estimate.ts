@@ -1,4 +1,4 @@
-import { type LoadSpec, parseDuration } from '@bench/core';
+import { generatesText, type LoadSpec, parseDuration } from '@bench/core';
 import type { Market } from '@bench/provisioning';
 import { loadPoints, type Task } from '@bench/recipe';
 import type { ExecutionGroup } from './plan.ts';
@@ -107,7 +107,7 @@ function loadS(load: LoadSpec): Range {
 }
 
 function requestS({ api, data }: LoadSpec): Range {
-  if (api === 'embeddings') return { low: 0.01, high: 0.5 };
+  if (!generatesText(api)) return { low: 0.01, high: 0.5 };
   const tokens = data.outputTokens ? (data.outputTokens.min + data.outputTokens.max) / 2 : UNKNOWN_TOKENS;
   return { low: PROMPT_S.low + tokens / TOKENS_PER_S.high, high: PROMPT_S.high + tokens / TOKENS_PER_S.low };
 }

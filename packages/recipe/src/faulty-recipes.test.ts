@@ -190,6 +190,8 @@ describe('what sections do not know of each other', () => {
       `${MODEL}engine: {llm: {context_length: 100}}\nbenchmark: {random_input_len: 80, random_output_len: 30}\n`,
       /80 prompt tokens and 30 output tokens does not fit in context_length 100/,
     ],
+    [`${MODEL}engine: {llm: {embedded: {}}}\nbenchmark: {api: messages}\n`, /embedded does not serve the API "messages"/],
+    ['model: {huggingface: a/b}\nbenchmark: {api: llamacpp}\n', /vllm does not serve the API "llamacpp"/],
     [`${MODEL}benchmark: {api: embeddings}\n`, /the API "embeddings" does not go with task "generate"/],
     ['model: {huggingface: a/b}\nengine: {llm: {docker_options: {image: x}}}\n', /docker_options may not set "image"/],
     [

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path';
-import { loadSpecSchema, parseDuration, type Arrival, type LengthRange, type LoadSpec } from '@bench/core';
+import { generatesText, loadSpecSchema, parseDuration, type Arrival, type LengthRange, type LoadSpec } from '@bench/core';
 import type { Task } from './build-tasks.ts';
 import { SWEEP_KEYS, type Benchmark } from './schema/benchmark.ts';
 
@@ -39,7 +39,7 @@ function loadOf(b: Benchmark, dir: string): LoadSpec {
     ...(b.duration === undefined ? given({ numPrompts: b.num_prompts }) : { durationMs: parseDuration(b.duration) }),
     data: dataOf(b, dir),
     warmupRequests: b.warmup ?? Math.min(cap ?? MAX_DEFAULT_WARMUP, MAX_DEFAULT_WARMUP),
-    stream: b.api !== 'embeddings',
+    stream: b.api === undefined || generatesText(b.api),
     ignoreEos: b.ignore_eos,
     temperature: b.temperature,
     requestTimeoutMs: parseDuration(b.request_timeout),

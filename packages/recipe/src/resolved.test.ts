@@ -174,6 +174,14 @@ describe('the load', () => {
       path: '/recipes/r/prompts.jsonl',
     });
   });
+  it.each([
+    ['responses', '{llm: {vllm: {}}}', '{huggingface: a/b}'],
+    ['messages', '{llm: {sglang: {}}}', '{huggingface: a/b}'],
+    ['llamacpp', '{llm: {llamacpp: {}}}', '{gguf: /models/m.gguf}'],
+  ])('speaks %s to an engine that serves it, and streams', (api, engine, model) => {
+    const point = points(`{api: ${api}}\nengine: ${engine}`, model)[0];
+    expect(point?.load).toMatchObject({ api, stream: true });
+  });
   it('asks for embeddings of an embedding model', () => {
     expect(points('{}', '{huggingface: a/b, task: embed}')[0]?.load).toMatchObject({ api: 'embeddings', stream: false });
   });

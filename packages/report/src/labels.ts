@@ -1,4 +1,4 @@
-import { countEqual, findGpu, formatBytes, type EngineInfo, type LoadSpec, type SystemInfo } from '@bench/core';
+import { countEqual, findGpu, formatBytes, generatesText, type EngineInfo, type LoadSpec, type SystemInfo } from '@bench/core';
 import type { DeploymentFile, MachineFile, TaskFile } from '@bench/results';
 import { formatShort, listWords } from './format.ts';
 import type { ReportRow } from './rows.ts';
@@ -49,7 +49,7 @@ export function dataLabel(load: LoadSpec): string {
   const output = range(data.outputTokens);
   if (data.kind !== 'random') return `prompts from ${oneLine(data.path, 120)}${output ? `, ${output} tokens out` : ''}`;
   const shared = data.sharedPrefixTokens > 0 ? `, ${formatShort(data.sharedPrefixTokens)} of them shared` : '';
-  const out = load.api === 'embeddings' ? '' : `, ${output ?? 'any'} out`;
+  const out = generatesText(load.api) ? `, ${output ?? 'any'} out` : '';
   return `random prompts, ${range(data.inputTokens) ?? '?'} tokens in${shared}${out}`;
 }
 

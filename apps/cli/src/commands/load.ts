@@ -1,4 +1,4 @@
-import { BenchError, EXIT, type Io, type LoadSpecInput, messageOf, printable } from '@bench/core';
+import { type ApiKind, BenchError, EXIT, generatesText, type Io, type LoadSpecInput, messageOf, printable } from '@bench/core';
 import { type LoadProgress, runLoad } from '@bench/loadgen';
 import { renderVllmText } from '@bench/results';
 import { withContext } from '../context.ts';
@@ -19,6 +19,7 @@ export interface LoadFlags {
   inputLen: string;
   outputLen: string;
   dataset?: string | undefined;
+  documents?: number | undefined;
   sharedPrefix: number;
   warmup: number;
   timeout: string;
@@ -36,7 +37,8 @@ export function load(url: string, flags: LoadFlags): Promise<number> {
     const baseUrl = checkUrl(url);
     refuseContradictions(flags);
     const apiKey = flags.apiKeyEnv === undefined ? undefined : secret(flags.apiKeyEnv, io);
-    const model = flags.model ?? (await onlyModel(baseUrl, apiKey, io));
+    // TGI has one model, and no name of it in a request.
+    const model = flags.model ?? (flags.api === 'tgi' ? 'tgi' : await onlyModel(baseUrl, apiKey, io));
     const style = styles(process.stderr);
     const progress = new Progress({ stream: process.stderr, style, clock: io.monotonic });
     progress.status(() => 'preparing');
@@ -74,6 +76,8 @@ function refuseContradictions(flags: LoadFlags): void {
     throw usage(`--arrival ${flags.arrival} is for an open loop`, 'add --rate, or leave --arrival out');
   if (said('burstiness') && (flags.arrival !== 'gamma' || flags.rate === undefined))
     throw usage('--burstiness is the shape of gamma intervals', 'add --rate and --arrival gamma, or leave --burstiness out');
+  if (flags.documents !== undefined && (flags.api !== 'rerank' || flags.dataset !== undefined))
+    throw usage('--documents is for random prompts of --api rerank', 'leave it out');
   if (flags.dataset !== undefined) {
     const ignored = (['inputLen', 'outputLen', 'sharedPrefix'] as const).find(said);
     if (ignored !== undefined)
@@ -88,7 +92,7 @@ function refuseContradictions(flags: LoadFlags): void {
 function spec(flags: LoadFlags): LoadSpecInput {
   const open = flags.rate !== undefined;
   const concurrency = flags.concurrency ?? (open ? null : 1);
-  const api = flags.api as 'chat' | 'completions' | 'embeddings';
+  const api = flags.api as ApiKind;
   return {
     api,
     arrival: open ? arrival(flags, flags.rate as number) : { kind: 'closed' },
@@ -98,7 +102,7 @@ function spec(flags: LoadFlags): LoadSpecInput {
       : { durationMs: durationFlag('--duration', flags.duration) }),
     data: flags.dataset === undefined ? random(flags) : file(flags.dataset),
     warmupRequests: flags.warmup,
-    stream: flags.stream && api !== 'embeddings',
+    stream: flags.stream && generatesText(api),
     ignoreEos: flags.ignoreEos,
     requestTimeoutMs: durationFlag('--timeout', flags.timeout),
   };
@@ -115,6 +119,7 @@ function random(flags: LoadFlags) {
     inputTokens: range(flags.inputLen, '--input-len'),
     outputTokens: range(flags.outputLen, '--output-len'),
     sharedPrefixTokens: flags.sharedPrefix,
+    ...(flags.documents === undefined ? {} : { documents: flags.documents }),
   };
 }
 

@@ -91,6 +91,7 @@ describe('bench load', () => {
     ['intervals of a closed loop', { arrival: 'constant' }, /--arrival constant is for an open loop/],
     ['a shape that the intervals have not', { burstiness: 2, rate: 3 }, /--burstiness is the shape of gamma intervals/],
     ['a prefix longer than the prompt', { sharedPrefix: 200, inputLen: '100-400' }, /--shared-prefix 200 is more than a prompt has/],
+    ['documents of a request that has none', { documents: 3 }, /--documents is for random prompts of --api rerank/],
     ['lengths of prompts that are given', { dataset: 'jsonl:p.jsonl', inputLen: '64' }, /--input-len is for random prompts/],
   ])('refuses %s', async (_name, flags, message) => {
     await expect(refused(flags)).rejects.toMatchObject({

@@ -1,5 +1,5 @@
 import { pointLabel } from '@bench/benchmark';
-import type { LoadSpec } from '@bench/core';
+import { generatesText, type LoadSpec } from '@bench/core';
 import type { RunView } from '@bench/results';
 import type { Asked } from '../asked.ts';
 import { OPEN_TIME, PORT, RUN_ID } from './made-up-site.ts';
@@ -85,7 +85,7 @@ function amount(load: LoadSpec): string {
   const what = load.durationMs === undefined ? `${load.numPrompts ?? '?'} requests` : `${load.durationMs / 1000} s`;
   const data =
     load.data.kind === 'random'
-      ? `${range(load.data.inputTokens)} tokens in${load.api === 'embeddings' ? '' : `, ${range(load.data.outputTokens)} out`}`
+      ? `${range(load.data.inputTokens)} tokens in${generatesText(load.api) ? `, ${range(load.data.outputTokens)} out` : ''}`
       : `${load.data.kind} ${load.data.path}`;
   return `${what}, ${data}, warm-up ${load.warmupRequests}`;
 }

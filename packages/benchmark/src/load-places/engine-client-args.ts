@@ -18,6 +18,7 @@ export function engineClientProblems(load: LoadSpec, client: EngineClient): stri
   };
   const { data, arrival } = load;
   cannot(load.api === 'embeddings', 'is not used for embeddings');
+  cannot(!['chat', 'completions', 'embeddings'].includes(load.api), `is not used for the API "${load.api}"`);
   cannot(load.durationMs !== undefined, 'ends after a number of requests, not after a duration');
   cannot(load.numPrompts === undefined, 'needs a number of requests (num_prompts)');
   cannot(!load.stream, 'always streams');

@@ -2,6 +2,7 @@ import { posix } from 'node:path';
 import type { Task } from '@bench/recipe';
 import type { RenderedStep } from '../contract.ts';
 import { smokeTestOf } from '../smoke-test-of.ts';
+import { smokeTestPath } from '../smoke-test.ts';
 import { composeArgv } from './compose-project.ts';
 import { type ComposeRecord, DOWNLOAD_ENV_FILE, SECRETS_FILE } from './compose-record.ts';
 import { downloadArgv } from './fetch-weights.ts';
@@ -53,7 +54,7 @@ export function planSteps(record: ComposeRecord, task: Task): RenderedStep[] {
             kind: 'http' as const,
             description: 'smoke test',
             method: 'POST',
-            url: `${base}/v1/${record.api === 'chat' ? 'chat/completions' : record.api}`,
+            url: base + smokeTestPath(record.api ?? 'chat'),
           },
         ]),
   ];

@@ -4,6 +4,7 @@ import { deploymentKey, type Engine, engineOf, gpuVendorOf, type Launch, servedM
 import { ENGINE_PORT } from '../compose/lay-out.ts';
 import type { RenderedStep, SiteFacts } from '../contract.ts';
 import { smokeTestOf } from '../smoke-test-of.ts';
+import { smokeTestPath } from '../smoke-test.ts';
 import type { ContainerRecord } from './container-record.ts';
 import { MASK, plannedWorkload } from './container-workload.ts';
 
@@ -98,7 +99,7 @@ function steps(record: ContainerRecord, task: Task, engine: Engine): RenderedSte
             kind: 'http' as const,
             description: 'smoke test',
             method: 'POST',
-            url: `${base}/v1/${record.api === 'chat' ? 'chat/completions' : record.api}`,
+            url: base + smokeTestPath(record.api ?? 'chat'),
           },
         ]),
   ];

@@ -1,5 +1,6 @@
 import { eventGaps, loadSpecSchema, type RequestRecord } from '@bench/core';
 import { describe, expect, it } from 'vitest';
+import { apiOf } from '../apis/index.ts';
 import type { LoadSummary } from '../result.ts';
 import { summarizeRecords } from '../summarize.ts';
 import { Exchange } from './exchange.ts';
@@ -26,7 +27,7 @@ function play(over: { stream?: boolean } = {}): Playing {
   const exchange = new Exchange({
     job: { index: 0, phase: 'measured', body: Buffer.alloc(0), requestedPromptTokens: 5, requestedOutputTokens: 20, counted: true },
     intendedMs: 0,
-    api: 'chat',
+    api: apiOf('chat'),
     stream: over.stream ?? true,
     clock: { at: () => now, turn: () => now },
     worker: 0,

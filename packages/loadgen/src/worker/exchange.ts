@@ -1,8 +1,10 @@
-import type { ApiKind, RequestRecord } from '@bench/core';
+import type { RequestRecord } from '@bench/core';
 import type { Dispatcher } from 'undici';
+import type { Api } from '../apis/api.ts';
+import { mergeUsage, type Usage } from '../apis/reading.ts';
 import { clockMs } from '../clock.ts';
+import { ndjsonReader } from '../ndjson.ts';
 import { sseReader, type SseEvent, type SseReader } from '../sse.ts';
-import { readAnswer, type Usage } from './answer.ts';
 import { codeOf, cutFailure, describe, type Failure, failure, httpFailure, streamFailure } from './failure.ts';
 import type { Job } from './job.ts';
 import type { ReadClock } from './read-clock.ts';
@@ -11,10 +13,13 @@ import { TokenStamps } from './token-stamps.ts';
 /** As much of an error answer as is read. */
 const ERROR_BYTES = 2000;
 
+/** Content types of what is no stream of that framing. */
+const DOCUMENT: Record<Api['framing'], RegExp> = { sse: /json|html/, ndjson: /^application\/json|html/ };
+
 export interface ExchangeOptions {
   job: Job;
   intendedMs: number;
-  api: ApiKind;
+  api: Api;
   stream: boolean;
   clock: ReadClock;
   worker: number;
@@ -43,7 +48,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
   private httpStatus: number | null = null;
   private usage: Usage | null = null;
   private finishReason: string | null = null;
-  private sawDone = false;
+  private ended = false;
   private retried = false;
   private problem: Failure | null = null;
   private error: Failure | null = null;
@@ -82,8 +87,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (status !== 200 || !this.o.stream) return;
     const type = String(headers['content-type'] ?? '');
     // Anything but a document is read as a stream, however it is labelled.
-    if (/json|html/.test(type)) return;
-    this.reader = sseReader((event) => this.onEvent(event));
+    if (DOCUMENT[this.o.api.framing].test(type)) return;
+    this.reader =
+      this.o.api.framing === 'sse' ? sseReader((event) => this.onEvent(event)) : ndjsonReader((line) => this.onObject(line, false));
   }
 
   onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
@@ -142,9 +148,14 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   private onEvent({ event, data }: SseEvent): void {
     if (data === '[DONE]') {
-      this.sawDone = true;
+      if (this.o.api.doneEvent) this.ended = true;
       return;
     }
+    this.onObject(data, event === 'error');
+  }
+
+  /** `isError`: it was called an error, whatever is in it. */
+  private onObject(data: string, isError: boolean): void {
     let value: unknown;
     try {
       value = JSON.parse(data);
@@ -152,20 +163,21 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.problem ??= failure('bad_response', `an event is not JSON: ${data.slice(0, 200)}`);
       return;
     }
-    const reading = readAnswer(value, this.o.api);
-    if (reading.error !== null || event === 'error') {
+    const reading = this.o.api.read(value);
+    if (reading.error !== null || isError) {
       this.problem ??= failure('error_event', reading.error ?? data);
       return;
     }
-    if (reading.usage) this.usage = reading.usage;
+    if (reading.usage) this.usage = mergeUsage(this.usage, reading.usage);
+    if (reading.end) this.ended = true;
     if (reading.finishReason !== null) this.finishReason = reading.finishReason;
     if (reading.choice && this.tokens.stamp(reading, this.o.clock.at(), this.o.clock.turn())) this.o.onToken();
   }
 
   /** A stream has ended: well, or with `cut`. */
   private endStream(cut: Error | null): void {
-    const ended = this.sawDone || this.finishReason !== null;
-    const found = streamFailure({ problem: this.problem, cut, ended, chunks: this.tokens.chunks });
+    const { problem, ended, tokens } = this;
+    const found = streamFailure({ problem, cut, ended, chunks: tokens.chunks, terminator: this.o.api.terminator });
     if (found) this.fail(found);
   }
 
@@ -177,7 +189,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       this.fail(failure('bad_response', 'the answer is not JSON'));
       return;
     }
-    const reading = readAnswer(value, this.o.api);
+    const reading = this.o.api.read(value);
     this.usage = reading.usage;
     this.finishReason = reading.finishReason;
     if (reading.error !== null) this.fail(failure('error_event', reading.error));

@@ -24,14 +24,20 @@ export function cutFailure(cut: Error): Failure {
   return failure(isParserError(cut) ? 'bad_response' : 'reset', describe(cut));
 }
 
-/** How a stream ended: null for well. `problem` is the first thing that was wrong in it, `cut` why it stopped before its end. */
-export function streamFailure(o: { problem: Failure | null; cut: Error | null; ended: boolean; chunks: number }): Failure | null {
-  const { problem, cut, ended, chunks } = o;
+/** How a stream ended: null for well. `problem` is the first thing that was wrong in it, `cut` why it stopped before its end, which `terminator` would have told. */
+export function streamFailure(o: {
+  problem: Failure | null;
+  cut: Error | null;
+  ended: boolean;
+  chunks: number;
+  terminator: string;
+}): Failure | null {
+  const { problem, cut, ended, chunks, terminator } = o;
   // What a cut left half written is the cut's fault, not the server's grammar.
   if (problem && (problem.class === 'error_event' || !cut)) return problem;
   if (cut && !ended) return cutFailure(cut);
   if (chunks === 0) return failure('no_content', 'the stream carried no token');
-  return ended ? null : failure('no_end', 'the stream closed without a finish reason or [DONE]');
+  return ended ? null : failure('no_end', `the stream closed without ${terminator}`);
 }
 
 export function codeOf(error: Error): string {

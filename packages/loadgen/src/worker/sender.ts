@@ -1,6 +1,7 @@
 import { subscribe, unsubscribe } from 'node:diagnostics_channel';
 import type { LoadSpec } from '@bench/core';
 import { buildConnector, Pool } from 'undici';
+import { apiOf } from '../apis/index.ts';
 import { apiPath, requestHeaders, type LoadTarget } from '../target.ts';
 import { clockMs } from '../clock.ts';
 import { Exchange } from './exchange.ts';
@@ -61,9 +62,10 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
     starting = null;
   };
   subscribe(CHANNEL, onHeaders);
-  const path = apiPath(target, load.api);
-  const fixed = Object.entries(requestHeaders(target)).flat();
-  const stream = load.stream && load.api !== 'embeddings';
+  const api = apiOf(load.api);
+  const stream = load.stream && api.generates;
+  const path = apiPath(target, load.api, stream);
+  const fixed = Object.entries(requestHeaders(target, load.api)).flat();
 
   const deadlines = setInterval(
     () => {
@@ -104,7 +106,7 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
       const exchange = new Exchange({
         job,
         intendedMs,
-        api: load.api,
+        api,
         stream,
         clock,
         worker,

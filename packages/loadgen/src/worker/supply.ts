@@ -1,4 +1,5 @@
 import { prng, seedOf, type LengthRange, type LoadSpec } from '@bench/core';
+import { apiOf } from '../apis/index.ts';
 import { requestBody, type Prompt } from '../body.ts';
 import type { Calibration } from '../calibration.ts';
 import { readDataset, type DatasetEntry } from '../dataset.ts';
@@ -6,6 +7,7 @@ import { promptMaker } from '../prompts.ts';
 import type { LoadTarget } from '../target.ts';
 import { tokenCounter, type TokenCounter } from '../tokenizer.ts';
 import type { Job } from './job.ts';
+import { DEFAULT_DOCUMENTS, rerankPrompt, rerankTokens } from './rerank-prompt.ts';
 
 /** Bodies made before the clock starts, at most; what is beyond is made while running, one for each one taken. */
 const AHEAD_BYTES = 64 * 1024 * 1024;
@@ -31,7 +33,9 @@ export async function createSupply(options: {
 }): Promise<Supply> {
   const { target, load, calibration, signal } = options;
   const { data } = load;
-  const entries = data.kind === 'random' ? [] : await readDataset({ kind: data.kind, path: data.path, seed: load.seed });
+  const api = apiOf(load.api);
+  const entries =
+    data.kind === 'random' ? [] : await readDataset({ kind: data.kind, path: data.path, seed: load.seed, reranked: load.api === 'rerank' });
   const maker = promptMaker(calibration, { seed: load.seed, sharedTokens: data.kind === 'random' ? data.sharedPrefixTokens : 0 });
   const counter: TokenCounter | null = calibration.tokenize ? tokenCounter({ target, ...calibration.tokenize, signal }) : null;
   const ready = new Map<string, Job>();
@@ -53,7 +57,7 @@ export async function createSupply(options: {
       phase,
       body: Buffer.from(JSON.stringify(body)),
       requestedPromptTokens: lengths.input,
-      requestedOutputTokens: load.api === 'embeddings' ? null : lengths.output,
+      requestedOutputTokens: api.generates ? lengths.output : null,
       counted: lengths.counted,
     };
   }
@@ -73,8 +77,14 @@ export async function createSupply(options: {
     const input = draw(data.inputTokens, 'input', phase, ordinal);
     const output = Math.max(1, draw(data.outputTokens, 'output', phase, ordinal));
     const identity = { seed: load.seed, phase, ordinal };
-    if (calibration.ids && load.api !== 'chat') {
+    if (calibration.ids && api.tokenIds) {
       return job(ordinal, phase, { ids: maker.ids(identity, Math.max(1, input)) }, { input, output, counted: true });
+    }
+    if (load.api === 'rerank') {
+      const documents = data.documents ?? DEFAULT_DOCUMENTS;
+      const prompt = rerankPrompt(maker.words(identity, rerankTokens(input, documents)), input, documents);
+      // What the server counts is the query once for each document, and its own tokens between them.
+      return job(ordinal, phase, prompt, { input: null, output: null, counted: false });
     }
     const text = (corrected?.words ?? maker.words(identity, input)).join(' ');
     return job(ordinal, phase, { text }, { input, output, counted: corrected?.counted ?? calibration.additive });
@@ -90,7 +100,7 @@ export async function createSupply(options: {
       const output = counted ? Math.max(1, counted.count - calibration.templateTokens) : null;
       return job(ordinal, phase, entry.prompt, { input: null, output, counted: false });
     }
-    if (calibration.additive || calibration.ids) return make(ordinal, phase);
+    if (calibration.additive || calibration.ids || load.api === 'rerank') return make(ordinal, phase);
     const wanted = draw(data.inputTokens, 'input', phase, ordinal);
     let words = maker.words({ seed: load.seed, phase, ordinal }, wanted);
     for (let i = 0; i < CORRECTIONS; i++) {

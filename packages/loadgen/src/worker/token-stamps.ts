@@ -1,5 +1,5 @@
 import type { RequestRecord } from '@bench/core';
-import type { Reading } from './answer.ts';
+import type { Reading } from '../apis/reading.ts';
 
 type Stamped = Pick<
   RequestRecord,

@@ -1,4 +1,4 @@
-import type { GpuVendor, Phase, StandardSchemaLike } from '@bench/core';
+import type { ApiKind, GpuVendor, Phase, StandardSchemaLike } from '@bench/core';
 import type { LlmSettings } from '../schema/llm.ts';
 import type { Model } from '../schema/model.ts';
 
@@ -88,6 +88,8 @@ export interface Engine {
   readonly llmFields: ReadonlySet<keyof LlmSettings>;
   /** What the model can be asked to do. */
   readonly tasks: ReadonlySet<'generate' | 'embed'>;
+  /** APIs that it serves beside OpenAI's chat, completions and embeddings. Asking for another one is an error of the recipe. Absent: none. */
+  readonly moreApis?: ReadonlySet<ApiKind>;
   /** The image when the recipe names none; null: there is none for this vendor, and in a container the recipe must name one. */
   defaultImage(gpu: GpuVendor | null): string | null;
   /** The command line. Pure. */

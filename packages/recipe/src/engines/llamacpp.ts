@@ -53,6 +53,7 @@ export const llamacpp: Engine = {
   models: new Set(['huggingface', 'gguf']),
   llmFields: new Set(['context_length', 'max_concurrent_requests', 'docker_options']),
   tasks: new Set(['generate', 'embed']),
+  moreApis: new Set(['responses', 'messages', 'llamacpp']),
   defaultImage: (gpu) => `${IMAGE}:${gpu === 'nvidia' ? 'server-cuda' : gpu === 'amd' ? 'server-rocm' : 'server'}`,
   launch({ model, llm, settings: raw, port, modelPath, gpu, via, bind }) {
     const own = raw as z.output<typeof settings>;

@@ -53,6 +53,7 @@ export const sglang: Engine = {
     'docker_options',
   ]),
   tasks: new Set(['generate', 'embed']),
+  moreApis: new Set(['responses', 'messages']),
   defaultImage: (gpu) => (gpu === 'amd' ? null : 'lmsysorg/sglang:latest'),
   launch({ model, llm, settings: raw, port, modelPath, gpu, via, bind }) {
     const own = raw as z.output<typeof settings>;

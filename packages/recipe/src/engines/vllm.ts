@@ -46,6 +46,7 @@ export const vllm: Engine = {
     'docker_options',
   ]),
   tasks: new Set(['generate', 'embed']),
+  moreApis: new Set(['responses', 'messages']),
   defaultImage: (gpu) => (gpu === 'amd' ? 'vllm/vllm-openai-rocm:latest' : 'vllm/vllm-openai:latest'),
   launch({ model, llm, settings: raw, port, modelPath, gpu, via, bind }) {
     const own = raw as z.output<typeof settings>;

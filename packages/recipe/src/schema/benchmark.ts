@@ -67,7 +67,10 @@ export const benchmarkSchema = z
     random_output_len: length.default(8000).describe('Output tokens: a number, or {min, max}.'),
     shared_prefix: z.int().min(0).default(0).describe('Tokens at the front that all prompts of a point share.'),
     dataset: datasetSchema.default({ type: 'random' }),
-    api: z.enum(['chat', 'completions', 'embeddings']).optional().describe('Default: chat, or embeddings when model.task is embed.'),
+    api: z
+      .enum(['chat', 'completions', 'embeddings', 'responses', 'messages', 'llamacpp'])
+      .optional()
+      .describe('HTTP API of the load; not every engine has all. Default: chat, or embeddings when model.task is embed.'),
     ignore_eos: z.boolean().default(true).describe('Go on past the end of sequence, so that output length is what was asked.'),
     temperature: z.number().min(0).default(0),
     request_timeout: durationSchema.default('600s').describe('A request that takes longer has failed.'),

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration } from '@bench/core';
+import { formatBytes, formatDuration, generatesText } from '@bench/core';
 import type { DeploymentFile, MachineFile, RunView } from '@bench/results';
 import { costLines, machineCostLines } from '../cost.ts';
 import { formatMs, formatShort, formatStamp, formatUsd, plural } from '../format.ts';
@@ -155,7 +155,7 @@ function loadFacts(group: TaskGroup): Fact[] {
     ['Points', loadsLabel(group.measured.map((r) => r.load))],
     [
       'Requests',
-      `${load.api === 'chat' ? 'chat completions' : load.api}, ${load.stream && load.api !== 'embeddings' ? 'streamed' : 'not streamed'}`,
+      `${load.api === 'chat' ? 'chat completions' : load.api}, ${load.stream && generatesText(load.api) ? 'streamed' : 'not streamed'}`,
     ],
     ['Data', dataLabel(load)],
     [
@@ -173,7 +173,7 @@ function loadFacts(group: TaskGroup): Fact[] {
     ],
     [
       'Sampling',
-      load.api === 'embeddings' ? null : `temperature ${formatShort(load.temperature)}${load.ignoreEos ? ', end of sequence ignored' : ''}`,
+      generatesText(load.api) ? `temperature ${formatShort(load.temperature)}${load.ignoreEos ? ', end of sequence ignored' : ''}` : null,
     ],
     ['SLO', slo.join(', ')],
     [

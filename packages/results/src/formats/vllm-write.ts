@@ -1,4 +1,4 @@
-import { eventGaps, type LoadPointResult, type RequestRecord, type GapList } from '@bench/core';
+import { eventGaps, generatesText, type LoadPointResult, type RequestRecord, type GapList } from '@bench/core';
 import { VLLM_ROWS, VLLM_SECTIONS } from './vllm-layout.ts';
 
 const WIDTH = 50;
@@ -35,7 +35,7 @@ function figuresOf(point: LoadPointResult): Record<string, number> {
     ...point.vllm,
   };
   // An embedding has no output: vLLM's pooling results have no keys for it, and not zeros.
-  return api === 'embeddings' ? Object.fromEntries(Object.entries(figures).filter(([key]) => !OF_OUTPUT.test(key))) : figures;
+  return !generatesText(api) ? Object.fromEntries(Object.entries(figures).filter(([key]) => !OF_OUTPUT.test(key))) : figures;
 }
 
 const OF_OUTPUT = /output_(tokens|throughput)|_(ttft|tpot|itl)_ms$/;

@@ -1,4 +1,4 @@
-import { BenchError, type BatchClientPlan, messageOf } from '@bench/core';
+import { BenchError, type BatchClientPlan, messageOf, plainApi } from '@bench/core';
 import { postJson } from '../../http.ts';
 import { apiPath, type LoadTarget, requestHeaders } from '../../target.ts';
 
@@ -14,10 +14,11 @@ interface Answer {
 
 /** Sends one request to a fresh service. @throws BenchError `BENCH_SMOKE_TEST` with what came instead. */
 export async function smokeTest(target: LoadTarget, test: SmokeTest, signal: AbortSignal): Promise<void> {
-  const path = apiPath(target, test.api);
+  const api = plainApi(test.api);
+  const path = apiPath(target, api, false);
   const answer = await postJson(target.origin + path, {
-    headers: requestHeaders(target),
-    body: bodyOf(target.model, test),
+    headers: requestHeaders(target, api),
+    body: bodyOf(target.model, { ...test, api }),
     signal,
     timeoutMs: LIMIT_MS,
   }).catch((error: unknown) => {
@@ -26,7 +27,7 @@ export async function smokeTest(target: LoadTarget, test: SmokeTest, signal: Abo
   });
   if (answer.status !== 200) throw failed(`POST ${path} answered ${answer.status}`, answer.text);
   if (typeof answer.json !== 'object' || answer.json === null) throw failed(`POST ${path} did not answer JSON`, answer.text);
-  if (test.api === 'embeddings') checkVector(answer.json, answer.text);
+  if (api === 'embeddings') checkVector(answer.json, answer.text);
   else checkText(answer.json, test, answer.text);
 }
 

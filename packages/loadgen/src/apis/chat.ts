@@ -1,0 +1,19 @@
+import { promptMessages } from '../body.ts';
+import { bearer, type Api } from './api.ts';
+import { generationFields, readChoices } from './openai-answer.ts';
+
+/** OpenAI's chat completions, with `ignore_eos` where the server takes it. https://platform.openai.com/docs/api-reference/chat */
+export const chat: Api = {
+  path: () => '/v1/chat/completions',
+  headers: bearer,
+  body: (options) => ({ model: options.model, messages: promptMessages(options.prompt), ...generationFields(options) }),
+  framing: 'sse',
+  read: readChoices,
+  terminator: 'a finish reason or [DONE]',
+  doneEvent: true,
+  generates: true,
+  templated: true,
+  tokenIds: false,
+  tries: { ignoreEos: true, streamUsage: true },
+  tokenizers: ['messages', 'prompt', 'content'],
+};
