@@ -5,6 +5,7 @@ import { clockMs } from '../clock.ts';
 import { errorBody } from './events.ts';
 import { generate, type Work } from './generate.ts';
 import type { TestServerOptions, TruthRecord } from './options.ts';
+import { nativeApi } from './native.ts';
 import { slotQueue } from './slots.ts';
 import { BOS, tokenizeText } from './tokenizer.ts';
 
@@ -28,7 +29,8 @@ type Body = Record<string, unknown>;
 
 /**
  * An OpenAI-compatible server of known timing and chosen faults, which keeps the truth about what it did.
- * `POST /v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/tokenize`; `GET /v1/models`, `/health`, `/truth`.
+ * `POST /v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/tokenize`, and in their own words `/v1/responses`, `/v1/messages`,
+ * Ollama's `/api/chat`, TGI's `/generate_stream`, llama.cpp's `/completion`, `/v1/rerank`; `GET /v1/models`, `/health`, `/truth`.
  */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const truths: TruthRecord[] = [];
@@ -48,9 +50,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   }
   const around = (body: Body) => (Array.isArray(body.messages) ? (options.templateTokens ?? 11) : 0);
 
-  async function handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+  async function handle(request: IncomingMessage, plain: ServerResponse): Promise<void> {
     const receivedMs = clockMs();
-    const path = (request.url ?? '').split('?')[0] ?? '';
+    let response = plain;
+    let path = (request.url ?? '').split('?')[0] ?? '';
     if (request.method === 'GET') {
       if (path === '/truth') json(response, 200, JSON.stringify(truths));
       else if (path === '/v1/models') json(response, 200, JSON.stringify({ object: 'list', data: [{ id: 'test', object: 'model' }] }));
@@ -62,14 +65,17 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       json(response, 401, errorBody('invalid API key', 401));
       return;
     }
-    const body = await readBody(request);
+    let body = await readBody(request);
     if (body === null) {
       json(response, 400, errorBody('the body is not JSON', 400));
       return;
     }
     if (path === '/tokenize' && options.tokenize !== false) {
       tokenized++;
-      if (options.tokenize === 'content') {
+      if (typeof body.inputs === 'string') {
+        const tokens = promptIds({ prompt: body.inputs }).map((id) => ({ id, text: '', start: 0, stop: 0 }));
+        json(response, 200, JSON.stringify(tokens));
+      } else if (options.tokenize === 'content') {
         const content = typeof body.content === 'string' ? body.content : '';
         json(response, 200, JSON.stringify({ tokens: content === '' ? [] : promptIds({ prompt: content }) }));
       } else if (options.tokenize === 'text' && typeof body.prompt !== 'string') {
@@ -80,7 +86,10 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       }
       return;
     }
-    const refused = (options.refuse ?? []).find((field) => field in body);
+    const native = nativeApi(path, body, plain);
+    if (native) ({ path, body, response } = native);
+    const sent = body;
+    const refused = (options.refuse ?? []).find((field) => field in sent);
     if (refused) {
       json(response, 400, errorBody(`Unrecognized request argument supplied: ${refused}`, 400));
       return;

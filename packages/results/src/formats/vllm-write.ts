@@ -1,4 +1,4 @@
-import { eventGaps, generatesText, type LoadPointResult, type RequestRecord, type GapList } from '@bench/core';
+import { type ApiKind, eventGaps, generatesText, type LoadPointResult, type RequestRecord, type GapList } from '@bench/core';
 import { VLLM_ROWS, VLLM_SECTIONS } from './vllm-layout.ts';
 
 const WIDTH = 50;
@@ -72,7 +72,13 @@ export interface VllmJsonOptions {
   gaps?: readonly GapList[] | undefined;
 }
 
-const ENDPOINTS = { chat: 'openai-chat', completions: 'openai', embeddings: 'openai-embeddings' } as const;
+/** vLLM's names; its own client does not speak the others, which keep ours. */
+const ENDPOINTS: Readonly<Partial<Record<ApiKind, string>>> = {
+  chat: 'openai-chat',
+  completions: 'openai',
+  embeddings: 'openai-embeddings',
+  rerank: 'vllm-rerank',
+};
 
 /**
  * What `vllm bench serve --save-result` writes: one object on one line, aggregates in milliseconds, lists in seconds, `request_rate` the
@@ -81,7 +87,7 @@ const ENDPOINTS = { chat: 'openai-chat', completions: 'openai', embeddings: 'ope
 export function renderVllmJson(options: VllmJsonOptions): string {
   const { point, model, records, gaps } = options;
   const { arrival, maxConcurrency, api } = point.load;
-  const endpoint = ENDPOINTS[api];
+  const endpoint = ENDPOINTS[api] ?? api;
   const object: Record<string, unknown> = {
     date: compactDate(point.startedAt),
     endpoint_type: endpoint,
