@@ -1,5 +1,4 @@
 import type { LoadSpec } from '@bench/core';
-import { apiOf } from './apis/index.ts';
 
 export interface ChatMessage {
   role: string;
@@ -9,6 +8,7 @@ export interface ChatMessage {
 /** What one request asks: text, token ids, messages, or documents to be put in order. */
 export type Prompt = { text: string } | { ids: number[] } | { messages: ChatMessage[] } | { query: string; documents: string[] };
 
+/** What a body is made of. */
 export interface BodyOptions {
   load: LoadSpec;
   model: string;
@@ -16,11 +16,6 @@ export interface BodyOptions {
   /** Null: the server's own end. */
   outputTokens: number | null;
   features: { streamUsage: boolean; ignoreEos: boolean };
-}
-
-/** The JSON body of one request, by the load's API. `extraBody` wins over everything. */
-export function requestBody(options: BodyOptions): Record<string, unknown> {
-  return apiOf(options.load.api).body(options);
 }
 
 export function isPlainText(prompt: Prompt): boolean {

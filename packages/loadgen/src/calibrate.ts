@@ -1,6 +1,6 @@
 import type { LoadSpec } from '@bench/core';
 import { apiOf } from './apis/index.ts';
-import { requestBody, type Prompt } from './body.ts';
+import type { Prompt } from './body.ts';
 import type { Calibration } from './calibration.ts';
 import { postJson, type Answer } from './http.ts';
 import { promptMaker } from './prompts.ts';
@@ -198,7 +198,7 @@ async function negotiate(target: LoadTarget, load: LoadSpec, signal: AbortSignal
 function send(target: LoadTarget, load: LoadSpec, prompt: Prompt, features: Calibration['features'], signal: AbortSignal): Promise<Answer> {
   return postJson(target.origin + apiPath(target, load.api, load.stream), {
     headers: requestHeaders(target, load.api),
-    body: requestBody({ load, model: target.model, prompt, outputTokens: 1, features }),
+    body: apiOf(load.api).body({ load, model: target.model, prompt, outputTokens: 1, features }),
     signal,
     timeoutMs: Math.min(PROBE_TIMEOUT_MS, load.requestTimeoutMs),
   });

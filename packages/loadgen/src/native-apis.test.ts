@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiKind, type LoadSpecInput, loadSpecSchema, type RequestErrorClass } from '@bench/core';
 import { afterEach, describe, expect, it } from 'vitest';
-import { requestBody } from './body.ts';
+import { apiOf } from './apis/index.ts';
+import type { Prompt } from './body.ts';
 import { runLoad, type Calibration, type RunLoadOptions } from './index.ts';
 import { requestHeaders } from './target.ts';
 import { startTestServer, type Misbehaviour, type TestServer, type TestServerOptions } from './testing/index.ts';
@@ -96,8 +97,8 @@ describe('a load of rerank', () => {
 });
 
 describe('the body', () => {
-  const body = (api: ApiKind, over: Partial<LoadSpecInput> = {}, prompt: Parameters<typeof requestBody>[0]['prompt'] = { text: 'hi' }) =>
-    requestBody({
+  const body = (api: ApiKind, over: Partial<LoadSpecInput> = {}, prompt: Prompt = { text: 'hi' }) =>
+    apiOf(api).body({
       load: loadSpecSchema.parse({ api, data, ...over }),
       model: 'm',
       prompt,
@@ -130,7 +131,7 @@ describe('the body', () => {
 
   it('of messages has instructions where they belong', () => {
     const system = { role: 'system', content: 'be brief' };
-    expect(body('messages', {}, { messages: [system, ...user] as { role: string; content: unknown }[] })).toMatchObject({
+    expect(body('messages', {}, { messages: [system, ...user] })).toMatchObject({
       system: 'be brief',
       messages: user,
     });

@@ -38,11 +38,11 @@ export function tokenCounter(options: { target: LoadTarget; path: string; form: 
             : { content: text, add_special: true };
     const answer = await postJson(url, { headers: requestHeaders(target), body, signal, timeoutMs: 30_000 });
     const json = answer.json as { count?: unknown; tokens?: unknown } | undefined;
-    const listed = form === 'inputs' ? (answer.json as unknown) : json?.tokens;
+    const listed = form === 'inputs' ? answer.json : json?.tokens;
     const tokens: unknown[] | null = Array.isArray(listed)
       ? listed.map((t) => (form === 'inputs' ? (t as { id?: unknown } | null)?.id : t))
       : null;
-    const ids = tokens?.every((t) => typeof t === 'number') ? (tokens as number[]) : null;
+    const ids = tokens?.every((t) => typeof t === 'number') ? tokens : null;
     const number = typeof json?.count === 'number' ? json.count : ids?.length;
     if (answer.status !== 200 || number === undefined) {
       throw new BenchError({ code: 'BENCH_TOKENIZE', message: `POST ${url} answered ${answer.status} without a token count` });

@@ -92,7 +92,11 @@ function checkInference(recipe: Recipe, context: CheckContext, fail: Fail): void
   if (b.api !== undefined && (b.api === 'embeddings') !== embeds)
     fail(['benchmark', 'api'], `the API "${b.api}" does not go with task "${model.task}"`);
   else if (b.api !== undefined && !['chat', 'completions', 'embeddings', ...(engine.moreApis ?? [])].includes(b.api))
-    fail(['benchmark', 'api'], `${name} does not serve the API "${b.api}"`, `it serves ${['chat', 'completions', ...(engine.moreApis ?? [])].join(', ')}`);
+    fail(
+      ['benchmark', 'api'],
+      `${name} does not serve the API "${b.api}"`,
+      `it serves ${['chat', 'completions', ...(engine.moreApis ?? [])].join(', ')}`,
+    );
   const context_length = llm['context_length'];
   if (b.dataset.type === 'random' && typeof context_length === 'number') {
     const most = (length: number | { max: number }) => (typeof length === 'number' ? length : length.max);

@@ -1,6 +1,6 @@
 import { prng, seedOf, type LengthRange, type LoadSpec } from '@bench/core';
 import { apiOf } from '../apis/index.ts';
-import { requestBody, type Prompt } from '../body.ts';
+import type { Prompt } from '../body.ts';
 import type { Calibration } from '../calibration.ts';
 import { readDataset, type DatasetEntry } from '../dataset.ts';
 import { promptMaker } from '../prompts.ts';
@@ -51,7 +51,7 @@ export async function createSupply(options: {
     prompt: Prompt,
     lengths: { input: number | null; output: number | null; counted: boolean },
   ): Job {
-    const body = requestBody({ load, model: target.model, prompt, outputTokens: lengths.output, features: calibration.features });
+    const body = api.body({ load, model: target.model, prompt, outputTokens: lengths.output, features: calibration.features });
     return {
       index: phase === 'warmup' ? ordinal : load.warmupRequests + ordinal,
       phase,
