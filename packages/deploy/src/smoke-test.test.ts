@@ -20,11 +20,12 @@ it.each<[ApiKind, string]>([
 ])('a service whose load speaks %s is first asked at %s, as its plan says', async (api, path) => {
   const asked: string[] = [];
   const fetch: typeof globalThis.fetch = (url) => {
-    const { pathname } = new URL(String(url as string));
+    const { pathname } = new URL(url as string);
     asked.push(pathname);
     return Promise.resolve(Response.json(ANSWERS[pathname] ?? { error: 'no such path' }));
   };
-  const endpoint: Endpoint = { address: '127.0.0.1', port: 8000, scope: 'host', model: 'm', api, healthPaths: ['/health'] };
+  const server = { tokenIdPrompts: true, ignoreEos: true, streamUsage: true, tokenizePath: null, resetCachePath: null };
+  const endpoint: Endpoint = { address: '127.0.0.1', port: 8000, scope: 'host', model: 'm', api, server, healthPaths: ['/health'] };
   await smokeTest(endpoint, { prompt: 'What is 2+2?', contains: '4', maxTokens: 8 }, { fetch }, new AbortController().signal);
   expect(asked).toEqual([path]);
   expect(smokeTestPath(api)).toBe(path);

@@ -107,6 +107,15 @@ describe('renderVllmText', () => {
     expect(text).toContain('Failed requests:                         1         \n');
   });
 
+  it.each([
+    ['completions', 'openai'],
+    ['rerank', 'vllm-rerank'],
+    ['messages', 'messages'],
+  ] as const)('calls %s what vLLM calls it, where it has a name for it', (api, name) => {
+    const json = JSON.parse(renderVllmJson({ point: pointWith(FIGURES, { api }), model: 'm' })) as Record<string, unknown>;
+    expect([json.endpoint_type, json.backend]).toEqual([name, name]);
+  });
+
   it('writes embeddings as vLLM writes pooling runs: nothing about output', () => {
     const text = renderVllmText(pointWith({ ...FIGURES, total_output_tokens: 0, output_throughput: 0 }, { api: 'embeddings' }));
     expect(text).not.toMatch(/generated|Output|output|TTFT|TPOT|ITL/);
