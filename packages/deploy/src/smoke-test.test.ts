@@ -20,7 +20,7 @@ it.each<[ApiKind, string]>([
 ])('a service whose load speaks %s is first asked at %s, as its plan says', async (api, path) => {
   const asked: string[] = [];
   const fetch: typeof globalThis.fetch = (url) => {
-    const { pathname } = new URL(url as string);
+    const { pathname } = new URL(url);
     asked.push(pathname);
     return Promise.resolve(Response.json(ANSWERS[pathname] ?? { error: 'no such path' }));
   };
