@@ -1,129 +1,139 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
+import { setTimeout as delay } from 'node:timers/promises';
 import { clockMs } from '../clock.ts';
+import { planAnswer, type AnswerPlan } from './answer-plan.ts';
+import type { Sleeper } from './due-timers.ts';
 import { errorBody, finishEvent, roleEvent, tokenEvent, usageEvent, wholeAnswer, type EventShape } from './events.ts';
+import { eventWriter, type EventWriter } from './event-writer.ts';
 import type { Misbehaviour, TestServerOptions, TruthRecord } from './options.ts';
 
 /** One generation request. */
 export interface Work {
   options: TestServerOptions;
+  /** What everything drawn for it follows from, beside the server's seed. */
+  key: string;
   body: Record<string, unknown>;
   truth: TruthRecord;
   fault: Misbehaviour | null;
   request: IncomingMessage;
   response: ServerResponse;
+  /** Ended when the client leaves. */
+  sleeper: Sleeper;
 }
+
+interface Answer {
+  shape: EventShape;
+  tokens: number;
+  text: string;
+  finishReason: string;
+  plan: AnswerPlan;
+  startMs: number;
+}
+
+/** Time for what was written to arrive before the connection is cut. */
+const ARRIVAL_MS = 20;
 
 /** Answers one generation request, paced from absolute times, until done, gone wrong as ordered, or left by the client. */
 export async function generate(work: Work): Promise<void> {
-  const { options, body, truth, fault, request, response } = work;
-  const gone = new AbortController();
-  response.on('close', () => gone.abort());
-  const shape: EventShape = { chat: Array.isArray(body.messages), model: String(body.model ?? 'test'), id: `t-${truth.id}` };
+  const { options, key, body, truth, fault } = work;
   const asked = Number(body.max_tokens ?? 16);
   const tokens = fault?.kind === 'no_content' ? 0 : Math.min(asked, options.stopAfter ?? asked);
-  const reason = tokens < asked ? 'stop' : 'length';
-  const wantsUsage = (body.stream_options as { include_usage?: unknown } | undefined)?.include_usage === true;
-  const usage = () => ({
-    prompt_tokens: truth.promptTokens,
-    completion_tokens: truth.outputTokens,
-    total_tokens: truth.promptTokens + truth.outputTokens,
-    ...(options.cachedTokens === undefined ? {} : { prompt_tokens_details: { cached_tokens: options.cachedTokens } }),
-    ...(options.reasoningTokens ? { completion_tokens_details: { reasoning_tokens: Math.min(options.reasoningTokens, tokens) } } : {}),
-  });
-  const text = options.tokenText ?? ' tök€n';
-  const startMs = truth.startedMs ?? clockMs();
+  const answer: Answer = {
+    shape: { chat: Array.isArray(body.messages), model: String(body.model ?? 'test'), id: `t-${truth.id}` },
+    tokens,
+    text: options.tokenText ?? ' tök€n',
+    finishReason: tokens < asked ? 'stop' : 'length',
+    plan: planAnswer(options, key, tokens),
+    startMs: truth.startedMs ?? clockMs(),
+  };
+  if (await refuse(work, answer)) return;
+  if (body.stream !== true || fault?.kind === 'json') await answerWhole(work, answer);
+  else await answerStream(work, answer);
+}
 
+/** Goes wrong before anything of an answer, where that was ordered. */
+async function refuse({ truth, fault, request, response, sleeper }: Work, { startMs }: Answer): Promise<boolean> {
   if (fault?.kind === 'status') {
-    truth.outcome = 'status';
     response.writeHead(fault.status, { 'content-type': 'application/json' });
     response.end(errorBody(fault.message ?? 'as ordered', fault.status));
-    return;
-  }
-  if (fault?.kind === 'html') {
-    truth.outcome = 'html';
+  } else if (fault?.kind === 'html') {
     response.writeHead(200, { 'content-type': 'text/html' });
     response.end('<!doctype html><title>a proxy’s idea</title>');
-    return;
-  }
-  if (fault?.kind === 'drop') {
-    await until(startMs + fault.afterMs, gone.signal);
-    truth.outcome = 'drop';
+  } else if (fault?.kind === 'drop') {
+    await sleeper.until(startMs + fault.afterMs);
     request.socket.destroy();
+  } else if (fault?.kind === 'reset' && fault.after === 'request') {
+    request.socket.resetAndDestroy();
+  } else return false;
+  truth.outcome = fault.kind;
+  return true;
+}
+
+async function answerWhole({ options, truth, fault, request, response, sleeper }: Work, answer: Answer): Promise<void> {
+  const { plan, tokens, text, shape, finishReason } = answer;
+  const stallMs = fault?.kind === 'stall' ? (fault.forMs ?? Number.POSITIVE_INFINITY) : 0;
+  const stays = await sleeper.until(answer.startMs + (plan.atMs.at(-1) as number) + stallMs);
+  if (!stays) {
+    truth.outcome = stallMs === Number.POSITIVE_INFINITY ? 'stall' : 'client_gone';
     return;
   }
-  if (fault?.kind === 'reset' && fault.after === 'request') {
-    truth.outcome = 'reset';
+  if (fault && !['no_content', 'json', 'stall'].includes(fault.kind)) {
+    truth.outcome = fault.kind;
     request.socket.resetAndDestroy();
     return;
   }
-  if (body.stream !== true || fault?.kind === 'json') {
-    await until(startMs + (options.ttftMs ?? 0) + (options.gapMs ?? 0) * Math.max(0, tokens - 1), gone.signal);
-    if (fault && fault.kind !== 'no_content' && fault.kind !== 'json') {
-      truth.outcome = fault.kind;
-      request.socket.resetAndDestroy();
-      return;
-    }
-    truth.outputTokens = tokens;
-    truth.endMs = clockMs();
-    truth.outcome = gone.signal.aborted ? 'client_gone' : (fault?.kind ?? 'done');
-    response.writeHead(200, { 'content-type': 'application/json' });
-    response.end(wholeAnswer(shape, text.repeat(tokens), reason, options.usage === 'never' ? null : usage()));
-    return;
-  }
+  truth.outputTokens = tokens;
+  truth.endMs = clockMs();
+  truth.outcome = fault?.kind ?? 'done';
+  response.writeHead(200, { 'content-type': 'application/json' });
+  const usage = options.usage === 'never' ? null : usageOf(options, truth);
+  response.end(wholeAnswer(shape, text.repeat(tokens), finishReason, usage));
+}
 
-  const out = eventWriter(response, options);
+async function answerStream(work: Work, answer: Answer): Promise<void> {
+  const { options, key, body, truth, fault, request, response, sleeper } = work;
+  const { plan, shape, text } = answer;
+  const out = eventWriter(response, options, key);
   response.writeHead(200, { 'content-type': 'text/event-stream', 'cache-control': 'no-cache' });
   response.flushHeaders();
   if (fault?.kind === 'reset' && fault.after === 'headers') {
     truth.outcome = 'reset';
-    // The headers are to arrive first.
-    await delay(20);
+    await delay(ARRIVAL_MS);
     request.socket.resetAndDestroy();
     return;
   }
   if (options.roleEvent ?? shape.chat) await out.event(roleEvent(shape));
-  const perChunk = options.tokensPerChunk ?? 1;
-  const chunks = Math.ceil(tokens / perChunk);
-  const firstMs = startMs + (options.ttftMs ?? 0);
-  for (let i = 0; i <= chunks; i++) {
+  let stalledMs = 0;
+  for (let i = 0; i <= plan.sizes.length; i++) {
     if (fault && 'after' in fault && fault.after === i) {
-      truth.outcome = fault.kind;
-      if (fault.kind === 'stall') {
-        await new Promise<void>((resolve) => gone.signal.addEventListener('abort', () => resolve(), { once: true }));
-        return;
-      }
-      if (fault.kind === 'reset' || fault.kind === 'close') {
-        await delay(20);
-        if (fault.kind === 'reset') request.socket.resetAndDestroy();
-        else request.socket.destroySoon();
-        return;
-      }
-      if (fault.kind === 'error_event') await out.event(errorBody('CUDA out of memory', 500));
-      if (fault.kind === 'garbage') await out.event('{"choices": [');
-      if (fault.kind === 'no_end') {
-        await out.flush();
-        response.end();
-        return;
+      if (fault.kind !== 'stall') {
+        truth.outcome = fault.kind;
+        if (await goWrong(work, out)) return;
+      } else {
+        stalledMs = fault.forMs ?? Number.POSITIVE_INFINITY;
+        const before = answer.startMs + (i === 0 ? 0 : (plan.atMs[i - 1] as number));
+        if (!(await sleeper.until(before + stalledMs))) {
+          truth.outcome = fault.forMs === undefined ? 'stall' : 'client_gone';
+          return;
+        }
       }
     }
-    if (i === chunks) break;
-    const dueMs = firstMs + i * (options.gapMs ?? 0);
-    await until(dueMs, gone.signal);
-    if (gone.signal.aborted) {
+    if (i === plan.sizes.length) break;
+    const dueMs = answer.startMs + (plan.atMs[i] as number) + stalledMs;
+    if (!(await sleeper.until(dueMs))) {
       truth.outcome = 'client_gone';
       return;
     }
-    const inChunk = Math.min(perChunk, tokens - i * perChunk);
-    const reasoning = i * perChunk < (options.reasoningTokens ?? 0);
-    const event = tokenEvent(shape, text.repeat(inChunk), reasoning);
+    const size = plan.sizes[i] as number;
+    const reasoning = truth.outputTokens < (options.reasoningTokens ?? 0);
+    truth.outputTokens += size;
     truth.dueMs.push(dueMs);
-    truth.writesMs.push(clockMs());
-    truth.outputTokens += inChunk;
-    await out.event(event);
+    truth.chunkTokens.push(size);
+    await out.event(tokenEvent(shape, text.repeat(size), reasoning), () => truth.writesMs.push(clockMs()));
   }
-  await out.event(finishEvent(shape, reason));
-  if (options.usage === 'always' || (options.usage !== 'never' && wantsUsage)) await out.event(usageEvent(shape, usage()));
+  await out.event(finishEvent(shape, answer.finishReason));
+  const asked = (body.stream_options as { include_usage?: unknown } | undefined)?.include_usage === true;
+  if (options.usage === 'always' || (options.usage !== 'never' && asked)) await out.event(usageEvent(shape, usageOf(options, truth)));
   await out.event('[DONE]');
   await out.flush();
   truth.endMs = clockMs();
@@ -131,36 +141,32 @@ export async function generate(work: Work): Promise<void> {
   response.end();
 }
 
-/** Waits for a time of the monotonic clock; always gives other streams a turn. */
-async function until(dueMs: number, signal: AbortSignal): Promise<void> {
-  const wait = dueMs - clockMs();
-  if (wait > 0) await delay(wait, undefined, { signal }).catch(() => undefined);
-  else await nextTurn();
+/** Goes wrong in the middle of a stream. False: the stream goes on to its regular end. */
+async function goWrong({ fault, request, response }: Work, out: EventWriter): Promise<boolean> {
+  if (fault?.kind === 'error_event') await out.event(errorBody('CUDA out of memory', 500));
+  else if (fault?.kind === 'garbage') await out.event('{"choices": [');
+  else if (fault?.kind === 'no_end') {
+    await out.flush();
+    response.end();
+    return true;
+  } else if (fault?.kind === 'reset' || fault?.kind === 'close') {
+    await delay(ARRIVAL_MS);
+    if (fault.kind === 'reset') request.socket.resetAndDestroy();
+    else request.socket.destroySoon();
+    return true;
+  }
+  return false;
 }
 
-interface EventWriter {
-  event(data: string): Promise<void>;
-  flush(): Promise<void>;
-}
-
-function eventWriter(response: ServerResponse, options: TestServerOptions): EventWriter {
-  const end = options.lineEnd ?? '\n';
-  const held: Buffer[] = [];
-  const write = async (bytes: Buffer) => {
-    const step = options.pieceBytes ?? bytes.length;
-    for (let at = 0; at < bytes.length; at += step) {
-      response.write(bytes.subarray(at, at + step));
-      if (step < bytes.length) await nextTurn();
-    }
-  };
+function usageOf(options: TestServerOptions, truth: TruthRecord): Record<string, unknown> {
+  const { promptTokens, outputTokens, cachedTokens } = truth;
   return {
-    async event(data) {
-      const bytes = Buffer.from(`data: ${data}${end}${end}`);
-      if (options.coalesce) held.push(bytes);
-      else await write(bytes);
-    },
-    async flush() {
-      if (held.length > 0) await write(Buffer.concat(held.splice(0)));
-    },
+    prompt_tokens: promptTokens,
+    completion_tokens: outputTokens,
+    total_tokens: promptTokens + outputTokens,
+    ...(cachedTokens === null ? {} : { prompt_tokens_details: { cached_tokens: cachedTokens } }),
+    ...(options.reasoningTokens
+      ? { completion_tokens_details: { reasoning_tokens: Math.min(options.reasoningTokens, outputTokens) } }
+      : {}),
   };
 }

@@ -10,6 +10,9 @@ export interface Native {
   response: ServerResponse;
 }
 
+/** Is it a path of another API? */
+export const isNative = (path: string): boolean => Object.hasOwn(DIALECTS, path);
+
 /**
  * Lets the server speak another API: whatever it writes in OpenAI's form, when and however it does it, is written in that API's form at once.
  * Null: the path is none of theirs. Answers that are not of status 200 are left as they are.

@@ -1,3 +1,4 @@
+import type { Drawn } from './draw.ts';
 import type { TokenizerKind } from './tokenizer.ts';
 
 /** One way to go wrong. `after` counts token chunks written before it happens. */
@@ -16,8 +17,8 @@ export type Misbehaviour =
   | { kind: 'no_content' }
   /** The body ends regularly without finish reason and `[DONE]`. */
   | { kind: 'no_end'; after: number }
-  /** Nothing more is ever written. */
-  | { kind: 'stall'; after: number }
+  /** Nothing more is written: for so many milliseconds, after which all goes on, later by as much; without a time, ever. */
+  | { kind: 'stall'; after: number; forMs?: number }
   /** An event that is not JSON, then a regular end. */
   | { kind: 'garbage'; after: number }
   /** 200 with a web page. */
@@ -25,22 +26,36 @@ export type Misbehaviour =
   /** 200 with one JSON answer, although a stream was asked for. */
   | { kind: 'json' };
 
-/** How the test server answers. Plain data, so it can be handed to another process. */
+/**
+ * How the test server answers. Plain data, so it can be handed to another process. Whatever is drawn follows from `seed` and
+ * the request's `x-request-id` (without one: its number), whenever and in whichever order requests come.
+ */
 export interface TestServerOptions {
+  /** Default `127.0.0.1`. */
+  host?: string;
+  /** Default 0: any that is free. */
+  port?: number;
+  /** The one model it lists. It answers under whatever name it is asked by. Default `test`. */
+  model?: string;
+  /** Of everything that is drawn. Default 0. */
+  seed?: number;
   /** From a request having a slot to its first token, milliseconds. Default 0. */
-  ttftMs?: number;
+  ttftMs?: Drawn;
   /** Between chunks, milliseconds. Default 0: as fast as possible, one write a turn. */
-  gapMs?: number;
-  /** Default 1. */
-  tokensPerChunk?: number;
+  gapMs?: Drawn;
+  /** Rounded, 1 at least. Default 1. */
+  tokensPerChunk?: Drawn;
   /** A role-only event (chat) or one with an empty text right after the headers. Default true for chat. */
   roleEvent?: boolean;
   /** As many tokens at the front are reasoning. Default 0. */
   reasoningTokens?: number;
   /** `asked`: with `stream_options.include_usage`, as OpenAI does. Default `asked`. */
   usage?: 'asked' | 'always' | 'never';
-  /** Answered to `prompt_tokens_details.cached_tokens`; undefined: the field is absent. */
-  cachedTokens?: number;
+  /**
+   * Answered to `prompt_tokens_details.cached_tokens`: always this many, or what a prefix cache has that works in blocks of so many
+   * tokens and forgets nothing (`POST /reset_prefix_cache` empties it). Undefined: the field is absent.
+   */
+  cachedTokens?: number | { blockTokens: number };
   /** Tokens written at most, whatever was asked: a model that stops early. */
   stopAfter?: number;
   /** Requests worked on at once; others wait. Default: all. */
@@ -54,9 +69,15 @@ export interface TestServerOptions {
   /** Body fields answered with a 400 that names them. */
   refuse?: string[];
   /** Line ends of the stream. Default LF. */
-  lineEnd?: '\n' | '\r\n';
+  lineEnd?: '\n' | '\r\n' | '\r';
   /** Writes every event in pieces of this many bytes, so that lines and characters are cut. Default: whole. */
   pieceBytes?: number;
+  /** Writes every event in up to this many pieces, cut at drawn places. Default: whole. */
+  pieces?: number;
+  /** Cuts every event inside its first character of several bytes. Default false. */
+  splitCharacters?: boolean;
+  /** Reads the bodies of generation requests no faster than this, bytes per second. Default: as fast as they come. */
+  readBytesPerS?: number;
   /** All chunks of an answer in one write. Default false. */
   coalesce?: boolean;
   /** Text of a token. Default ` tök€n`, which has characters of two and three bytes. */
@@ -67,6 +88,8 @@ export interface TestServerOptions {
   dropReused?: boolean;
   /** The n-th generation request (from 0) does the n-th of these, round and round; null: nothing wrong. Requests for fewer than 2 tokens are let be, and not counted. */
   misbehave?: (Misbehaviour | null)[];
+  /** Of all requests one in so many, drawn, does this; of several the first that is drawn. Beside `misbehave`, which goes first. Requests for fewer than 2 tokens are let be. */
+  faults?: { fault: Misbehaviour; oneIn: number }[];
   /** Everything but GET wants it as a bearer token. Default: none. */
   apiKey?: string;
   /** Keeps prompts in the truth. Default false. */
@@ -78,16 +101,23 @@ export interface TruthRecord {
   /** `x-request-id` of the request; empty: it had none. */
   id: string;
   path: string;
+  /** Its headers were read. */
   receivedMs: number;
+  /** Its body was read to the end. */
+  bodyMs: number | null;
   /** It got a slot. */
   startedMs: number | null;
-  /** Right before each token chunk was written. */
+  /** Right before each token chunk was written, of one in pieces before the last of them. */
   writesMs: number[];
   /** When each was due; the difference is the server's own lateness. */
   dueMs: number[];
+  /** Tokens in each. */
+  chunkTokens: number[];
   /** Right before the last byte was written. */
   endMs: number | null;
   promptTokens: number;
+  /** Of them in the prefix cache; null: the server has none. */
+  cachedTokens: number | null;
   /** Tokens written. */
   outputTokens: number;
   outcome: 'done' | 'client_gone' | 'open' | Misbehaviour['kind'];

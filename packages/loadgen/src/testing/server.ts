@@ -1,17 +1,21 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
-import { setTimeout as delay } from 'node:timers/promises';
 import { clockMs } from '../clock.ts';
+import { planAnswer } from './answer-plan.ts';
+import { chooseFault } from './choose-fault.ts';
+import { dueTimers } from './due-timers.ts';
 import { errorBody } from './events.ts';
 import { generate, type Work } from './generate.ts';
 import type { TestServerOptions, TruthRecord } from './options.ts';
-import { nativeApi } from './native.ts';
+import { isNative, nativeApi } from './native.ts';
+import { prefixCache } from './prefix-cache.ts';
+import { readBody, type Body } from './read-body.ts';
 import { slotQueue } from './slots.ts';
 import { BOS, tokenizeText } from './tokenizer.ts';
 
 /** A running test server. */
 export interface TestServer {
-  /** `http://127.0.0.1:PORT`. */
+  /** `http://HOST:PORT`. */
   url: string;
   port: number;
   /** What happened so far, in order of arrival; `/tokenize` is not in it. */
@@ -25,20 +29,25 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
-type Body = Record<string, unknown>;
+const GENERATION = /^\/v1\/(chat\/completions|completions|embeddings)$/;
 
 /**
  * An OpenAI-compatible server of known timing and chosen faults, which keeps the truth about what it did.
- * `POST /v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/tokenize`, and in their own words `/v1/responses`, `/v1/messages`,
- * Ollama's `/api/chat`, TGI's `/generate_stream`, llama.cpp's `/completion`, `/v1/rerank`; `GET /v1/models`, `/health`, `/truth`.
+ * `POST /v1/chat/completions`, `/v1/completions`, `/v1/embeddings`, `/tokenize`, `/reset_prefix_cache`, and in their own words `/v1/responses`,
+ * `/v1/messages`, Ollama's `/api/chat`, TGI's `/generate_stream`, llama.cpp's `/completion`, `/v1/rerank`; `GET /v1/models`, `/health`, `/truth`.
+ * @throws the system's own error when it cannot listen (`EADDRINUSE`, `EACCES`, `EADDRNOTAVAIL`).
  */
 export async function startTestServer(options: TestServerOptions = {}): Promise<TestServer> {
   const truths: TruthRecord[] = [];
   const slots = slotQueue(options.slots ?? Number.POSITIVE_INFINITY);
+  const timers = dueTimers();
+  const { cachedTokens: told, host = '127.0.0.1', model = 'test' } = options;
+  const cache = typeof told === 'object' ? prefixCache(told.blockTokens) : null;
+  const faultOf = chooseFault(options);
   const sockets = new Map<Socket, number>();
   let accepted = 0;
   let tokenized = 0;
-  let turn = 0;
+  let arrived = 0;
   const kind = options.tokenizer ?? 'words';
 
   function promptIds(body: Body): number[] {
@@ -52,11 +61,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
 
   async function handle(request: IncomingMessage, plain: ServerResponse): Promise<void> {
     const receivedMs = clockMs();
+    const sleeper = timers.sleeper();
+    plain.on('close', () => sleeper.end());
     let response = plain;
     let path = (request.url ?? '').split('?')[0] ?? '';
     if (request.method === 'GET') {
       if (path === '/truth') json(response, 200, JSON.stringify(truths));
-      else if (path === '/v1/models') json(response, 200, JSON.stringify({ object: 'list', data: [{ id: 'test', object: 'model' }] }));
+      else if (path === '/v1/models') json(response, 200, JSON.stringify({ object: 'list', data: [{ id: model, object: 'model' }] }));
       else json(response, path === '/health' ? 200 : 404, '{}');
       return;
     }
@@ -65,8 +76,36 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       json(response, 401, errorBody('invalid API key', 401));
       return;
     }
-    let body = await readBody(request);
-    if (body === null) {
+    if (path === '/reset_prefix_cache') {
+      request.resume();
+      cache?.reset();
+      json(response, 200, '{}');
+      return;
+    }
+    const generation = GENERATION.test(path) || isNative(path);
+    const id = String(request.headers['x-request-id'] ?? '');
+    const truth: TruthRecord = {
+      id,
+      path,
+      receivedMs,
+      bodyMs: null,
+      startedMs: null,
+      writesMs: [],
+      dueMs: [],
+      chunkTokens: [],
+      endMs: null,
+      promptTokens: 0,
+      cachedTokens: null,
+      outputTokens: 0,
+      outcome: 'open',
+    };
+    let body = await readBody(request, sleeper, generation ? options.readBytesPerS : undefined);
+    if (body === 'left') {
+      if (generation) truths.push({ ...truth, outcome: 'client_gone' });
+      return;
+    }
+    truth.bodyMs = clockMs();
+    if (body === 'bad') {
       json(response, 400, errorBody('the body is not JSON', 400));
       return;
     }
@@ -89,29 +128,19 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     const native = nativeApi(path, body, plain);
     if (native) ({ path, body, response } = native);
     const sent = body;
+    truth.path = path;
     const refused = (options.refuse ?? []).find((field) => field in sent);
     if (refused) {
       json(response, 400, errorBody(`Unrecognized request argument supplied: ${refused}`, 400));
       return;
     }
-    if (!/^\/v1\/(chat\/completions|completions|embeddings)$/.test(path)) {
+    if (!generation) {
       json(response, 404, errorBody(`no such path: ${path}`, 404));
       return;
     }
     const ids = promptIds(body);
-    const truth: TruthRecord = {
-      id: String(request.headers['x-request-id'] ?? ''),
-      path,
-      receivedMs,
-      startedMs: null,
-      writesMs: [],
-      dueMs: [],
-      endMs: null,
-      promptTokens: ids.length + around(body),
-      outputTokens: 0,
-      outcome: 'open',
-      ...(options.keepPrompts ? { prompt: ids } : {}),
-    };
+    truth.promptTokens = ids.length + around(body);
+    if (options.keepPrompts) truth.prompt = ids;
     const uses = (sockets.get(request.socket) ?? 0) + 1;
     sockets.set(request.socket, uses);
     if (options.dropReused && uses > 1) {
@@ -119,13 +148,22 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       return;
     }
     truths.push(truth);
-    // What a client sends to find its way (one token) is not what the list of faults is for.
+    plain.on('close', () => {
+      if (truth.startedMs === null) truth.outcome = 'client_gone';
+    });
+    truth.cachedTokens = cache ? cache.take([...Array<number>(around(body)).fill(2), ...ids]) : typeof told === 'number' ? told : null;
+    const key = id === '' ? `#${arrived}` : id;
+    arrived++;
+    // What a client sends to find its way (one token) is not what faults are for.
     const real = path === '/v1/embeddings' || Number(body.max_tokens ?? 16) > 1;
-    const faults = options.misbehave ?? [];
-    const fault = real && faults.length > 0 ? (faults[turn++ % faults.length] ?? null) : null;
-    const work: Work = { options, body, truth, fault, request, response };
+    const fault = real ? faultOf(key) : null;
     const release = await slots.take();
+    if (sleeper.ended) {
+      release();
+      return;
+    }
     truth.startedMs = clockMs();
+    const work: Work = { options, key, body, truth, fault, request, response, sleeper };
     try {
       if (path === '/v1/embeddings') await embed(work);
       else await generate(work);
@@ -144,10 +182,13 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     socket.on('close', () => sockets.delete(socket));
     socket.on('error', () => undefined);
   });
-  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  await new Promise<void>((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(options.port ?? 0, host, resolve);
+  });
   const { port } = server.address() as AddressInfo;
   return {
-    url: `http://127.0.0.1:${port}`,
+    url: `http://${host.includes(':') ? `[${host}]` : host}:${port}`,
     port,
     truth: () => truths,
     open: () => truths.filter((t) => t.outcome === 'open').length,
@@ -155,13 +196,18 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     connections: () => accepted,
     async close() {
       for (const socket of sockets.keys()) socket.destroy();
+      timers.close();
       await new Promise<void>((resolve) => server.close(() => resolve()));
     },
   };
 }
 
-async function embed({ options, truth, fault, response, request }: Work): Promise<void> {
-  if (options.ttftMs) await delay(options.ttftMs);
+async function embed({ options, key, truth, fault, response, request, sleeper }: Work): Promise<void> {
+  const { atMs } = planAnswer(options, key, 0);
+  if (!(await sleeper.until((truth.startedMs as number) + (atMs[0] as number)))) {
+    truth.outcome = 'client_gone';
+    return;
+  }
   truth.outcome = fault?.kind ?? 'done';
   truth.endMs = clockMs();
   if (fault?.kind === 'status') json(response, fault.status, errorBody(fault.message ?? 'as ordered', fault.status));
@@ -179,15 +225,4 @@ async function embed({ options, truth, fault, response, request }: Work): Promis
 function json(response: ServerResponse, status: number, text: string): void {
   response.writeHead(status, { 'content-type': 'application/json' });
   response.end(text);
-}
-
-async function readBody(request: IncomingMessage): Promise<Body | null> {
-  const parts: Buffer[] = [];
-  for await (const part of request) parts.push(part as Buffer);
-  try {
-    const value: unknown = JSON.parse(Buffer.concat(parts).toString('utf8'));
-    return typeof value === 'object' && value !== null ? (value as Body) : null;
-  } catch {
-    return null;
-  }
 }
