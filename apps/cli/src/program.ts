@@ -2,6 +2,7 @@ import { Argument, Command, Option } from '@commander-js/extra-typings';
 import { askingFlags, collect, CONFIG, integer, positive, rentFlags, settingsFlag, sshFlags, withLists, yesFlag } from './flags.ts';
 import { addCloudCommands } from './program-cloud.ts';
 import { addLaunchCommands } from './program-launch.ts';
+import { addMockCommand } from './program-mock.ts';
 import { addQueueCommands } from './program-queue.ts';
 import { CLI_VERSION } from './version.ts';
 
@@ -93,6 +94,8 @@ export function buildProgram(result: { code: number }): Command {
     .action(async (url, options) => {
       result.code = await (await import('./commands/load.ts')).load(url, options);
     });
+
+  addMockCommand(program, result);
 
   program
     .command('init')
