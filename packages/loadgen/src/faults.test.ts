@@ -1,6 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { LoadSpecInput, RequestErrorClass } from '@bench/core';
-import { runLoad, type Calibration, type LoadResult } from './index.ts';
+import { runLoad, type Calibration, type LoadProgress, type LoadResult } from './index.ts';
 import { startTestServer, type Misbehaviour, type TestServer, type TestServerOptions } from './testing/index.ts';
 
 let server: TestServer | null = null;
@@ -25,6 +26,13 @@ async function run(options: TestServerOptions, load: Partial<LoadSpecInput> = {}
   });
   if (!options.refuse) known ??= result.calibration;
   return result;
+}
+
+/** Servers that are slow to answer are not to be learnt from. */
+async function learn(): Promise<void> {
+  if (known) return;
+  await run({});
+  await server?.close();
 }
 
 const faults: [string, Misbehaviour, RequestErrorClass][] = [
@@ -57,6 +65,92 @@ describe('a server that goes wrong', () => {
     for (const r of records) expect(r.status === 'ok').toBe(r.error === null);
     if (fault.kind === 'status') expect(records.find((r) => r.error)?.error?.message).toContain(fault.message);
     if (fault.kind === 'error_event') expect(records.find((r) => r.error)?.error?.message).toContain('CUDA out of memory');
+  });
+
+  it.each([
+    ['a body that is read too slowly', { readBytesPerS: 20 }],
+    ['a pause that is too long', { misbehave: [{ kind: 'stall', after: 3, forMs: 60_000 }] }],
+    ['a pause before the first token that is too long', { misbehave: [{ kind: 'stall', after: 0, forMs: 60_000 }] }],
+    ['a queue that is too long', { slots: 1, misbehave: [{ kind: 'stall', after: 1 }] }],
+  ] satisfies [string, TestServerOptions][])('%s is a timeout, and the server says that the client left', async (_name, options) => {
+    await learn();
+    const { summary, records } = await run(options, { requestTimeoutMs: 1500, numPrompts: 3 });
+    expect(summary.errors).toEqual({ timeout: 3 });
+    expect(summary.counts).toEqual({ sent: 3, ok: 0, failed: 3, cancelled: 0, warmup: 0 });
+    expect(records.map((r) => r.index)).toEqual([0, 1, 2]);
+    while (server?.open() !== 0) await delay(5);
+    for (const { outcome } of server.truth()) expect(['client_gone', 'stall']).toContain(outcome);
+  });
+
+  it.each([
+    ['a body that is read slowly', { readBytesPerS: 20_000 }],
+    ['a pause that ends', { misbehave: [{ kind: 'stall', after: 3, forMs: 150 }] }],
+    ['a pause before the first token that ends', { misbehave: [{ kind: 'stall', after: 0, forMs: 150 }] }],
+    ['a queue in front of one slot', { slots: 1 }],
+    ['CRLF', { lineEnd: '\r\n' }],
+    ['CR', { lineEnd: '\r' }],
+    ['characters cut in two', { splitCharacters: true }],
+    ['events in pieces, with CRLF', { pieces: 6, splitCharacters: true, lineEnd: '\r\n', seed: 4 }],
+    ['answers that come at once, in pieces', { coalesce: true, pieceBytes: 11, lineEnd: '\r\n' }],
+    ['chunks of drawn sizes, without a role', { tokensPerChunk: { kind: 'uniform', min: 1, max: 4 }, roleEvent: false, seed: 4 }],
+    ['usage that nobody asked for', { usage: 'always' }],
+  ] satisfies [string, TestServerOptions][])('%s is no failure, and every token is counted', async (_name, options) => {
+    await learn();
+    const { summary, records } = await run(options);
+    expect(summary.errors).toEqual({});
+    expect(summary.counts).toEqual({ sent: 9, ok: 9, failed: 0, cancelled: 0, warmup: 0 });
+    const truths = new Map(server?.truth().map((t) => [Number(t.id.split('-')[1]), t]));
+    for (const r of records) {
+      const truth = truths.get(r.index);
+      expect([r.outputTokens, r.promptTokens]).toEqual([6, 40]);
+      expect([r.outputTokens, r.promptTokens, r.chunks]).toEqual([truth?.outputTokens, truth?.promptTokens, truth?.chunkTokens.length]);
+    }
+  });
+
+  it('at every instant of a run each request that was sent is ok, failed, cancelled or open', async () => {
+    await learn();
+    const stop = new AbortController();
+    const seen: LoadProgress[] = [];
+    const slow = await startTestServer({
+      ttftMs: { kind: 'uniform', min: 1, max: 60 },
+      gapMs: { kind: 'uniform', min: 1, max: 30 },
+      faults: [
+        { fault: { kind: 'reset', after: 2 }, oneIn: 5 },
+        { fault: { kind: 'status', status: 503 }, oneIn: 5 },
+        { fault: { kind: 'stall', after: 1 }, oneIn: 8 },
+      ],
+    });
+    server = slow;
+    const { summary, records } = await runLoad({
+      baseUrl: slow.url,
+      model: 'test',
+      load: { data, maxConcurrency: 8, durationMs: 600_000, requestTimeoutMs: 1500, seed: 5 },
+      calibration: known,
+      workers: 2,
+      signal: stop.signal,
+      onProgress(p) {
+        seen.push(p);
+        // Long enough that each way to end has been seen; what is open is then cancelled.
+        if (p.done > 0 && p.failed > 10 && p.inFlight > 0) stop.abort();
+      },
+    });
+    const { sent, ok, failed, cancelled } = summary.counts;
+    expect(sent).toBe(ok + failed + cancelled);
+    expect(Math.min(ok, failed)).toBeGreaterThan(0);
+    expect(Object.values(summary.errors).reduce((sum, count) => sum + (count ?? 0), 0)).toBe(failed);
+    expect(new Set(records.map((r) => r.index)).size).toBe(records.length);
+    expect(records).toHaveLength(sent);
+    const ids = slow.truth().map((t) => t.id);
+    expect(new Set(ids).size).toBe(ids.length);
+    for (const p of seen) {
+      expect(p.inFlight).toBeGreaterThanOrEqual(0);
+      expect(p.inFlight).toBeLessThanOrEqual(8);
+      // The rest is what was cancelled when the run was stopped.
+      const rest = p.sent - p.done - p.failed - p.inFlight;
+      expect(rest).toBeGreaterThanOrEqual(0);
+      expect(rest).toBeLessThanOrEqual(cancelled);
+    }
+    expect(seen.at(-1)).toMatchObject({ phase: 'done', sent, done: ok, failed, inFlight: 0 });
   });
 
   it('a reset before any answer is a failed connection, on a new connection as on a kept one', async () => {

@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
 import { BenchError, type LoadSpec } from '@bench/core';
 import type { Calibration } from './calibration.ts';
+import { steadyRead } from './steady-read.ts';
 import type { LoadTarget } from './target.ts';
 import { COUNTER_COUNT, COUNTERS, type FromWorker, type ToWorker, type WorkerReport, type WorkerSetup } from './worker/protocol.ts';
 
@@ -48,14 +49,15 @@ export function startWorkers(options: { target: LoadTarget; load: LoadSpec; work
       for (const member of members) member.post({ type: 'abort' });
     },
     counts() {
-      const sum = (place: number) => members.reduce((n, m) => n + (m.counters[place] as number), 0);
-      return {
-        sent: sum(COUNTERS.sent),
-        ok: sum(COUNTERS.ok),
-        failed: sum(COUNTERS.failed),
-        cancelled: sum(COUNTERS.cancelled),
-        outputTokens: sum(COUNTERS.outputTokens),
-      };
+      const requests = ['sent', 'ok', 'failed', 'cancelled'] as const;
+      const sums = { sent: 0, ok: 0, failed: 0, cancelled: 0, outputTokens: 0 };
+      for (const { counters } of members) {
+        // Of one moment, or more would seem to have ended than was sent.
+        const values = steadyRead(() => requests.map((name) => Atomics.load(counters, COUNTERS[name])));
+        for (const [i, name] of requests.entries()) sums[name] += values[i] as number;
+        sums.outputTokens += Atomics.load(counters, COUNTERS.outputTokens);
+      }
+      return sums;
     },
     async close() {
       await Promise.all(members.map((m) => m.leave()));

@@ -36,7 +36,7 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
 
   function onSettled(exchange: Exchange): void {
     settled.push({ record: exchange.record(), gaps: exchange.takeGaps() });
-    if (exchange.job.phase === 'measured') counters[COUNTERS[exchange.status]]!++;
+    if (exchange.job.phase === 'measured') Atomics.add(counters, COUNTERS[exchange.status], 1);
   }
 
   async function prepare(calibration: Calibration): Promise<void> {
@@ -92,7 +92,7 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
           return null;
         }
         const ordinal = next.value;
-        counters[COUNTERS.sent]!++;
+        Atomics.add(counters, COUNTERS.sent, 1);
         if (load.numPrompts === undefined) setImmediate(() => ready.ahead(ordinal + AHEAD_PER_SLOT * cap, 'measured'));
         return ready.take(ordinal, 'measured');
       },
@@ -112,7 +112,7 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
       sender: {
         ...sender,
         send(job, intendedMs, done) {
-          counters[COUNTERS.sent]!++;
+          Atomics.add(counters, COUNTERS.sent, 1);
           sender.send(job, intendedMs, done);
         },
       },
