@@ -57,8 +57,11 @@ export {
   type LoadData,
   type LoadSpec,
   type LoadSpecInput,
+  type RateStage,
+  type TraceFormat,
   calibrationKey,
 } from './load.ts';
+export { arrivalLabel, meanRatePerS, stagesMs } from './arrival-rate.ts';
 export { usd } from './money.ts';
 export { eventGaps } from './event-gaps.ts';
 export {

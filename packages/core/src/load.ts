@@ -18,6 +18,14 @@ export function plainApi(api: ApiKind): 'chat' | 'completions' | 'embeddings' {
   return api === 'llamacpp' ? 'completions' : 'chat';
 }
 
+/** A stretch of an open loop in which the rate is `ratePerS`, or goes in a straight line from there to `toRatePerS`. */
+const rateStageSchema = z.strictObject({
+  durationMs: z.number().positive(),
+  ratePerS: z.number().min(0),
+  toRatePerS: z.number().min(0).optional(),
+});
+export type RateStage = z.infer<typeof rateStageSchema>;
+
 /** When requests are sent. `closed`: a new one as soon as one of `maxConcurrency` ends. */
 export const arrivalSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('closed') }),
@@ -25,12 +33,32 @@ export const arrivalSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('poisson'), ratePerS: z.number().positive() }),
   /** Gamma intervals: shape `burstiness`, scale 1/(rate·burstiness). 1 is Poisson; below is burstier. */
   z.strictObject({ kind: z.literal('gamma'), ratePerS: z.number().positive(), burstiness: z.number().positive() }),
+  /**
+   * A rate that changes in time: stages one after another, of which the last one's end is the load's. `poisson`: an inhomogeneous Poisson process of
+   * that rate; `constant`: a request whenever the rate's integral has grown by one.
+   */
+  z.strictObject({
+    kind: z.literal('stages'),
+    process: z.enum(['poisson', 'constant']).default('poisson'),
+    stages: z
+      .array(rateStageSchema)
+      .min(1)
+      .refine((stages) => stages.some((s) => s.ratePerS > 0 || (s.toRatePerS ?? 0) > 0), 'no stage has a rate'),
+  }),
+  /** `size` requests at once, at 0 and then every `everyMs`. */
+  z.strictObject({ kind: z.literal('bursts'), size: z.int().positive(), everyMs: z.number().positive() }),
+  /** At the times of the trace that `data` names, from its first request on, `speed` times as fast. */
+  z.strictObject({ kind: z.literal('trace'), speed: z.number().positive().default(1) }),
 ]);
 export type Arrival = z.infer<typeof arrivalSchema>;
 
 /** Uniform integer, both ends included. Equal ends: exactly that. */
 export const lengthSchema = z.strictObject({ min: z.int().min(0), max: z.int().min(0) }).refine((r) => r.min <= r.max, 'min is above max');
 export type LengthRange = z.infer<typeof lengthSchema>;
+
+const traceFormatSchema = z.enum(['mooncake', 'azure', 'burstgpt']);
+/** Whose form a trace has. */
+export type TraceFormat = z.infer<typeof traceFormatSchema>;
 
 /** What is sent. */
 export const dataSchema = z.discriminatedUnion('kind', [
@@ -50,6 +78,8 @@ export const dataSchema = z.discriminatedUnion('kind', [
     /** Output tokens asked for. Default: what the file says, else the server's own end. */
     outputTokens: lengthSchema.optional(),
   }),
+  /** Random prompts and answers of the lengths that a trace has, in its order. Goes with arrivals of kind `trace`, and they with it. */
+  z.strictObject({ kind: z.literal('trace'), path: z.string().min(1), format: traceFormatSchema }),
 ]);
 export type LoadData = z.infer<typeof dataSchema>;
 

@@ -11,6 +11,8 @@ import { WORDS } from './words.ts';
 const GROUP = 32;
 const LEADS = 24;
 const ENOUGH = 64;
+/** Prompts of a trace have whatever lengths; of these it is seen whether they can be made. */
+const TRACE_LENGTHS = { min: 64, max: 1024 };
 const PROBE_TIMEOUT_MS = 30_000;
 
 /** Learns what {@link Calibration} holds. Never throws for a server that misbehaves: the measurement itself will tell. */
@@ -18,7 +20,7 @@ export async function calibrate(target: LoadTarget, load: LoadSpec, signal: Abor
   const features = await negotiate(target, load, signal);
   const blind = assumed(load, features);
   const counter = await findTokenizer(target, load, signal);
-  if (load.data.kind !== 'random') return counter ? await learnAround(counter, blind) : blind;
+  if (load.data.kind === 'jsonl' || load.data.kind === 'sharegpt') return counter ? await learnAround(counter, blind) : blind;
   const learnt = counter ? await learnByEndpoint(counter, target, load, blind).catch(() => null) : null;
   if (learnt && counter) {
     if (apiOf(load.api).templated && counter.form !== 'messages') return learnTemplate(learnt, target, load, signal);
@@ -108,9 +110,9 @@ function ordinaryIds(counted: Counted[], alone: Counted): number[] | null {
 
 /** Do sums over words give what the tokenizer says, for prompts as they will be sent? */
 async function verify(counter: TokenCounter, load: LoadSpec, calibration: Calibration): Promise<boolean> {
-  if (load.data.kind !== 'random') return true;
-  const maker = promptMaker(calibration, { seed: load.seed, sharedTokens: load.data.sharedPrefixTokens });
-  const { min, max } = load.data.inputTokens;
+  const { data, seed } = load;
+  const maker = promptMaker(calibration, { seed, sharedTokens: data.kind === 'random' ? data.sharedPrefixTokens : 0 });
+  const { min, max } = data.kind === 'random' ? data.inputTokens : TRACE_LENGTHS;
   const lengths = [min, max, Math.round((min + max) / 2), max];
   const texts = lengths.map((tokens, ordinal) =>
     maker.words({ seed: load.seed, phase: 'probe', ordinal: 100 + ordinal }, tokens).join(' '),

@@ -1,5 +1,6 @@
 import type { LoadSpec } from '@bench/core';
 import { arrivalTimes } from './schedule.ts';
+import type { TraceRequest } from './trace.ts';
 
 /** Slots: [from, to). */
 export interface Slots {
@@ -59,11 +60,26 @@ export function isClients(load: Pick<LoadSpec, 'share' | 'maxConcurrency'>, ordi
   return cap === null ? ordinal % share.of === share.client : ownsOrdinal(ordinal, cap, clientSlots(load, cap));
 }
 
-/** The worker's part of an open loop's schedule: every `workers`-th arrival of the client's. Null: the loop is closed. */
-export function openArrivals(load: LoadSpec, workers: number, worker: number): { times: Float64Array; ordinals: number[] } | null {
-  const { arrival, seed, numPrompts, durationMs } = load;
+/** When an open loop's requests are due, all clients'. Null: the loop is closed. @param trace the load's, where it has one */
+export function dueTimes({ arrival, seed, numPrompts, durationMs }: LoadSpec, trace: readonly TraceRequest[] | null): Float64Array | null {
   if (arrival.kind === 'closed') return null;
-  const all = arrivalTimes({ arrival, seed, count: numPrompts, durationMs });
+  if (arrival.kind === 'trace') return Float64Array.from(trace ?? [], (request) => request.atMs);
+  return arrivalTimes({ arrival, seed, count: numPrompts, durationMs });
+}
+
+export interface OpenArrivalsOptions {
+  load: LoadSpec;
+  /** The load's, where it has one. */
+  trace: readonly TraceRequest[] | null;
+  workers: number;
+  worker: number;
+}
+
+/** The worker's part of an open loop's schedule: every `workers`-th arrival of the client's. Null: the loop is closed. */
+export function openArrivals(options: OpenArrivalsOptions): { times: Float64Array; ordinals: number[] } | null {
+  const { load, trace, workers, worker } = options;
+  const all = dueTimes(load, trace);
+  if (!all) return null;
   const clients = Array.from({ length: all.length }, (_, i) => i).filter((i) => isClients(load, i));
   const ordinals = clients.filter((_, i) => i % workers === worker);
   return { times: Float64Array.from(ordinals, (i) => all[i] as number), ordinals };

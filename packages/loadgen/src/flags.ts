@@ -1,4 +1,5 @@
-import { generatesText, type PointFlag, type RequestRecord } from '@bench/core';
+import { generatesText, meanRatePerS, type Arrival, type PointFlag, type RequestRecord } from '@bench/core';
+import { achievedRate } from './achieved-rate.ts';
 import type { LoadSummary } from './result.ts';
 
 export interface FlagOptions {
@@ -56,35 +57,35 @@ function clientBound(options: FlagOptions): PointFlag | null {
   if (lag !== null && (lag > 10 || (ttft !== undefined && lag > 1 && lag > 0.05 * ttft)))
     reasons.push(`requests left ${lag.toFixed(1)} ms late (p99)`);
   if (client.eluMax > 0.8) reasons.push(`its event loop was busy ${percent(client.eluMax)} of the time`);
-  const missed = achievedRate(options);
+  const missed = achieved(options);
   // Behind a cap it is the server that keeps arrivals waiting.
   if (missed !== null && missed < 0.98 && options.summary.load.maxConcurrency === null)
     reasons.push(`it reached ${percent(missed)} of the asked rate`);
   return reasons.length > 0 ? { code: 'client_bound', message: `the client was the limit: ${reasons.join('; ')}` } : null;
 }
 
-/** Achieved ÷ asked rate: the time the schedule takes ÷ the time sending took. Null for closed loops and too few arrivals. */
-function achievedRate({ summary, measured, interrupted: cut }: FlagOptions): number | null {
-  if (summary.load.arrival.kind === 'closed' || measured.length < 10 || cut) return null;
-  let intended = 0;
-  let sent = 0;
-  for (const r of measured) {
-    intended = Math.max(intended, r.intendedMs);
-    sent = Math.max(sent, r.sentMs);
-  }
-  return sent > 0 ? Math.min(1, intended / sent) : null;
+function achieved({ summary, measured, interrupted: cut }: FlagOptions): number | null {
+  return cut ? null : achievedRate(summary.load, measured);
 }
 
 function rateMissed(options: FlagOptions): PointFlag | null {
-  const reached = achievedRate(options);
+  const reached = achieved(options);
   const { arrival } = options.summary.load;
-  if (reached === null || reached >= 0.98 || arrival.kind === 'closed') return null;
-  return { code: 'rate_missed', message: `${percent(reached)} of the asked ${arrival.ratePerS} requests/s were sent` };
+  if (reached === null || reached >= 0.98) return null;
+  return { code: 'rate_missed', message: `${percent(reached)} of the asked ${askedRate(arrival)} were sent` };
+}
+
+function askedRate(arrival: Arrival): string {
+  if (arrival.kind === 'stages') return 'rate of one of the stages';
+  if (arrival.kind === 'trace') return 'rate of a part of the trace';
+  return `${Number(meanRatePerS(arrival)?.toPrecision(6))} requests/s`;
 }
 
 function cacheWarm({ summary, templateTokens }: FlagOptions, ok: readonly RequestRecord[]): PointFlag | null {
   const { data } = summary.load;
   if (data.kind === 'random' && data.sharedPrefixTokens > 0) return null;
+  // Its prompts share prefixes by their hash ids.
+  if (data.kind === 'trace' && data.format === 'mooncake') return null;
   let cached = 0;
   let prompt = 0;
   for (const r of ok) {

@@ -39,7 +39,9 @@ function recorded(load: LoadSpec, seed: number, over: Partial<LoadResult> = {}):
   const random = prng(seed);
   // Times that sums and differences keep exactly.
   const ms = (most: number) => random.integer(0, most * 16) / 16;
-  const times = load.arrival.kind === 'closed' ? null : arrivalTimes({ arrival: load.arrival, seed: load.seed, count: load.numPrompts });
+  const { arrival } = load;
+  const times =
+    arrival.kind === 'closed' || arrival.kind === 'trace' ? null : arrivalTimes({ arrival, seed: load.seed, count: load.numPrompts });
   const records: RequestRecord[] = [];
   const gaps: GapList[] = [];
   for (let index = 0; index < load.warmupRequests + (load.numPrompts as number); index++) {
@@ -128,6 +130,7 @@ const ARRIVALS: [Arrival, number | null][] = [
   [{ kind: 'constant', ratePerS: 20 }, null],
   [{ kind: 'poisson', ratePerS: 30 }, 7],
   [{ kind: 'gamma', ratePerS: 25, burstiness: 2 }, null],
+  [{ kind: 'stages', process: 'constant', stages: [{ durationMs: 9000, ratePerS: 5, toRatePerS: 20 }] }, null],
 ];
 
 describe('mergeResults', () => {

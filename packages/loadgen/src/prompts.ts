@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { prng, seedOf, type Prng } from '@bench/core';
 import type { Calibration } from './calibration.ts';
+import { TRACE_BLOCK_TOKENS } from './trace.ts';
 
 /** Words at the front of every prompt that come from its own digest: 8 of some 200 words are 61 bits, so no two prompts of a campaign begin alike. */
 const FRONT = 8;
@@ -13,14 +14,17 @@ export interface PromptIdentity {
 
 export interface PromptMaker {
   /** Words of a prompt of `tokens` tokens as the server counts them; the first is a lead, the others follow with a space. */
-  words(identity: PromptIdentity, tokens: number): string[];
+  words(identity: PromptIdentity, tokens: number, blocks?: readonly number[]): string[];
   /** Ids of a prompt of exactly `tokens` tokens. */
-  ids(identity: PromptIdentity, tokens: number): number[];
+  ids(identity: PromptIdentity, tokens: number, blocks?: readonly number[]): number[];
   /** Makes `list` longer or shorter by about `delta` tokens at its end. */
   adjust(list: string[], delta: number): string[];
 }
 
-/** Draws prompts of stated length. `sharedTokens` at the front are the same for all prompts of `seed`; what follows begins with words of the prompt's own. */
+/**
+ * Draws prompts of stated length. Prompts that begin with the same `blocks` of a trace begin with the same tokens, as many as the blocks have; what the blocks
+ * do not fill is the prompt's own. `sharedTokens` at the front are the same for all prompts of `seed`; what follows begins with words of the prompt's own.
+ */
 export function promptMaker(calibration: Calibration, options: { seed: number; sharedTokens: number }): PromptMaker {
   const { leads, words } = calibration;
   const tokensOf = new Map(words.map((w) => [w.word, w.tokens]));
@@ -36,14 +40,31 @@ export function promptMaker(calibration: Calibration, options: { seed: number; s
     return { list, tokens };
   }
 
+  /** Every block is drawn from its id alone, and the same budget or a smaller one makes the same beginning. Returns the tokens appended. */
+  function blockWords(list: string[], blocks: readonly number[], tokens: number): number {
+    let done = 0;
+    for (const [i, id] of blocks.entries()) {
+      const random = prng(seedOf(options.seed, 'block', id));
+      const end = Math.min(tokens, (i + 1) * TRACE_BLOCK_TOKENS);
+      if (i === 0) {
+        const lead = pick(leads, random);
+        list.push(lead.word);
+        done += lead.tokens;
+      }
+      done += fit(list, end - done, random);
+    }
+    return done;
+  }
+
   return {
-    words({ seed, phase, ordinal }, tokens) {
+    words({ seed, phase, ordinal }, tokens, blocks = []) {
       const digest = digestOf(seed, phase, ordinal);
       const random = prng(digest.readUInt32LE(28));
       const list: string[] = [];
       let left = tokens;
       let front = FRONT;
-      if (shared && shared.tokens <= tokens) {
+      if (blocks.length > 0) left -= blockWords(list, blocks, tokens);
+      else if (shared && shared.tokens <= tokens) {
         list.push(...shared.list);
         left -= shared.tokens;
       } else {
@@ -61,14 +82,20 @@ export function promptMaker(calibration: Calibration, options: { seed: number; s
       fit(list, left, random);
       return list;
     },
-    ids({ seed, phase, ordinal }, tokens) {
+    ids({ seed, phase, ordinal }, tokens, blocks = []) {
       const pool = calibration.ids ?? [];
       const digest = digestOf(seed, phase, ordinal);
       const random = prng(digest.readUInt32LE(28));
       const common = prng(seedOf(options.seed, 'shared'));
+      const given = blocks.flatMap((id) => {
+        const ofBlock = prng(seedOf(options.seed, 'block', id));
+        return Array.from({ length: TRACE_BLOCK_TOKENS }, () => pick(pool, ofBlock));
+      });
       return Array.from({ length: tokens }, (_, i) => {
+        const fromBlock = given[i];
+        if (fromBlock !== undefined) return fromBlock;
         if (i < options.sharedTokens) return pick(pool, common);
-        const own = i - options.sharedTokens;
+        const own = i - options.sharedTokens - given.length;
         return own < FRONT ? (pool[digest.readUInt16LE(2 * own) % pool.length] as number) : pick(pool, random);
       });
     },

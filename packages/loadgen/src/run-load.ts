@@ -10,15 +10,15 @@ import {
   type GapList,
 } from '@bench/core';
 import type { Calibration } from './calibration.ts';
-import { arrivalTimes } from './schedule.ts';
 import { clockMs, toEpochMs } from './clock.ts';
-import { clientSlots, isClients } from './deal.ts';
+import { clientSlots, dueTimes, isClients } from './deal.ts';
 import { buildSeries } from './series.ts';
 import { progressReporter } from './progress.ts';
 import type { LoadProgress, LoadResult } from './result.ts';
 import { summarizeRecords } from './summarize.ts';
 import { moveTimes } from './times.ts';
 import { parseBaseUrl, type LoadTarget, type ServerAbilities } from './target.ts';
+import { readTrace, type TraceRequest } from './trace.ts';
 import { builtWorker, startWorkers } from './worker-crew.ts';
 import type { SelfObservation, WorkerReport } from './worker/protocol.ts';
 
@@ -71,8 +71,9 @@ export async function driveLoad(options: DriveOptions, workerFile: URL): Promise
     server: options.server ?? {},
   };
   const workers = workerCount(options.workers, load);
-  const crew = startWorkers({ target, load, workers, workerFile });
-  const total = requestsOf(load);
+  const trace = await traceOf(load);
+  const crew = startWorkers({ target, load, trace, workers, workerFile });
+  const total = requestsOf(load, trace);
   const progress = progressReporter({ crew, total, durationMs: load.durationMs ?? null, onProgress: options.onProgress });
   const stopped = onAbort(options.signal, () => crew.abort());
   try {
@@ -103,7 +104,7 @@ function parseLoad(input: LoadSpecInput): LoadSpec {
     throw new BenchError({ code: 'BENCH_LOAD', message: `the load is not valid\n${problems.join('\n')}`, cause: parsed.error });
   }
   const load = parsed.data;
-  if (load.numPrompts === undefined && load.durationMs === undefined) {
+  if (load.numPrompts === undefined && load.durationMs === undefined && !endsItself(load)) {
     throw new BenchError({
       code: 'BENCH_LOAD',
       message: 'the load has no end',
@@ -117,7 +118,21 @@ function parseLoad(input: LoadSpecInput): LoadSpec {
       hint: 'set maxConcurrency, or an arrival rate',
     });
   }
+  if ((load.arrival.kind === 'trace') !== (load.data.kind === 'trace'))
+    throw new BenchError({
+      code: 'BENCH_LOAD',
+      message: 'arrivals of a trace and its lengths go together: both kinds are "trace", or none',
+    });
   return load;
+}
+
+function endsItself({ arrival }: LoadSpec): boolean {
+  return arrival.kind === 'stages' || arrival.kind === 'trace';
+}
+
+async function traceOf({ arrival, data, numPrompts, durationMs }: LoadSpec): Promise<TraceRequest[] | null> {
+  if (arrival.kind !== 'trace' || data.kind !== 'trace') return null;
+  return await readTrace({ path: data.path, format: data.format, speed: arrival.speed, count: numPrompts, durationMs });
 }
 
 function workerCount(asked: number | undefined, load: LoadSpec): number {
@@ -130,9 +145,8 @@ function workerCount(asked: number | undefined, load: LoadSpec): number {
 }
 
 /** Measured requests that will be sent here; null: it ends by time. */
-function requestsOf(load: LoadSpec): number | null {
-  const { arrival, seed, numPrompts, durationMs } = load;
-  const total = arrival.kind === 'closed' ? numPrompts : arrivalTimes({ arrival, seed, count: numPrompts, durationMs }).length;
+function requestsOf(load: LoadSpec, trace: readonly TraceRequest[] | null): number | null {
+  const total = dueTimes(load, trace)?.length ?? load.numPrompts;
   if (total === undefined) return null;
   let mine = 0;
   for (let i = 0; i < total; i++) if (isClients(load, i)) mine++;

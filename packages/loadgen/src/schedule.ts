@@ -1,8 +1,9 @@
 import { BenchError, prng, seedOf, type Arrival, type Prng } from '@bench/core';
+import { stageTimes } from './stage-times.ts';
 
 export interface ArrivalTimesOptions {
-  /** An open loop's arrival process. */
-  arrival: Exclude<Arrival, { kind: 'closed' }>;
+  /** An open loop's arrival process; a trace has its times in a file. */
+  arrival: Exclude<Arrival, { kind: 'closed' | 'trace' }>;
   seed: number;
   /** This many arrivals … */
   count?: number | undefined;
@@ -13,13 +14,23 @@ export interface ArrivalTimesOptions {
 /**
  * The absolute times of an open loop's arrivals, milliseconds from its start, ascending. They follow from the seed alone,
  * so the union over workers is one process for any number of workers. With a `count`, random intervals are stretched so
- * that the last arrival falls on count ÷ rate (as vLLM does): the asked rate is then the rate, not its expectation.
- * @throws BenchError `BENCH_LOAD` with neither count nor duration.
+ * that the last arrival falls on count ÷ rate (as vLLM does): the asked rate is then the rate, not its expectation. Stages and bursts are not
+ * stretched: a count only cuts them.
+ * @throws BenchError `BENCH_LOAD` with neither count nor duration, but for stages, which end by themselves.
  */
 export function arrivalTimes(options: ArrivalTimesOptions): Float64Array {
   const { arrival, seed, count, durationMs } = options;
+  if (arrival.kind === 'stages') return cut(stageTimes(arrival, seed), count, durationMs);
   if (count === undefined && durationMs === undefined) {
     throw new BenchError({ code: 'BENCH_LOAD', message: 'an open loop needs a number of requests or a duration' });
+  }
+  if (arrival.kind === 'bursts') {
+    const within = durationMs === undefined ? Number.POSITIVE_INFINITY : Math.ceil(durationMs / arrival.everyMs) * arrival.size;
+    const times = Float64Array.from(
+      { length: Math.min(count ?? within, within) },
+      (_, i) => Math.floor(i / arrival.size) * arrival.everyMs,
+    );
+    return cut(times, count, durationMs);
   }
   const meanMs = 1000 / arrival.ratePerS;
   const next = intervals(arrival, prng(seedOf(seed, 'arrivals')), meanMs);
@@ -33,10 +44,17 @@ export function arrivalTimes(options: ArrivalTimesOptions): Float64Array {
   const last = times.at(-1);
   const stretch = count !== undefined && arrival.kind !== 'constant' && last ? (times.length * meanMs) / last : 1;
   const scaled = Float64Array.from(times, (t) => t * stretch);
-  return count !== undefined && durationMs !== undefined ? scaled.filter((t) => t < durationMs) : scaled;
+  return count === undefined ? scaled : cut(scaled, count, durationMs);
 }
 
-function intervals(arrival: ArrivalTimesOptions['arrival'], random: Prng, meanMs: number): () => number {
+function cut(times: Float64Array, count: number | undefined, durationMs: number | undefined): Float64Array {
+  const first = count === undefined ? times : times.slice(0, count);
+  return durationMs === undefined ? first : first.filter((t) => t < durationMs);
+}
+
+type Renewal = Extract<Arrival, { kind: 'constant' | 'poisson' | 'gamma' }>;
+
+function intervals(arrival: Renewal, random: Prng, meanMs: number): () => number {
   if (arrival.kind === 'constant') return () => meanMs;
   if (arrival.kind === 'poisson') return () => -Math.log(1 - random.next()) * meanMs;
   const shape = arrival.burstiness;

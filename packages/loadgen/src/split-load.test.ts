@@ -18,6 +18,15 @@ const ARRIVALS: Arrival[] = [
   { kind: 'constant', ratePerS: 50 },
   { kind: 'poisson', ratePerS: 80 },
   { kind: 'gamma', ratePerS: 40, burstiness: 0.3 },
+  {
+    kind: 'stages',
+    process: 'poisson',
+    stages: [
+      { durationMs: 2000, ratePerS: 10, toRatePerS: 100 },
+      { durationMs: 5000, ratePerS: 100 },
+    ],
+  },
+  { kind: 'bursts', size: 7, everyMs: 250 },
 ];
 
 /** What `workers` threads of the client that was given `share` send: measured requests with their times, slots, warm-up requests. */
@@ -25,7 +34,7 @@ function sends(share: ReturnType<typeof load>, workers: number) {
   const out = { requests: [] as [ordinal: number, atMs: number | null][], slots: 0, warmup: [] as number[] };
   for (let worker = 0; worker < workers; worker++) {
     const deal = workerDeal(share, workers, worker);
-    const open = openArrivals(share, workers, worker);
+    const open = openArrivals({ load: share, trace: null, workers, worker });
     if (open) out.requests.push(...open.ordinals.map((o, i): [number, number] => [o, open.times[i] as number]));
     else if (deal.slots && share.maxConcurrency !== null)
       out.requests.push(
@@ -53,7 +62,9 @@ describe('splitLoad', () => {
       const parts = splitLoad(whole, n).map((part) => sends(loadSpecSchema.parse(part), random.integer(1, 3)));
       const requests = parts.flatMap((part) => part.requests).sort(([a], [b]) => a - b);
       const times =
-        arrival.kind === 'closed' ? null : arrivalTimes({ arrival, seed: whole.seed, count: whole.numPrompts, durationMs: undefined });
+        arrival.kind === 'closed' || arrival.kind === 'trace'
+          ? null
+          : arrivalTimes({ arrival, seed: whole.seed, count: whole.numPrompts, durationMs: undefined });
       expect(requests).toEqual(Array.from({ length: whole.numPrompts as number }, (_, i) => [i, times ? times[i] : null]));
       expect(parts.flatMap((part) => part.warmup).sort((a, b) => a - b)).toEqual(Array.from({ length: whole.warmupRequests }, (_, i) => i));
       if (cap !== null) {

@@ -1,4 +1,4 @@
-import { eventGaps, summarize, type LoadSpec, type RequestRecord } from '@bench/core';
+import { eventGaps, meanRatePerS, summarize, type LoadSpec, type RequestRecord } from '@bench/core';
 import { inFlightOf } from './in-flight.ts';
 import { hasLimits } from './slo.ts';
 
@@ -54,7 +54,8 @@ export function vllmFigures({ load, records, gapsOf, durationS }: VllmOptions): 
   };
   if (hasLimits(load.slo)) out.request_goodput = per(good);
   if (load.maxConcurrency !== null) out.max_concurrency = load.maxConcurrency;
-  if (load.arrival.kind !== 'closed') out.request_rate = load.arrival.ratePerS;
+  const rate = meanRatePerS(load.arrival);
+  if (rate !== null) out.request_rate = rate;
   if (load.arrival.kind === 'gamma') out.burstiness = load.arrival.burstiness;
   for (const [name, values] of Object.entries(samples)) {
     const summary = summarize(values);

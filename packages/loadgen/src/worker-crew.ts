@@ -1,10 +1,9 @@
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { Worker } from 'node:worker_threads';
-import { BenchError, type LoadSpec } from '@bench/core';
+import { BenchError } from '@bench/core';
 import type { Calibration } from './calibration.ts';
 import { steadyRead } from './steady-read.ts';
-import type { LoadTarget } from './target.ts';
 import { COUNTER_COUNT, COUNTERS, type FromWorker, type ToWorker, type WorkerReport, type WorkerSetup } from './worker/protocol.ts';
 
 /** The threads of one load, driven in step. */
@@ -24,10 +23,10 @@ export interface WorkerCrew {
 const LEAVE_MS = 2000;
 
 /** Starts threads from `workerFile`, which must serve the protocol when it is run in one. */
-export function startWorkers(options: { target: LoadTarget; load: LoadSpec; workers: number; workerFile: URL }): WorkerCrew {
-  const { target, load, workers, workerFile } = options;
+export function startWorkers(options: Omit<WorkerSetup, 'id' | 'counters'> & { workerFile: URL }): WorkerCrew {
+  const { target, load, trace, workers, workerFile } = options;
   const members = Array.from({ length: workers }, (_, id) =>
-    startMember({ id, workers, target, load, counters: new SharedArrayBuffer(4 * COUNTER_COUNT) }, workerFile),
+    startMember({ id, workers, target, load, trace, counters: new SharedArrayBuffer(4 * COUNTER_COUNT) }, workerFile),
   );
   const all = <T extends FromWorker['type']>(message: ToWorker, answer: T) => Promise.all(members.map((m) => m.ask(message, answer)));
   return {

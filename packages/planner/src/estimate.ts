@@ -1,4 +1,4 @@
-import { generatesText, type LoadSpec, parseDuration } from '@bench/core';
+import { generatesText, type LoadSpec, meanRatePerS, parseDuration } from '@bench/core';
 import type { Market } from '@bench/provisioning';
 import { loadPoints, type Task } from '@bench/recipe';
 import type { ExecutionGroup } from './plan.ts';
@@ -14,7 +14,7 @@ export const ASSUMPTIONS: readonly string[] = [
   'a machine starts in 2 to 10 minutes (a container in 1 to 6), after up to 2 hours in a queue for flex; making it ready takes up to 10',
   'an image comes in 1 to 8 minutes; weights, 2 bytes a parameter by the number in the name of the model, at 0.1 to 1 GB a second',
   'an engine starts in 1 to 5 minutes',
-  'a stream gives 20 to 100 tokens a second, and a prompt takes up to 2 seconds; 256 tokens where a load does not say; loads with a duration take it',
+  'a stream gives 20 to 100 tokens a second, and a prompt takes up to 2 seconds; 256 tokens where a load does not say; loads with a duration take it, and traces without one 1 minute to an hour',
   "a recipe's own clients or command run for 1 minute up to their timeout (an hour where they set none)",
   'ending a machine takes up to 5 minutes',
 ];
@@ -32,6 +32,8 @@ const UNKNOWN_PARAMETERS: Range = { low: 1, high: 70 };
 const TOKENS_PER_S: Range = { low: 20, high: 100 };
 const PROMPT_S: Range = { low: 0.02, high: 2 };
 const UNKNOWN_TOKENS = 256;
+/** What a trace holds is not known before it is read. */
+const TRACE_S: Range = { low: 60, high: 3600 };
 /** A load ends when its last answers have. */
 const DRAIN_S: Range = { low: 1, high: 30 };
 
@@ -100,15 +102,16 @@ function loadS(load: LoadSpec): Range {
     const seconds = durationMs / 1000;
     return { low: seconds + warm * request.low, high: seconds + DRAIN_S.high + warm * request.high };
   }
-  if (arrival.kind === 'closed')
-    return { low: (warm + rounds(numPrompts)) * request.low, high: (warm + rounds(numPrompts)) * request.high };
-  const sending = numPrompts / arrival.ratePerS;
+  const rate = meanRatePerS(arrival);
+  if (arrival.kind === 'trace') return { low: TRACE_S.low + warm * request.low, high: TRACE_S.high + warm * request.high };
+  if (rate === null) return { low: (warm + rounds(numPrompts)) * request.low, high: (warm + rounds(numPrompts)) * request.high };
+  const sending = numPrompts / rate;
   return { low: sending + DRAIN_S.low, high: Math.max(sending + DRAIN_S.high, rounds(numPrompts) * request.high) };
 }
 
 function requestS({ api, data }: LoadSpec): Range {
   if (!generatesText(api)) return { low: 0.01, high: 0.5 };
-  const tokens = data.outputTokens ? (data.outputTokens.min + data.outputTokens.max) / 2 : UNKNOWN_TOKENS;
+  const tokens = data.kind !== 'trace' && data.outputTokens ? (data.outputTokens.min + data.outputTokens.max) / 2 : UNKNOWN_TOKENS;
   return { low: PROMPT_S.low + tokens / TOKENS_PER_S.high, high: PROMPT_S.high + tokens / TOKENS_PER_S.low };
 }
 

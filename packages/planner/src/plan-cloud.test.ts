@@ -107,6 +107,12 @@ describe('planCloud', () => {
       plan(tasks(benchmark, model ? { model } : {}), [offer('o', 1)]).machineHours.low * 3600;
     const base = low(BENCHMARK);
     expect(low(BENCHMARK.replace('num_prompts: 80', 'duration: 1h')) - base).toBeGreaterThan(3500);
+    expect(low(BENCHMARK.replace('num_prompts: 80', 'stages: [{duration: 30m, request_rate: 1}, {duration: 30m, request_rate: 2}]'))).toBe(
+      low(BENCHMARK.replace('num_prompts: 80', 'duration: 1h')),
+    );
+    const trace = BENCHMARK.replace('num_prompts: 80', 'dataset: {type: trace, path: t.csv, format: azure}');
+    expect(low(trace.replace('format: azure}', 'format: azure}, duration: 1h'))).toBeGreaterThan(low(trace) + 3000);
+    expect(low(BENCHMARK.replace('}', ', bursts: {size: 2, every: 100s}}'))).toBeGreaterThan(4000);
     expect(low(BENCHMARK.replace('80', '800')) - base).toBeCloseTo(90 * 2.02, 3);
     expect(low(BENCHMARK.replace('}', ', repeats: 3}')) - base).toBeCloseTo(2 * 11 * 2.02, 3);
     expect(low(BENCHMARK, 'org/m-70B') - base).toBeCloseTo(124, 3);

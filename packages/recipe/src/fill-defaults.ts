@@ -36,12 +36,14 @@ function sectionDefaults(engine: Engine, written: unknown): unknown {
 }
 
 function fillBenchmark(b: Benchmark, recipe: Recipe): Benchmark {
-  const open = b.request_rate !== undefined || b.sweep?.request_rate !== undefined;
-  const arrival = open ? (b.arrival ?? 'poisson') : undefined;
+  const rated = b.request_rate !== undefined || b.sweep?.request_rate !== undefined || b.stages !== undefined;
+  const open = rated || b.bursts !== undefined || b.dataset.type === 'trace';
+  const ends = b.num_prompts !== undefined || b.duration !== undefined || b.stages !== undefined || b.dataset.type === 'trace';
+  const arrival = rated ? (b.arrival ?? 'poisson') : undefined;
   return {
     ...b,
     ...(b.max_concurrency === undefined && !open && !b.sweep?.max_concurrency ? { max_concurrency: 128 } : {}),
-    ...(b.num_prompts === undefined && b.duration === undefined && !b.sweep?.num_prompts ? { num_prompts: 256 } : {}),
+    ...(!ends && !b.sweep?.num_prompts ? { num_prompts: 256 } : {}),
     ...(arrival ? { arrival } : {}),
     ...(arrival === 'gamma' ? { burstiness: b.burstiness ?? 1 } : {}),
     api: b.api ?? (recipe.model?.task === 'embed' ? 'embeddings' : 'chat'),

@@ -15,11 +15,49 @@ describe('the load of a point', () => {
     'dataset: {type: jsonl, path: x.jsonl}',
     'slo: {ttft_ms: 5}',
     'slo: {}',
+    'stages: [{duration: 5s, request_rate: 1}]',
+    'bursts: {size: 5, every: 1s}',
+    'dataset: {type: trace, path: t.csv, format: azure}',
     'sweep: {max_concurrency: [1, 2]}',
   ])('has no key without a value: %s', (benchmark) => {
     const found = loads(benchmark);
     expect(found.length).toBeGreaterThan(0);
     for (const load of found) expect(load).toStrictEqual(JSON.parse(JSON.stringify(load)));
+  });
+
+  it('has the stages that the recipe gives, ends with the last, and has no cap unless one is set', () => {
+    const [load] = loads('stages: [{duration: 1m, request_rate: 0, to_request_rate: 10}, {duration: 30s, request_rate: 10}]');
+    expect(load).toMatchObject({ maxConcurrency: null, durationMs: 90_000 });
+    expect(load).not.toHaveProperty('numPrompts');
+    expect(load?.arrival).toEqual({
+      kind: 'stages',
+      process: 'poisson',
+      stages: [
+        { durationMs: 60_000, ratePerS: 0, toRatePerS: 10 },
+        { durationMs: 30_000, ratePerS: 10 },
+      ],
+    });
+    const capped = loads('stages: [{duration: 5s, request_rate: 1}], arrival: constant, max_concurrency: 3')[0];
+    expect(capped).toMatchObject({ maxConcurrency: 3, arrival: { process: 'constant' } });
+  });
+
+  it('has bursts, which end as other loads do', () => {
+    const arrival = { kind: 'bursts', size: 5, everyMs: 2000 };
+    expect(loads('bursts: {size: 5, every: 2s}')[0]).toMatchObject({ arrival, maxConcurrency: null, numPrompts: 256 });
+    expect(loads('bursts: {size: 5, every: 2s}, duration: 1m')[0]).toMatchObject({ arrival, durationMs: 60_000 });
+  });
+
+  it('replays a trace to its end, unless it says how many or how long', () => {
+    const trace = 'dataset: {type: trace, path: t.jsonl, format: mooncake, speed: 2}';
+    const [load] = loads(trace);
+    expect(load).toMatchObject({
+      arrival: { kind: 'trace', speed: 2 },
+      data: { kind: 'trace', path: '/r/t.jsonl', format: 'mooncake' },
+      maxConcurrency: null,
+    });
+    expect([load?.numPrompts, load?.durationMs]).toEqual([undefined, undefined]);
+    expect(loads(`${trace}, num_prompts: 9`)[0]?.numPrompts).toBe(9);
+    expect(loads(`${trace}, duration: 9s, max_concurrency: 4`)[0]).toMatchObject({ durationMs: 9000, maxConcurrency: 4 });
   });
 
   it('has the limits of goodput that the recipe gives, and no others', () => {

@@ -1,5 +1,5 @@
 import { isAbsolute, join } from 'node:path';
-import { generatesText, loadSpecSchema, parseDuration, type Arrival, type LengthRange, type LoadSpec } from '@bench/core';
+import { generatesText, loadSpecSchema, parseDuration, stagesMs, type Arrival, type LengthRange, type LoadSpec } from '@bench/core';
 import type { Task } from './build-tasks.ts';
 import { SWEEP_KEYS, type Benchmark } from './schema/benchmark.ts';
 
@@ -32,11 +32,12 @@ export function loadPoints(task: Pick<Task, 'resolved' | 'dir'>): LoadPoint[] {
 
 function loadOf(b: Benchmark, dir: string): LoadSpec {
   const cap = b.max_concurrency ?? null;
+  const arrival = arrivalOf(b);
   return loadSpecSchema.parse({
     ...given({ api: b.api }),
-    arrival: arrivalOf(b),
+    arrival,
     maxConcurrency: cap,
-    ...(b.duration === undefined ? given({ numPrompts: b.num_prompts }) : { durationMs: parseDuration(b.duration) }),
+    ...endOf(b, arrival),
     data: dataOf(b, dir),
     warmupRequests: b.warmup ?? Math.min(cap ?? MAX_DEFAULT_WARMUP, MAX_DEFAULT_WARMUP),
     stream: b.api === undefined || generatesText(b.api),
@@ -49,7 +50,22 @@ function loadOf(b: Benchmark, dir: string): LoadSpec {
   });
 }
 
+function endOf(b: Benchmark, arrival: Arrival): Pick<LoadSpec, 'numPrompts' | 'durationMs'> {
+  if (arrival.kind === 'stages') return { durationMs: stagesMs(arrival.stages) };
+  return b.duration === undefined ? given({ numPrompts: b.num_prompts }) : { durationMs: parseDuration(b.duration) };
+}
+
 function arrivalOf(b: Benchmark): Arrival {
+  if (b.dataset.type === 'trace') return { kind: 'trace', speed: b.dataset.speed };
+  if (b.bursts) return { kind: 'bursts', size: b.bursts.size, everyMs: parseDuration(b.bursts.every) };
+  if (b.stages) {
+    const stages = b.stages.map((s) => ({
+      durationMs: parseDuration(s.duration),
+      ratePerS: s.request_rate,
+      ...given({ toRatePerS: s.to_request_rate }),
+    }));
+    return { kind: 'stages', process: b.arrival === 'constant' ? 'constant' : 'poisson', stages };
+  }
   if (b.request_rate === undefined) return { kind: 'closed' };
   if (b.arrival === 'gamma') return { kind: 'gamma', ratePerS: b.request_rate, burstiness: b.burstiness ?? 1 };
   return { kind: b.arrival ?? 'poisson', ratePerS: b.request_rate };
@@ -59,7 +75,8 @@ function dataOf(b: Benchmark, dir: string) {
   const outputTokens = rangeOf(b.random_output_len);
   if (b.dataset.type === 'random')
     return { kind: 'random' as const, inputTokens: rangeOf(b.random_input_len), outputTokens, sharedPrefixTokens: b.shared_prefix };
-  return { kind: b.dataset.type, path: isAbsolute(b.dataset.path) ? b.dataset.path : join(dir, b.dataset.path) };
+  const path = isAbsolute(b.dataset.path) ? b.dataset.path : join(dir, b.dataset.path);
+  return b.dataset.type === 'trace' ? { kind: b.dataset.type, path, format: b.dataset.format } : { kind: b.dataset.type, path };
 }
 
 const rangeOf = (length: number | LengthRange): LengthRange => (typeof length === 'number' ? { min: length, max: length } : length);

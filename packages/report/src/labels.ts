@@ -1,4 +1,4 @@
-import { countEqual, findGpu, formatBytes, generatesText, type EngineInfo, type LoadSpec, type SystemInfo } from '@bench/core';
+import { arrivalLabel, countEqual, findGpu, formatBytes, generatesText, meanRatePerS, type EngineInfo, type LoadSpec, type SystemInfo } from '@bench/core';
 import type { DeploymentFile, MachineFile, TaskFile } from '@bench/results';
 import { formatShort, listWords } from './format.ts';
 import type { ReportRow } from './rows.ts';
@@ -7,22 +7,29 @@ import { oneLine } from './text.ts';
 /** What a point is plotted and sorted by. */
 export interface LoadAxis {
   kind: 'concurrency' | 'rate';
-  /** Requests in flight, or requests per second asked for. */
+  /** Requests in flight, or requests per second asked for: the mean where the rate changes in time. */
   value: number;
 }
 
 /** Open loops are told apart by their rate, closed ones by their concurrency. */
 export function loadAxis(load: LoadSpec | null): LoadAxis | null {
   if (!load) return null;
-  if (load.arrival.kind !== 'closed') return { kind: 'rate', value: load.arrival.ratePerS };
+  const rate = meanRatePerS(load.arrival);
+  if (rate !== null) return { kind: 'rate', value: rate };
   return load.maxConcurrency === null ? null : { kind: 'concurrency', value: load.maxConcurrency };
 }
 
-/** `8 concurrent`, `4 req/s`. */
+/** `8 concurrent`, `4 req/s`, `1→10 req/s`. */
 export function loadLabel(load: LoadSpec | null): string {
+  if (load && isUneven(load)) return arrivalLabel(load.arrival);
   const axis = loadAxis(load);
   if (!axis) return 'no load';
   return axis.kind === 'rate' ? `${formatShort(axis.value)} req/s` : `${formatShort(axis.value)} concurrent`;
+}
+
+/** Does its rate change in time? One number does not say it. */
+function isUneven(load: LoadSpec): load is LoadSpec & { arrival: Extract<LoadSpec['arrival'], { kind: 'stages' | 'bursts' | 'trace' }> } {
+  return load.arrival.kind === 'stages' || load.arrival.kind === 'bursts' || load.arrival.kind === 'trace';
 }
 
 /** The load of a point; of one that a recipe measured itself, by what. */
@@ -36,7 +43,7 @@ export function pointLabel({ load, kind, point }: Pick<ReportRow, 'load' | 'kind
 export function loadsLabel(loads: readonly (LoadSpec | null)[]): string {
   const axes = loads.map(loadAxis);
   const kinds = new Set(axes.map((axis) => axis?.kind));
-  if (kinds.size !== 1 || kinds.has(undefined)) return listWords(loads.map(loadLabel));
+  if (kinds.size !== 1 || kinds.has(undefined) || loads.some((load) => load && isUneven(load))) return listWords(loads.map(loadLabel));
   return `${listWords(axes.map((axis) => formatShort(axis?.value)))} ${kinds.has('rate') ? 'req/s' : 'concurrent'}`;
 }
 
@@ -46,6 +53,7 @@ const range = (r: { min: number; max: number } | undefined): string | null =>
 /** `random prompts, 512 tokens in, 128 out`. */
 export function dataLabel(load: LoadSpec): string {
   const { data } = load;
+  if (data.kind === 'trace') return `random prompts with the lengths of ${oneLine(data.path, 120)} (${data.format} trace)`;
   const output = range(data.outputTokens);
   if (data.kind !== 'random') return `prompts from ${oneLine(data.path, 120)}${output ? `, ${output} tokens out` : ''}`;
   const shared = data.sharedPrefixTokens > 0 ? `, ${formatShort(data.sharedPrefixTokens)} of them shared` : '';

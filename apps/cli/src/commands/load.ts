@@ -1,19 +1,18 @@
-import { type ApiKind, BenchError, EXIT, generatesText, type Io, type LoadSpecInput, messageOf, printable } from '@bench/core';
+import { type ApiKind, BenchError, EXIT, generatesText, type Io, type LoadSpecInput, messageOf, printable, stagesMs, type TraceFormat } from '@bench/core';
 import { type LoadProgress, runLoad } from '@bench/loadgen';
 import { renderVllmText } from '@bench/results';
+import { usage } from '../asked.ts';
 import { withContext } from '../context.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { loadText } from '../ui/load-text.ts';
 import { Progress } from '../ui/progress.ts';
 import { styles } from '../ui/style.ts';
+import { type ArrivalFlags, arrivalOf, refuseContradictoryArrivals } from './load-arrival.ts';
 
-export interface LoadFlags {
+export interface LoadFlags extends ArrivalFlags {
   model?: string | undefined;
   api: string;
   concurrency?: number | undefined;
-  rate?: number | undefined;
-  arrival: string;
-  burstiness: number;
   requests?: number | undefined;
   duration?: string | undefined;
   inputLen: string;
@@ -65,17 +64,17 @@ export function load(url: string, flags: LoadFlags): Promise<number> {
 }
 
 /** What `program.ts` gives when nothing was said. */
-const UNSAID = { arrival: 'poisson', burstiness: 1, inputLen: '256', outputLen: '128', sharedPrefix: 0 } as const;
+const UNSAID = { inputLen: '256', outputLen: '128', sharedPrefix: 0 } as const;
 
 /** A flag that would be passed over is refused: the figures would be of another load than the one that was asked for. */
 function refuseContradictions(flags: LoadFlags): void {
   const said = (name: keyof typeof UNSAID) => flags[name] !== UNSAID[name];
   if (flags.requests !== undefined && flags.duration !== undefined)
     throw usage('--requests and --duration both say when to end', 'keep one of them');
-  if (said('arrival') && flags.rate === undefined)
-    throw usage(`--arrival ${flags.arrival} is for an open loop`, 'add --rate, or leave --arrival out');
-  if (said('burstiness') && (flags.arrival !== 'gamma' || flags.rate === undefined))
-    throw usage('--burstiness is the shape of gamma intervals', 'add --rate and --arrival gamma, or leave --burstiness out');
+  refuseContradictoryArrivals(flags, isTrace(flags));
+  const ending = flags.requests === undefined ? '--duration' : '--requests';
+  if (flags.stages !== undefined && (flags.requests !== undefined || flags.duration !== undefined))
+    throw usage(`--stages end by themselves, and ${ending} says another end`, `leave ${ending} out`);
   if (flags.documents !== undefined && (flags.api !== 'rerank' || flags.dataset !== undefined))
     throw usage('--documents is for random prompts of --api rerank', 'leave it out');
   if (flags.dataset !== undefined) {
@@ -90,16 +89,15 @@ function refuseContradictions(flags: LoadFlags): void {
 }
 
 function spec(flags: LoadFlags): LoadSpecInput {
-  const open = flags.rate !== undefined;
+  const arrival = arrivalOf(flags, isTrace(flags));
+  const open = arrival.kind !== 'closed';
   const concurrency = flags.concurrency ?? (open ? null : 1);
   const api = flags.api as ApiKind;
   return {
     api,
-    arrival: open ? arrival(flags, flags.rate as number) : { kind: 'closed' },
+    arrival,
     maxConcurrency: concurrency,
-    ...(flags.duration === undefined
-      ? { numPrompts: flags.requests ?? (open ? 100 : (concurrency ?? 1) * 10) }
-      : { durationMs: durationFlag('--duration', flags.duration) }),
+    ...endOf(flags, arrival, concurrency),
     data: flags.dataset === undefined ? random(flags) : file(flags.dataset),
     warmupRequests: flags.warmup,
     stream: flags.stream && generatesText(api),
@@ -108,9 +106,15 @@ function spec(flags: LoadFlags): LoadSpecInput {
   };
 }
 
-function arrival(flags: LoadFlags, ratePerS: number) {
-  const kind = flags.arrival as 'poisson' | 'constant' | 'gamma';
-  return kind === 'gamma' ? { kind, ratePerS, burstiness: flags.burstiness } : { kind, ratePerS };
+function endOf(
+  { requests, duration }: LoadFlags,
+  arrival: NonNullable<LoadSpecInput['arrival']>,
+  concurrency: number | null,
+): Pick<LoadSpecInput, 'numPrompts' | 'durationMs'> {
+  if (arrival.kind === 'stages') return { durationMs: stagesMs(arrival.stages) };
+  if (arrival.kind === 'trace' && duration === undefined) return requests === undefined ? {} : { numPrompts: requests };
+  if (duration !== undefined) return { durationMs: durationFlag('--duration', duration) };
+  return { numPrompts: requests ?? (arrival.kind === 'closed' ? (concurrency ?? 1) * 10 : 100) };
 }
 
 function random(flags: LoadFlags) {
@@ -133,8 +137,16 @@ function range(text: string, flag: string): { min: number; max: number } {
 
 function file(text: string) {
   const match = /^(jsonl|sharegpt):(.+)$/.exec(text);
-  if (!match) throw usage(`--dataset ${text}: expected jsonl:PATH or sharegpt:PATH`);
-  return { kind: match[1] as 'jsonl' | 'sharegpt', path: match[2] as string };
+  if (match) return { kind: match[1] as 'jsonl' | 'sharegpt', path: match[2] as string };
+  const trace = TRACE.exec(text);
+  if (!trace) throw usage(`--dataset ${text}: expected jsonl:PATH, sharegpt:PATH, or a trace: mooncake:PATH, azure:PATH, burstgpt:PATH`);
+  return { kind: 'trace' as const, format: trace[1] as TraceFormat, path: trace[2] as string };
+}
+
+const TRACE = /^(mooncake|azure|burstgpt):(.+)$/;
+
+function isTrace({ dataset }: LoadFlags): boolean {
+  return dataset !== undefined && TRACE.test(dataset);
 }
 
 function checkUrl(text: string): string {
@@ -184,8 +196,4 @@ function reasonOf(error: unknown): string {
   const { code } = (error ?? {}) as { code?: unknown };
   if (typeof code === 'string') return code;
   return inner === undefined || inner === null ? messageOf(error) : reasonOf(inner);
-}
-
-function usage(message: string, hint?: string): BenchError {
-  return new BenchError({ code: 'BENCH_USAGE', message, hint, exitCode: EXIT.usage });
 }

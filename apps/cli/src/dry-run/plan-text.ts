@@ -82,11 +82,13 @@ function measureLines(task: PlannedMeasurement): string[] {
 const times = ({ repeats }: PlannedMeasurement) => (repeats > 1 ? ` ${repeats} times` : '');
 
 function amount(load: LoadSpec): string {
-  const what = load.durationMs === undefined ? `${load.numPrompts ?? '?'} requests` : `${load.durationMs / 1000} s`;
+  const whole = load.arrival.kind === 'trace' ? 'all requests' : '? requests';
+  const counted = load.numPrompts === undefined ? whole : `${load.numPrompts} requests`;
+  const what = load.durationMs === undefined ? counted : `${load.durationMs / 1000} s`;
   const data =
     load.data.kind === 'random'
       ? `${range(load.data.inputTokens)} tokens in${generatesText(load.api) ? `, ${range(load.data.outputTokens)} out` : ''}`
-      : `${load.data.kind} ${load.data.path}`;
+      : `${load.data.kind === 'trace' ? `${load.data.format} trace` : load.data.kind} ${load.data.path}`;
   return `${what}, ${data}, warm-up ${load.warmupRequests}`;
 }
 

@@ -1,4 +1,4 @@
-import type { LengthRange, LoadSpec } from '@bench/core';
+import { type LoadData, type LoadSpec, meanRatePerS } from '@bench/core';
 import { rangeRatio } from './range-ratio.ts';
 
 export type EngineClient = 'vllm' | 'sglang';
@@ -23,9 +23,12 @@ export function engineClientProblems(load: LoadSpec, client: EngineClient): stri
   cannot(load.numPrompts === undefined, 'needs a number of requests (num_prompts)');
   cannot(!load.stream, 'always streams');
   cannot(arrival.kind === 'constant', 'has no constant rate; a poisson or gamma arrival it has');
+  cannot(arrival.kind === 'stages', 'has no stages of its rate');
+  cannot(arrival.kind === 'bursts', 'sends no bursts');
   cannot(client === 'sglang' && arrival.kind === 'gamma' && arrival.burstiness !== 1, 'has no burstiness');
   cannot(client === 'sglang' && Object.values(load.slo).some((limit) => limit !== undefined), 'knows no goodput limits (slo)');
   cannot(client === 'vllm' && data.kind === 'random' && !load.ignoreEos, 'always ignores the end of sequence with random prompts');
+  cannot(data.kind === 'trace', 'replays no traces of these forms');
   cannot(data.kind === 'jsonl', 'reads no prompt file of this kind; sharegpt it reads');
   if (data.kind === 'random') {
     cannot(client === 'sglang' && data.sharedPrefixTokens > 0, 'has no shared prefix with random lengths');
@@ -68,9 +71,9 @@ function vllmArgs({ load, baseUrl, model, tokenizer, folder, dataPath }: ArgOpti
     randomArgs(load, 'vllm'),
     data.kind === 'random'
       ? ['--dataset-name', 'random', ...(data.sharedPrefixTokens > 0 ? ['--random-prefix-len', String(data.sharedPrefixTokens)] : [])]
-      : ['--dataset-name', data.kind, '--dataset-path', dataPath ?? data.path, ...sharegptOutput(data.outputTokens)],
+      : ['--dataset-name', data.kind, '--dataset-path', dataPath ?? data.path, ...sharegptOutput(data)],
     ['--num-prompts', String(load.numPrompts), '--seed', String(load.seed)],
-    ['--request-rate', arrival.kind === 'closed' ? 'inf' : String(arrival.ratePerS)],
+    ['--request-rate', String(meanRatePerS(arrival) ?? 'inf')],
     arrival.kind === 'gamma' ? ['--burstiness', String(arrival.burstiness)] : [],
     load.maxConcurrency === null ? [] : ['--max-concurrency', String(load.maxConcurrency)],
     load.warmupRequests > 0 ? ['--num-warmups', String(load.warmupRequests)] : [],
@@ -91,9 +94,9 @@ function sglangArgs({ load, baseUrl, model, tokenizer, folder, dataPath }: ArgOp
     // Its "random" takes words from a file that it downloads; "random-ids" needs nothing.
     data.kind === 'random'
       ? ['--dataset-name', 'random-ids', ...randomArgs(load, 'sglang')]
-      : ['--dataset-name', data.kind, '--dataset-path', dataPath ?? data.path, ...sharegptOutput(data.outputTokens)],
+      : ['--dataset-name', data.kind, '--dataset-path', dataPath ?? data.path, ...sharegptOutput(data)],
     ['--num-prompts', String(load.numPrompts), '--seed', String(load.seed)],
-    ['--request-rate', arrival.kind === 'closed' ? 'inf' : String(arrival.ratePerS)],
+    ['--request-rate', String(meanRatePerS(arrival) ?? 'inf')],
     load.maxConcurrency === null ? [] : ['--max-concurrency', String(load.maxConcurrency)],
     ['--warmup-requests', String(load.warmupRequests)],
     load.ignoreEos ? [] : ['--disable-ignore-eos'],
@@ -102,8 +105,8 @@ function sglangArgs({ load, baseUrl, model, tokenizer, folder, dataPath }: ArgOp
   ].flat();
 }
 
-function sharegptOutput(range: LengthRange | undefined): string[] {
-  return range ? ['--sharegpt-output-len', String(range.max)] : [];
+function sharegptOutput(data: LoadData): string[] {
+  return data.kind === 'sharegpt' && data.outputTokens ? ['--sharegpt-output-len', String(data.outputTokens.max)] : [];
 }
 
 function randomArgs(load: LoadSpec, client: EngineClient): string[] {

@@ -21,7 +21,7 @@ export interface LoadWorker {
 
 /** One worker's share of a load, step by step as the main thread asks. */
 export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker, transfer?: ArrayBuffer[]) => void): LoadWorker {
-  const { load, target, id, workers } = setup;
+  const { load, target, id, workers, trace } = setup;
   const stop = new AbortController();
   const counters = new Int32Array(setup.counters);
   const settled: { record: RequestRecord; gaps: Float32Array }[] = [];
@@ -32,7 +32,7 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
   const connections = mySlots === null ? null : Math.max(1, mySlots.to - mySlots.from, myWarmup.to - myWarmup.from);
   const sender: Sender = createSender({ target, load, worker: id, connections, onToken: () => counters[COUNTERS.outputTokens]!++ });
 
-  const arrivals = openArrivals(load, workers, id);
+  const arrivals = openArrivals({ load, trace, workers, worker: id });
 
   function onSettled(exchange: Exchange): void {
     settled.push({ record: exchange.record(), gaps: exchange.takeGaps() });
@@ -40,7 +40,7 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
   }
 
   async function prepare(calibration: Calibration): Promise<void> {
-    supply = await createSupply({ target, load, calibration, signal: stop.signal });
+    supply = await createSupply({ target, load, trace, calibration, signal: stop.signal });
     await supply.prepare(closedOrdinals(load.warmupRequests, warmupSlots, myWarmup), 'warmup', stop.signal);
     if (arrivals) await supply.prepare(arrivals.ordinals, 'measured', stop.signal);
     else if (mySlots && cap !== null) {

@@ -1,6 +1,7 @@
 import type { LoadSpec, RequestRecord } from '@bench/core';
 import type { Calibration } from '../calibration.ts';
 import type { LoadTarget } from '../target.ts';
+import type { TraceRequest } from '../trace.ts';
 
 /** What a worker is born with. */
 export interface WorkerSetup {
@@ -8,6 +9,8 @@ export interface WorkerSetup {
   workers: number;
   target: LoadTarget;
   load: LoadSpec;
+  /** Of all clients; null: the load replays none. */
+  trace: readonly TraceRequest[] | null;
   /** One `Int32Array` of {@link COUNTERS} per worker, read by the main thread while it runs. */
   counters: SharedArrayBuffer;
 }

@@ -6,6 +6,7 @@ import { readDataset, type DatasetEntry } from '../dataset.ts';
 import { promptMaker } from '../prompts.ts';
 import type { LoadTarget } from '../target.ts';
 import { tokenCounter, type TokenCounter } from '../tokenizer.ts';
+import type { TraceRequest } from '../trace.ts';
 import type { Job } from './job.ts';
 import { DEFAULT_DOCUMENTS, rerankPrompt, rerankTokens } from './rerank-prompt.ts';
 
@@ -28,14 +29,18 @@ export interface Supply {
 export async function createSupply(options: {
   target: LoadTarget;
   load: LoadSpec;
+  /** The load's, where it replays one. */
+  trace: readonly TraceRequest[] | null;
   calibration: Calibration;
   signal: AbortSignal;
 }): Promise<Supply> {
-  const { target, load, calibration, signal } = options;
+  const { target, load, trace, calibration, signal } = options;
   const { data } = load;
   const api = apiOf(load.api);
-  const entries =
-    data.kind === 'random' ? [] : await readDataset({ kind: data.kind, path: data.path, seed: load.seed, reranked: load.api === 'rerank' });
+  const file = data.kind === 'jsonl' || data.kind === 'sharegpt' ? data : null;
+  const entries = file
+    ? await readDataset({ kind: file.kind, path: file.path, seed: load.seed, reranked: load.api === 'rerank' })
+    : null;
   const maker = promptMaker(calibration, { seed: load.seed, sharedTokens: data.kind === 'random' ? data.sharedPrefixTokens : 0 });
   const counter: TokenCounter | null = calibration.tokenize ? tokenCounter({ target, ...calibration.tokenize, signal }) : null;
   const ready = new Map<string, Job>();
@@ -62,47 +67,57 @@ export async function createSupply(options: {
     };
   }
 
-  function fromFile(ordinal: number, phase: Job['phase']): { entry: DatasetEntry; asked: number | null } {
+  function fromFile(list: readonly DatasetEntry[], ordinal: number, phase: Job['phase']): { entry: DatasetEntry; asked: number | null } {
     const at = phase === 'warmup' ? ordinal : load.warmupRequests + ordinal;
-    const entry = entries[at % entries.length] as DatasetEntry;
-    const range = data.outputTokens;
+    const entry = list[at % list.length] as DatasetEntry;
+    const range = file?.outputTokens;
     return { entry, asked: range ? draw(range, 'output', phase, ordinal) : entry.outputTokens };
   }
 
+  /** What a request that is made has to be like. Warm-ups of a trace have its lengths and share nothing: they are not to warm its prefixes. */
+  function drawn(ordinal: number, phase: Job['phase']): { input: number; output: number; blocks: readonly number[] } {
+    if (data.kind === 'random') {
+      const input = draw(data.inputTokens, 'input', phase, ordinal);
+      return { input, output: Math.max(1, draw(data.outputTokens, 'output', phase, ordinal)), blocks: [] };
+    }
+    const list = trace ?? [];
+    const { inputTokens, outputTokens, blocks } = list[ordinal % list.length] as TraceRequest;
+    return { input: inputTokens, output: Math.max(1, outputTokens), blocks: phase === 'warmup' ? [] : blocks };
+  }
+
   function make(ordinal: number, phase: Job['phase'], corrected?: { words: string[]; counted: boolean }): Job {
-    if (data.kind !== 'random') {
-      const { entry, asked } = fromFile(ordinal, phase);
+    if (entries) {
+      const { entry, asked } = fromFile(entries, ordinal, phase);
       return job(ordinal, phase, entry.prompt, { input: null, output: asked, counted: false });
     }
-    const input = draw(data.inputTokens, 'input', phase, ordinal);
-    const output = Math.max(1, draw(data.outputTokens, 'output', phase, ordinal));
+    const { input, output, blocks } = drawn(ordinal, phase);
     const identity = { seed: load.seed, phase, ordinal };
     if (calibration.ids && api.tokenIds) {
-      return job(ordinal, phase, { ids: maker.ids(identity, Math.max(1, input)) }, { input, output, counted: true });
+      return job(ordinal, phase, { ids: maker.ids(identity, Math.max(1, input), blocks) }, { input, output, counted: true });
     }
     if (load.api === 'rerank') {
-      const documents = data.documents ?? DEFAULT_DOCUMENTS;
+      const documents = (data.kind === 'random' ? data.documents : undefined) ?? DEFAULT_DOCUMENTS;
       const prompt = rerankPrompt(maker.words(identity, rerankTokens(input, documents)), input, documents);
       // What the server counts is the query once for each document, and its own tokens between them.
       return job(ordinal, phase, prompt, { input: null, output: null, counted: false });
     }
-    const text = (corrected?.words ?? maker.words(identity, input)).join(' ');
+    const text = (corrected?.words ?? maker.words(identity, input, blocks)).join(' ');
     return job(ordinal, phase, { text }, { input, output, counted: corrected?.counted ?? calibration.additive });
   }
 
   /** Where sums over words are not what the tokenizer says, each prompt is corrected until they are. */
   async function makeExact(ordinal: number, phase: Job['phase']): Promise<Job> {
     if (!counter) return make(ordinal, phase);
-    if (data.kind !== 'random') {
-      const { entry, asked } = fromFile(ordinal, phase);
+    if (entries) {
+      const { entry, asked } = fromFile(entries, ordinal, phase);
       if (asked !== null || entry.answer === null) return make(ordinal, phase);
       const counted = await counter.count(entry.answer).catch(() => null);
       const output = counted ? Math.max(1, counted.count - calibration.templateTokens) : null;
       return job(ordinal, phase, entry.prompt, { input: null, output, counted: false });
     }
     if (calibration.additive || calibration.ids || load.api === 'rerank') return make(ordinal, phase);
-    const wanted = draw(data.inputTokens, 'input', phase, ordinal);
-    let words = maker.words({ seed: load.seed, phase, ordinal }, wanted);
+    const { input: wanted, blocks } = drawn(ordinal, phase);
+    let words = maker.words({ seed: load.seed, phase, ordinal }, wanted, blocks);
     for (let i = 0; i < CORRECTIONS; i++) {
       const counted = await counter.count(words.join(' ')).catch(() => null);
       if (!counted) break;
@@ -113,7 +128,7 @@ export async function createSupply(options: {
   }
 
   return {
-    entries: data.kind === 'random' ? null : entries.length,
+    entries: entries?.length ?? null,
     async prepare(ordinals, phase, abort) {
       let bytes = 0;
       const iterator = ordinals[Symbol.iterator]();

@@ -1,3 +1,4 @@
+import { parseDuration } from '@bench/core';
 import { z } from 'zod';
 import { durationSchema } from './values.ts';
 
@@ -44,17 +45,49 @@ const datasetSchema = z
   .discriminatedUnion('type', [
     z.strictObject({ type: z.literal('random') }),
     z.strictObject({ type: z.enum(['jsonl', 'sharegpt']), path: z.string().min(1).describe('File, relative to the recipe.') }),
+    z.strictObject({
+      type: z.literal('trace'),
+      path: z.string().min(1).describe('File, relative to the recipe.'),
+      format: z
+        .enum(['mooncake', 'azure', 'burstgpt'])
+        .describe('mooncake: JSONL whose hash_ids are shared prefixes; azure, burstgpt: CSV.'),
+      speed: rate.default(1).describe('How many times as fast the trace is replayed.'),
+    }),
   ])
-  .describe('What is sent. random: prompts of random_input_len tokens.');
+  .describe('What is sent. random: prompts of random_input_len tokens. trace: times and lengths of recorded requests, an open loop.');
+
+const stagesSchema = z
+  .array(
+    z.strictObject({
+      duration: durationSchema.describe('How long the stage takes.'),
+      request_rate: z.number().min(0).describe('Requests per second, from the beginning of the stage; 0 is a pause.'),
+      to_request_rate: z.number().min(0).optional().describe('Rate at its end: a linear ramp. Default: request_rate.'),
+    }),
+  )
+  .min(1, { error: 'stages need at least one stage' })
+  .refine((stages) => stages.some((s) => s.request_rate > 0 || (s.to_request_rate ?? 0) > 0), { error: 'no stage has a request_rate' })
+  .refine((stages) => stages.every((s) => parseDuration(s.duration) > 0), { error: 'a stage needs a duration above 0' })
+  .describe('Open loop whose rate changes in time, stage after stage; the point ends with the last.');
+
+const burstsSchema = z
+  .strictObject({
+    size: count.describe('Requests sent at once.'),
+    every: durationSchema
+      .refine((every) => parseDuration(every) > 0, { error: 'expected a duration above 0' })
+      .describe('From the beginning of one burst to the next.'),
+  })
+  .describe('Open loop that sends requests in bursts.');
 
 /** `benchmark`: the load of an inference recipe. */
 export const benchmarkSchema = z
   .strictObject({
-    max_concurrency: count.optional().describe('Requests in flight at most. Default: 128; with request_rate: no cap.'),
+    max_concurrency: count.optional().describe('Requests in flight at most. Default: 128; for an open loop: no cap.'),
     request_rate: rate.optional().describe('Requests per second (open loop). Absent: a new request as soon as one ends (closed loop).'),
     arrival: z.enum(['poisson', 'constant', 'gamma']).optional().describe('Intervals of an open loop. Default: poisson.'),
     burstiness: rate.optional().describe('Shape of gamma intervals: 1 is Poisson, below 1 is burstier. Default: 1.'),
-    num_prompts: count.optional().describe('Measured requests of a point. Default: 256, unless duration is given.'),
+    stages: stagesSchema.optional(),
+    bursts: burstsSchema.optional(),
+    num_prompts: count.optional().describe('Measured requests of a point. Default: 256, unless duration or stages are given.'),
     duration: durationSchema.optional().describe('Send for this long instead of num_prompts: seconds, or text such as "60s".'),
     warmup: z
       .union([z.int().min(0), z.strictObject({ requests: z.int().min(0) }).transform((w) => w.requests)], {
@@ -85,7 +118,24 @@ export const benchmarkSchema = z
     const prompts = b.sweep?.num_prompts ? ['sweep', 'num_prompts'] : b.num_prompts !== undefined ? ['num_prompts'] : null;
     if (b.duration !== undefined && prompts) issue(prompts, 'give num_prompts or duration, not both');
     const open = b.request_rate !== undefined || b.sweep?.request_rate !== undefined;
-    if (!open && b.arrival !== undefined) issue(['arrival'], 'arrival needs request_rate: without a rate, requests follow one another');
+    const rates = [...(open ? ['request_rate'] : []), ...(b.stages ? ['stages'] : []), ...(b.bursts ? ['bursts'] : [])];
+    if (b.dataset.type === 'trace') {
+      for (const key of [...rates, ...(b.arrival === undefined ? [] : ['arrival'])])
+        issue(
+          key === 'request_rate' && b.request_rate === undefined ? ['sweep', key] : [key],
+          `a trace has arrivals of its own: leave ${key} out`,
+        );
+      if (b.shared_prefix > 0) issue(['shared_prefix'], 'shared_prefix goes with random prompts only');
+      return;
+    }
+    const second = rates[1];
+    if (second !== undefined) issue([second], `give one of ${rates.join(', ')}: each says when requests are sent`);
+    if (b.stages && b.duration !== undefined) issue(['duration'], 'stages have durations of their own: leave this one out');
+    if (b.stages && prompts) issue(prompts, 'a point with stages ends with the last of them: leave num_prompts out');
+    if (b.stages && b.arrival === 'gamma') issue(['arrival'], 'the arrivals of stages are poisson or constant');
+    if (b.bursts && b.arrival !== undefined) issue(['arrival'], 'bursts come at their own times: leave arrival out');
+    if (rates.length === 0 && b.arrival !== undefined)
+      issue(['arrival'], 'arrival needs request_rate or stages: without a rate, requests follow one another');
     if (b.burstiness !== undefined && b.arrival !== 'gamma') issue(['burstiness'], 'burstiness goes with "arrival: gamma"');
     if (b.dataset.type === 'random' && b.shared_prefix > 0) {
       const shortest = (b.sweep?.random_input_len ?? [b.random_input_len]).reduce<number>(

@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, generatesText } from '@bench/core';
+import { formatBytes, formatDuration, generatesText, type LoadSpec } from '@bench/core';
 import type { DeploymentFile, MachineFile, RunView } from '@bench/results';
 import { costLines, machineCostLines } from '../cost.ts';
 import { formatMs, formatShort, formatStamp, formatUsd, plural } from '../format.ts';
@@ -164,12 +164,14 @@ function loadFacts(group: TaskGroup): Fact[] {
         ? `after ${plural(load.numPrompts, 'request')}${group.measured.some((r) => r.load?.numPrompts !== load.numPrompts) ? ' (first point)' : ''}`
         : load.durationMs
           ? `after ${formatDuration(load.durationMs)}`
-          : null,
+          : load.arrival.kind === 'trace'
+            ? 'with the trace'
+            : null,
     ],
     ['Warm-up', warmup],
     [
       'Arrival',
-      load.arrival.kind === 'closed' ? 'closed loop: a new request as soon as one ends' : `open loop, ${load.arrival.kind} arrivals`,
+      load.arrival.kind === 'closed' ? 'closed loop: a new request as soon as one ends' : `open loop, ${arrivalsLabel(load.arrival)}`,
     ],
     [
       'Sampling',
@@ -181,6 +183,18 @@ function loadFacts(group: TaskGroup): Fact[] {
       row.tokenSources && row.tokenSources.output !== 'none' ? row.tokenSources.output.replaceAll('_', ' ') : null,
     ],
   ];
+}
+
+function arrivalsLabel(arrival: Exclude<LoadSpec['arrival'], { kind: 'closed' }>): string {
+  if (arrival.kind === 'bursts') return `bursts of ${arrival.size} every ${formatDuration(arrival.everyMs)}`;
+  if (arrival.kind === 'trace')
+    return arrival.speed === 1 ? 'at the times of the trace' : `at the times of the trace, ${formatShort(arrival.speed)} times as fast`;
+  if (arrival.kind !== 'stages') return `${arrival.kind} arrivals`;
+  const stages = arrival.stages.map(({ durationMs, ratePerS, toRatePerS }) => {
+    const rate = toRatePerS === undefined ? formatShort(ratePerS) : `${formatShort(ratePerS)} to ${formatShort(toRatePerS)}`;
+    return `${rate} req/s for ${formatDuration(durationMs)}`;
+  });
+  return `${arrival.process} arrivals, ${stages.join(', then ')}`;
 }
 
 function deployments(runs: readonly RunView[]): DeploymentFile[] {

@@ -1,4 +1,4 @@
-import { type ApiKind, eventGaps, generatesText, type LoadPointResult, type RequestRecord, type GapList } from '@bench/core';
+import { type ApiKind, eventGaps, generatesText, meanRatePerS, type LoadPointResult, type RequestRecord, type GapList } from '@bench/core';
 import { VLLM_ROWS, VLLM_SECTIONS } from './vllm-layout.ts';
 
 const WIDTH = 50;
@@ -26,11 +26,12 @@ export function renderVllmText(point: LoadPointResult): string {
 /** The point's vLLM figures, with what the point says outside of them where vLLM has a key for it. */
 function figuresOf(point: LoadPointResult): Record<string, number> {
   const { arrival, maxConcurrency, api } = point.load;
+  const rate = meanRatePerS(arrival);
   const figures: Record<string, number> = {
     completed: point.counts.ok,
     failed: point.counts.failed,
     ...(maxConcurrency === null ? {} : { max_concurrency: maxConcurrency }),
-    ...(arrival.kind === 'closed' ? {} : { request_rate: arrival.ratePerS }),
+    ...(rate === null ? {} : { request_rate: rate }),
     duration: point.durationS,
     ...point.vllm,
   };
@@ -82,7 +83,7 @@ const ENDPOINTS: Readonly<Partial<Record<ApiKind, string>>> = {
 
 /**
  * What `vllm bench serve --save-result` writes: one object on one line, aggregates in milliseconds, lists in seconds, `request_rate` the
- * string `"inf"` for a closed loop. `date` is the point's start in UTC. `start_times` count from the point's start.
+ * string `"inf"` for a closed loop, and the mean of a rate that changes in time. `date` is the point's start in UTC. `start_times` count from the point's start.
  */
 export function renderVllmJson(options: VllmJsonOptions): string {
   const { point, model, records, gaps } = options;
@@ -97,14 +98,14 @@ export function renderVllmJson(options: VllmJsonOptions): string {
     tokenizer_id: options.tokenizer ?? model,
     num_prompts: point.counts.sent,
     ...options.metadata,
-    request_rate: arrival.kind === 'closed' ? 'inf' : arrival.ratePerS,
+    request_rate: meanRatePerS(arrival) ?? 'inf',
     burstiness: arrival.kind === 'gamma' ? arrival.burstiness : arrival.kind === 'constant' ? 'inf' : 1,
     max_concurrency: maxConcurrency,
     ...figuresOf(point),
     ...(records ? detailed(records, gaps ?? []) : {}),
   };
   // The two belong to what was asked; the figures must not overwrite their form.
-  object['request_rate'] = arrival.kind === 'closed' ? 'inf' : arrival.ratePerS;
+  object['request_rate'] = meanRatePerS(arrival) ?? 'inf';
   object['request_goodput'] ??= null;
   return JSON.stringify(object);
 }

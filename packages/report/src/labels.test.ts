@@ -1,0 +1,41 @@
+import { loadSpecSchema, type LoadSpecInput } from '@bench/core';
+import { describe, expect, it } from 'vitest';
+import { dataLabel, loadAxis, loadLabel, loadsLabel } from './labels.ts';
+
+const load = (arrival: LoadSpecInput['arrival'], maxConcurrency: number | null = null) =>
+  loadSpecSchema.parse({
+    arrival,
+    maxConcurrency,
+    data: { kind: 'random', inputTokens: { min: 1, max: 1 }, outputTokens: { min: 1, max: 1 } },
+  });
+const ramp = load({
+  kind: 'stages',
+  stages: [
+    { durationMs: 1000, ratePerS: 2, toRatePerS: 10 },
+    { durationMs: 1000, ratePerS: 10 },
+  ],
+});
+const bursts = load({ kind: 'bursts', size: 10, everyMs: 500 });
+
+describe('the label of a load', () => {
+  it('is its rate or its concurrency', () => {
+    expect(loadLabel(load({ kind: 'closed' }, 8))).toBe('8 concurrent');
+    expect(loadsLabel([load({ kind: 'poisson', ratePerS: 1 }), load({ kind: 'poisson', ratePerS: 2 })])).toBe('1 and 2 req/s');
+  });
+
+  it('says that a trace is replayed, and how fast', () => {
+    const trace = (speed: number) =>
+      loadSpecSchema.parse({ arrival: { kind: 'trace', speed }, data: { kind: 'trace', path: 'day.csv', format: 'azure' } });
+    expect([1, 4].map((speed) => loadLabel(trace(speed)))).toEqual(['trace', 'trace ×4']);
+    expect(dataLabel(trace(1))).toBe('random prompts with the lengths of day.csv (azure trace)');
+  });
+
+  it('says how a rate changes, and stands at its mean', () => {
+    expect([ramp, bursts].map(loadLabel)).toEqual(['2→10 req/s', '10 every 500 ms']);
+    expect([ramp, bursts].map((l) => loadAxis(l))).toEqual([
+      { kind: 'rate', value: 8 },
+      { kind: 'rate', value: 20 },
+    ]);
+    expect(loadsLabel([ramp, load({ kind: 'poisson', ratePerS: 2 })])).toBe('2→10 req/s and 2 req/s');
+  });
+});
