@@ -1,4 +1,14 @@
-import { arrivalLabel, countEqual, findGpu, formatBytes, generatesText, meanRatePerS, type EngineInfo, type LoadSpec, type SystemInfo } from '@bench/core';
+import {
+  arrivalLabel,
+  countEqual,
+  findGpu,
+  formatBytes,
+  generatesText,
+  meanRatePerS,
+  type EngineInfo,
+  type LoadSpec,
+  type SystemInfo,
+} from '@bench/core';
 import type { DeploymentFile, MachineFile, TaskFile } from '@bench/results';
 import { formatShort, listWords } from './format.ts';
 import type { ReportRow } from './rows.ts';

@@ -1,4 +1,15 @@
-import { type ApiKind, BenchError, EXIT, generatesText, type Io, type LoadSpecInput, messageOf, printable, stagesMs, type TraceFormat } from '@bench/core';
+import {
+  type ApiKind,
+  BenchError,
+  EXIT,
+  generatesText,
+  type Io,
+  type LoadSpecInput,
+  messageOf,
+  printable,
+  stagesMs,
+  type TraceFormat,
+} from '@bench/core';
 import { type LoadProgress, runLoad } from '@bench/loadgen';
 import { renderVllmText } from '@bench/results';
 import { usage } from '../asked.ts';

@@ -112,7 +112,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     if (path === '/tokenize' && options.tokenize !== false) {
       tokenized++;
       if (typeof body.inputs === 'string') {
-        const tokens = promptIds({ prompt: body.inputs }).map((id) => ({ id, text: '', start: 0, stop: 0 }));
+        const tokens = promptIds({ prompt: body.inputs }).map((token) => ({ id: token, text: '', start: 0, stop: 0 }));
         json(response, 200, JSON.stringify(tokens));
       } else if (options.tokenize === 'content') {
         const content = typeof body.content === 'string' ? body.content : '';
