@@ -94,6 +94,8 @@ export {
   type SeriesRow,
 } from './point.ts';
 export { SLURM_VALUES, slurmOptionProblem } from './slurm-options.ts';
+export { expandNodeList } from './nodes/expand-node-list.ts';
+export { isNodeName, requireNodeNames, sameNode, sameShortName, shortName } from './nodes/node-name.ts';
 export { METRICS, metric, type MetricDefinition } from './metrics.ts';
 export { PhaseTimer, phaseSchema, type Phase, type Phases } from './phases.ts';
 export { engineInfoSchema, systemInfoSchema, type EngineInfo, type SystemInfo } from './system-info.ts';

@@ -62,8 +62,11 @@ const NAMED: readonly string[] = ['time', ...Object.keys(SLURM_VALUES).map((key)
 /** Options of sbatch that are the beginning of one with a key, and whole themselves: they mean what they say. */
 const WHOLE_OPTIONS: readonly string[] = ['ntasks'];
 
-/** Why an option of sbatch, `--nice=100`, cannot be given to it beside what bench gives; null: it can. */
-export function slurmOptionProblem(option: string): string | null {
+/**
+ * Why an option of sbatch, `--nice=100`, cannot be given to it beside what bench gives; null: it can. `set`: names of further options that the
+ * caller gives.
+ */
+export function slurmOptionProblem(option: string, set: readonly string[] = []): string | null {
   const [, name, value] = /^--([a-z][a-z0-9-]*)(?:=([\s\S]*))?$/.exec(option) ?? [];
   if (name === undefined) return `${shown(option)} is no option: expected something like "--nice=100"`;
   // sbatch takes the beginning of an option for the whole.
@@ -71,7 +74,8 @@ export function slurmOptionProblem(option: string): string | null {
     options.find((one) => one === name) ?? options.find((one) => name.length > 1 && !WHOLE_OPTIONS.includes(name) && one.startsWith(name));
   const named = among(NAMED);
   if (named !== undefined) return `--${name} has a key of its own: slurm.${named.replaceAll('-', '_')}`;
-  if (among(OURS) !== undefined) return `--${name} is set by bench, or would make of the job something that bench does not know`;
+  if (among([...OURS, ...set]) !== undefined)
+    return `--${name} is set by bench, or would make of the job something that bench does not know`;
   if (value !== undefined && !TEXT.test(value)) return `the value of --${name} cannot be ${shown(value)}`;
   return null;
 }

@@ -16,10 +16,9 @@ export type {
   Topology,
 } from './types.ts';
 export { machineProfileSchema, type MachineProfile, type MachineProfileInput } from './machines/profile.ts';
-export { expandNodeList } from './nodes/expand-node-list.ts';
 export { compressNodeList } from './nodes/compress-node-list.ts';
 export { parseHostfile, type HostfileFacts } from './nodes/hostfile.ts';
-export { isNodeName, sameNode, shortName } from './nodes/node-name.ts';
+export { expandNodeList, isNodeName, sameNode, shortName } from '@bench/core';
 export { detectAllocation, type DetectOptions, schedulerHere } from './detect/allocation.ts';
 export { localRankOf, rankOf, worldSizeOf, type RankFact } from './detect/ranks.ts';
 export { MACHINES } from './machines/known-machines.ts';

@@ -1,7 +1,6 @@
-import { BenchError, seedOf } from '@bench/core';
+import { BenchError, requireNodeNames, sameNode, seedOf } from '@bench/core';
 import { hostfileText, launchLine } from './launchers/launch-line.ts';
 import { sharesCpus } from './launchers/srun.ts';
-import { requireNodeNames, sameNode } from './nodes/node-name.ts';
 import { wrapForRanks } from './rank-wrapper.ts';
 import { findTopology } from './topology.ts';
 import type { Allocation, LaunchContext, LaunchDraft, LaunchPlan, LaunchRequest, PlanFile } from './types.ts';

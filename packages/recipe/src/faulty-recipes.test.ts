@@ -26,7 +26,7 @@ describe('what sbatch would be given', () => {
     ['extra: ["--gpus-per-node=2"]', /:3:11 slurm.extra.0: --gpus-per-node has a key of its own: slurm.gpus_per_node$/],
     ['clients: {extra: ["--mem=1G"]}', /:3:21 slurm.clients.extra.0: --mem has a key of its own: slurm.mem$/],
     ['extra: ["--wrap=id"]', /--wrap is set by bench/],
-    ['extra: ["--signal=USR2@5"]', /bench sets --signal itself/],
+    ['extra: ["--signal=USR2@5"]', /--signal is set by bench/],
     ['extra: ["-N2"]', /"-N2" is no option: expected something like "--nice=100"/],
     ['partition: "gpu --uid=0"', /^recipe.yaml:3:14 slurm.partition: expected something like "gpu"$/],
     ['exclude: "a b"', /slurm.exclude: expected something like "node\[01-04\]"/],

@@ -1,4 +1,4 @@
-import { BenchError } from '@bench/core';
+import { BenchError } from '../error.ts';
 import { isNodeName } from './node-name.ts';
 
 /** As in Slurm (`MAX_RANGE`): a longer range is a mistake. */

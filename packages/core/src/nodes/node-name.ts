@@ -1,4 +1,4 @@
-import { BenchError } from '@bench/core';
+import { BenchError } from '../error.ts';
 
 /** What a host may be called: letters, digits, `_`, `-` and `.`, never beginning with `-` (it would be read as a flag). */
 const NODE_NAME = /^[A-Za-z0-9_.][A-Za-z0-9_.-]*$/;

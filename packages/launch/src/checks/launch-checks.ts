@@ -1,9 +1,8 @@
-import { BenchError, messageOf } from '@bench/core';
+import { BenchError, messageOf, sameNode } from '@bench/core';
 import { detectAllocation, type DetectOptions } from '../detect/allocation.ts';
 import { onPath } from '../detect/on-path.ts';
 import { chooseLauncher } from '../launchers/choose-launcher.ts';
 import { parseHostfile } from '../nodes/hostfile.ts';
-import { sameNode } from '../nodes/node-name.ts';
 import type { Allocation, System } from '../types.ts';
 
 /** One thing that `bench launch` and `bench submit` stand on. */

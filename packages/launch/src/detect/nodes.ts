@@ -1,6 +1,5 @@
-import { BenchError } from '@bench/core';
+import { BenchError, requireNodeNames } from '@bench/core';
 import { readHostfile } from '../nodes/hostfile.ts';
-import { requireNodeNames } from '../nodes/node-name.ts';
 import type { JobFacts, SchedulerName, SchedulerPlugin, System } from '../types.ts';
 import { pbsNodes } from './pbs-nodes.ts';
 import { slurmNodes } from './slurm-nodes.ts';

@@ -1,5 +1,5 @@
+import { sameShortName } from '@bench/core';
 import { parseHostfile } from '../nodes/hostfile.ts';
-import { sameShortName } from '../nodes/node-name.ts';
 import type { System } from '../types.ts';
 import type { FoundJob } from './found-job.ts';
 import { askQstat, pbsJobId, type QstatRow } from './qstat.ts';

@@ -1,4 +1,4 @@
-import { isNodeName } from '../nodes/node-name.ts';
+import { isNodeName } from '@bench/core';
 import type { System } from '../types.ts';
 
 /** A running job as `qstat` shows it. */

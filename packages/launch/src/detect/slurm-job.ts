@@ -1,5 +1,4 @@
-import { expandNodeList } from '../nodes/expand-node-list.ts';
-import { sameShortName } from '../nodes/node-name.ts';
+import { expandNodeList, sameShortName } from '@bench/core';
 import type { System } from '../types.ts';
 import type { FoundJob } from './found-job.ts';
 

@@ -1,6 +1,5 @@
-import { BenchError } from '@bench/core';
+import { BenchError, expandNodeList } from '@bench/core';
 import { compressNodeList } from '../nodes/compress-node-list.ts';
-import { expandNodeList } from '../nodes/expand-node-list.ts';
 import type { JobFacts, System } from '../types.ts';
 import type { FoundNodes } from './nodes.ts';
 

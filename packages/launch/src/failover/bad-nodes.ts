@@ -1,6 +1,4 @@
-import { BenchError } from '@bench/core';
-import { expandNodeList } from '../nodes/expand-node-list.ts';
-import { sameNode } from '../nodes/node-name.ts';
+import { BenchError, expandNodeList, sameNode } from '@bench/core';
 import type { Suspect } from './log-facts.ts';
 import { BAD_NODE_RULES, type BadNodeRule } from './scrape-rules.ts';
 

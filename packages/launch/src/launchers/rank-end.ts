@@ -1,5 +1,5 @@
+import { expandNodeList } from '@bench/core';
 import { constants } from 'node:os';
-import { expandNodeList } from '../nodes/expand-node-list.ts';
 import type { Flavour } from '../types.ts';
 
 /** How a rank ended. */

@@ -1,6 +1,5 @@
-import { BenchError } from '@bench/core';
+import { BenchError, requireNodeNames } from '@bench/core';
 import type { System } from '../types.ts';
-import { requireNodeNames } from './node-name.ts';
 
 /** What a hostfile says. */
 export interface HostfileFacts {

@@ -1,6 +1,5 @@
-import { BenchError, EXIT, type Host, type Io } from '@bench/core';
+import { BenchError, EXIT, type Host, type Io, isNodeName, sameNode } from '@bench/core';
 import { commandTransport, remoteHost } from '@bench/host';
-import { isNodeName, sameNode } from '../nodes/node-name.ts';
 import type { Allocation } from '../types.ts';
 
 /** How commands get to a node: this machine itself, SSH, a step of the Slurm job, or one rank of an MPI launcher. */

@@ -1,8 +1,7 @@
-import { didYouMean } from '@bench/core';
+import { didYouMean, expandNodeList } from '@bench/core';
 import type { SlurmDirectives } from './directives.ts';
 import { parseGres, type GresGpus } from './gres.ts';
 import type { SlurmNode } from './nodes.ts';
-import { expandNodes } from './node-list.ts';
 import { parseMemory } from './size.ts';
 import { formatTimeLimit } from './time.ts';
 
@@ -130,18 +129,28 @@ function memoryProblems({ mem }: SlurmDirectives, { name, nodes }: Partition): S
 /** The first node that sbatch would not know, or that is in no partition: those sinfo does not tell of. */
 function unknownNodes({ exclude }: SlurmDirectives, nodes: readonly SlurmNode[]): SlurmProblem[] {
   if (exclude === undefined) return [];
-  const known = [...new Set(nodes.map((node) => node.name))];
-  return (expandNodes(exclude) ?? [])
-    .filter((name) => !known.includes(name))
-    .slice(0, 1)
-    .map((name) => ({
+  const known = new Set(nodes.map((node) => node.name));
+  const name = nodesOf(exclude).find((one) => !known.has(one));
+  if (name === undefined) return [];
+  return [
+    {
       code: 'BENCH_SLURM_EXCLUDE',
       directive: 'exclude',
       message: `sinfo knows no node "${name}"`,
       hint:
-        didYouMean(name, known) ??
+        didYouMean(name, [...known]) ??
         'take it out of slurm.exclude; sinfo -N -a lists the nodes, and one that is in no partition gets no jobs',
-    }));
+    },
+  ];
+}
+
+/** What cannot be read as one is left to Slurm. */
+function nodesOf(list: string): string[] {
+  try {
+    return expandNodeList(list);
+  } catch {
+    return [];
+  }
 }
 
 /** Which directive asks for GPUs, and how many of which type: of each node, or of all together. */

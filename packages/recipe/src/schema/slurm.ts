@@ -18,7 +18,7 @@ const mem = z.union([count, valueOf('mem')], { error: 'expected memory as sbatch
 /** An option that has no key of its own, and is not bench's. */
 const option = z.string().superRefine((text, context) => {
   // A job is told of its end by one.
-  const problem = /^--si(g|gn|gna|gnal)?(=|$)/.test(text) ? `bench sets ${text.split('=')[0]} itself` : slurmOptionProblem(text);
+  const problem = slurmOptionProblem(text, ['signal']);
   if (problem !== null) context.addIssue({ code: 'custom', message: problem });
 });
 
