@@ -1,4 +1,3 @@
-import { resolve } from 'node:path';
 import { BenchError, EXIT, parseDuration } from '@bench/core';
 import { parseSite } from '@bench/benchmark';
 import type { RunFile } from '@bench/results';
@@ -6,6 +5,7 @@ import { askedCloud, givenRentFlags, RENT_DEFAULTS, type RentFlags, type RentSet
 import { faultHint } from './fault-lines.ts';
 import { absolute } from './load-tasks.ts';
 import type { PluginFault } from './plugins/plugin.ts';
+import { sshAccess } from './ssh-access.ts';
 
 export type Asked = RunFile['asked'];
 
@@ -57,10 +57,7 @@ export function askedOf(
   const site = siteOf(flags.on, settings);
   refuseIdleFlags(flags, site.kind, mode);
   const keeps = mode === 'deploy' || flags.teardown === false ? 'run' : 'nothing';
-  const ssh = {
-    ...(flags.sshKey.length > 0 ? { identities: flags.sshKey.map((path) => resolve(path)) } : {}),
-    ...(flags.sshTransport === undefined ? {} : { transport: flags.sshTransport }),
-  };
+  const ssh = sshAccess(flags);
   return {
     recipes: absolute(recipes),
     site: site.name,

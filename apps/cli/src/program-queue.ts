@@ -39,6 +39,6 @@ export function addQueueCommands(program: Command, result: { code: number }): vo
         .option('--out <folder>', 'folder of runs', 'runs'),
     ),
   ).action(async (id, options) => {
-    result.code = await (await import('./commands/attach.ts')).attach(id, { ...options, sshKey: options.sshKey ?? [] });
+    result.code = await (await import('./commands/attach.ts')).attach(id, options);
   });
 }

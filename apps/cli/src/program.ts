@@ -231,7 +231,7 @@ export function buildProgram(result: { code: number }): Command {
     .option('--config <file>', CONFIG)
     .option('--json', 'print as JSON')
     .action(async (options) => {
-      result.code = await (await import('./commands/doctor.ts')).doctor({ ...options, sshKey: options.sshKey ?? [] });
+      result.code = await (await import('./commands/doctor.ts')).doctor(options);
     });
 
   addCloudCommands(program, result);
@@ -251,7 +251,7 @@ export function buildProgram(result: { code: number }): Command {
     .option('--dry-run', 'print every file and command; connect to nothing and do nothing')
     .option('--json', 'print as JSON')
     .action(async (_engine, options) => {
-      result.code = await (await import('./commands/image.ts')).buildImage({ ...options, sshKey: options.sshKey ?? [] });
+      result.code = await (await import('./commands/image.ts')).buildImage(options);
     });
 
   program

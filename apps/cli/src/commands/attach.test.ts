@@ -9,7 +9,7 @@ let flags: AttachFlags;
 beforeEach(async () => {
   dir = await mkdtemp(join(tmpdir(), 'bench-attach-'));
   await writeFile(join(dir, 'bench.config.yaml'), '{}\n');
-  flags = { on: 'slurm:nobody@nowhere.invalid', out: dir, config: join(dir, 'bench.config.yaml'), sshKey: [] };
+  flags = { on: 'slurm:nobody@nowhere.invalid', out: dir, config: join(dir, 'bench.config.yaml') };
 });
 afterEach(() => rm(dir, { recursive: true, force: true }));
 

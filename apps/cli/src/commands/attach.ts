@@ -8,13 +8,12 @@ import { withContext } from '../context.ts';
 import { outFlag } from '../run-commands.ts';
 import { loadSettings } from '../settings/load-settings.ts';
 import { withSlurm } from '../slurm-access.ts';
+import { type SshFlags, sshAccess } from '../ssh-access.ts';
 
-export interface AttachFlags {
+export interface AttachFlags extends SshFlags {
   on: string;
   out: string;
   config?: string | undefined;
-  sshKey: string[];
-  sshTransport?: 'auto' | 'ssh2' | 'system' | undefined;
 }
 
 /** `bench attach`. */
@@ -28,10 +27,6 @@ export async function attach(id: string, flags: AttachFlags): Promise<number> {
     throw usage(`run ${id} is here already: ${here}`, `bench watch ${id}${outFlag(flags.out)} goes on with it`);
   const settings = await loadSettings({ config: flags.config, providers: true });
   const { login } = askedBatch(site.login, {}, settings);
-  const ssh = {
-    ...(flags.sshKey.length > 0 ? { identities: flags.sshKey.map((path) => resolve(path)) } : {}),
-    ...(flags.sshTransport === undefined ? {} : { transport: flags.sshTransport }),
-  };
   return withContext(
     ({ io, knownHosts }) =>
       withSlurm({ io, settings, login }, async (cloud) => {
@@ -40,7 +35,7 @@ export async function attach(id: string, flags: AttachFlags): Promise<number> {
         process.stdout.write(`${dir}\nwatch it with: bench watch ${id}${outFlag(flags.out)}\n`);
         return EXIT.ok;
       }),
-    { ssh, hosts: settings.hosts, stopText: null },
+    { ssh: sshAccess(flags), hosts: settings.hosts, stopText: null },
   );
 }
 

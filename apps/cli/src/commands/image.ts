@@ -5,17 +5,16 @@ import { describeCommand } from '@bench/host';
 import { usage } from '../asked.ts';
 import { withContext } from '../context.ts';
 import { programFolders } from '../perform.ts';
+import { type SshFlags, sshAccess } from '../ssh-access.ts';
 import { Progress } from '../ui/progress.ts';
 import { styles } from '../ui/style.ts';
 
-export interface ImageFlags {
+export interface ImageFlags extends SshFlags {
   on: string;
   base?: string | undefined;
   offline?: true | undefined;
   dryRun?: true | undefined;
   json?: true | undefined;
-  sshKey: string[];
-  sshTransport?: 'auto' | 'ssh2' | 'system' | undefined;
 }
 
 /** `bench image build embedded`: on every host of the site, all at once. */
@@ -26,10 +25,7 @@ export function buildImage(flags: ImageFlags): Promise<number> {
   if (site.kind === 'slurm') throw usage('a cluster has no Docker to build by', 'where: docker · ssh:user@host[,…]');
   if (site.kind === 'cloud') throw usage('a machine that is rented is gone after the run', 'where: docker · ssh:user@host[,…]');
   const targets = site.kind === 'ssh' ? site.targets.map((target) => `ssh:${target}`) : ['local'];
-  const ssh = {
-    ...(flags.sshKey.length > 0 ? { identities: flags.sshKey } : {}),
-    ...(flags.sshTransport === undefined ? {} : { transport: flags.sshTransport }),
-  };
+  const ssh = sshAccess(flags);
   const options = { base: flags.base, offline: flags.offline };
   if (flags.dryRun) {
     const steps = renderEmbeddedImage(options);
