@@ -32,6 +32,13 @@ describe('tallyReport', () => {
     ]);
   });
 
+  it('says how the error of a failure begins', () => {
+    const failed = { status: 'failed', fullName: 'one', failureMessages: ['Error: no\n\nat a\nat b\nat c'] };
+    expect(
+      tallyReport({ testResults: [file('a.test.ts', [], { status: 'failed', assertionResults: [failed] })] }, options).failures,
+    ).toEqual(['a.test.ts: one\n      Error: no\n      at a\n      at b']);
+  });
+
   it('counts a file that could not be loaded as a failure', () => {
     const tally = tallyReport(
       { testResults: [file('a.test.ts', [], { status: 'failed', message: 'cannot find module x\nat y' })] },

@@ -35,6 +35,9 @@ export function skipReason(source, { findPart = part, data = testData() } = {}) 
   return undefined;
 }
 
+/** What an error says: the end of a long log is often all that is kept of it. */
+const beginning = (message) => message.split('\n', 4).filter((line) => line !== '');
+
 /**
  * Adds up one vitest JSON report.
  * @param {any} report
@@ -46,8 +49,8 @@ export function tallyReport(report, { readSource = (path) => readFileSync(path, 
     const name = relative(root, file.name);
     const statuses = file.assertionResults.map(({ status }) => status);
     tally.passed += statuses.filter((status) => status === 'passed').length;
-    for (const { fullName } of file.assertionResults.filter(({ status }) => status === 'failed'))
-      tally.failures.push(`${name}: ${fullName}`);
+    for (const { fullName, failureMessages = [] } of file.assertionResults.filter(({ status }) => status === 'failed'))
+      tally.failures.push([`${name}: ${fullName}`, ...beginning(failureMessages[0] ?? '')].join('\n      '));
     if (file.status === 'failed' && !statuses.includes('failed'))
       tally.failures.push(`${name}: ${file.message.split('\n')[0] || 'the file failed'}`);
     const skipped = file.assertionResults.filter(({ status }) => status !== 'passed' && status !== 'failed');

@@ -1,12 +1,12 @@
 import { existsSync, mkdirSync, readdirSync, renameSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { part, PARTS, testData } from '../parts.mjs';
 import { failedFiles, mergeAgain, MOST_FILES } from './again.mjs';
 import { ensureInstalled } from './install.mjs';
 import { pnpmArgs, QUIET_ENV, run, say, seconds, turboArgs } from './run.mjs';
 import { clearReports, tallyAll } from './tally.mjs';
-import { readJson, ROOT } from './workspace.mjs';
+import { readJson, ROOT, workspacePackages } from './workspace.mjs';
 
 /** Ids of the turbo tasks that failed in the newest run; test tasks tell of themselves in their reports. */
 function failedTasks(since) {
@@ -20,6 +20,8 @@ function failedTasks(since) {
     .tasks.filter(({ execution }) => execution && execution.exitCode !== 0)
     .map(({ taskId, directory }) => ({ taskId, directory }));
 }
+
+const isTest = (taskId) => /[:#]test/.test(taskId);
 
 function printSkipped(skipped) {
   const groups = new Map();
@@ -38,25 +40,44 @@ const systemTests = (env, files = []) =>
   run('npx', pnpmArgs('exec', 'vitest', 'run', '--config', 'vitest.system.config.ts', ...files), { env });
 
 /**
- * Runs the system tests' files that failed a second time, each test of them: one outcome of a race is no verdict, and both are told.
- * The report is then that of the last runs.
+ * Runs the files with a failure of one suite a second time, each test of them: one outcome of a race is no verdict, and both are told. The suite's
+ * report is then that of the last runs.
+ * @param {string} path of its JSON report
+ * @param {(files: string[]) => Promise<{ code: number, interrupted: boolean }>} runFiles
  */
-async function systemAgain(env) {
-  const first = existsSync(SYSTEM) ? readJson(SYSTEM) : { testResults: [] };
+async function again(path, runFiles) {
+  const first = existsSync(path) ? readJson(path) : { testResults: [] };
   const files = failedFiles(first);
   if (files.length === 0 || files.length > MOST_FILES) return { code: 1, interrupted: false, unsteady: [] };
-  say(`Running ${files.length} of them again`);
-  renameSync(SYSTEM, join(ROOT, 'test-report/system-first.json'));
-  const again = await systemTests(env, files);
-  const { report, unsteady } = mergeAgain(first, existsSync(SYSTEM) ? readJson(SYSTEM) : { testResults: [] });
-  writeFileSync(SYSTEM, JSON.stringify(report));
-  return { ...again, unsteady };
+  say(`Running ${files.length === 1 ? relative(ROOT, files[0] ?? '') : `${files.length} files`} again`);
+  renameSync(path, path.replace(/\.json$/, '-first.json'));
+  const second = await runFiles(files);
+  const { report, unsteady } = mergeAgain(first, existsSync(path) ? readJson(path) : { testResults: [] });
+  writeFileSync(path, JSON.stringify(report));
+  return { ...second, unsteady };
+}
+
+/** The same for the unit tests of each package. `mended`: folders of those that are well now. */
+async function unitAgain(env) {
+  /** @type {{ interrupted: boolean, unsteady: { file: string, test: string, error: string }[], mended: string[] }} */
+  const outcome = { interrupted: false, unsteady: [], mended: [] };
+  for (const { folder, path } of workspacePackages(ROOT)) {
+    const report = join(path, 'test-report/unit.json');
+    if (!existsSync(report) || failedFiles(readJson(report)).length === 0) continue;
+    const { code, interrupted, unsteady } = await again(report, (files) =>
+      run('npx', pnpmArgs('exec', 'vitest', 'run', ...files), { env, cwd: path }),
+    );
+    outcome.unsteady.push(...unsteady);
+    if (code === 0) outcome.mended.push(folder);
+    if (interrupted) return { ...outcome, interrupted };
+  }
+  return outcome;
 }
 
 /**
  * Installs, builds, runs the tests, prints what was skipped and a closing `N passed, N failed, N skipped`.
  * Resolves with the exit code.
- * @param {string[]} args `--no-skips`, `--again` (system tests that fail are run a second time, and named)
+ * @param {string[]} args `--no-skips`, `--again` (files with a test that failed are run a second time, and named)
  */
 export async function test(args) {
   const startedAt = Date.now();
@@ -83,31 +104,43 @@ export async function test(args) {
   ];
   const unit = await run('npx', turboArgs(...tasks, ...flags), { env });
   if (unit.interrupted) return 130;
-  const broken = unit.code === 0 ? [] : failedTasks(startedAt);
+  let broken = unit.code === 0 ? [] : failedTasks(startedAt);
+  const unexplainedEnd = unit.code !== 0 && broken.length === 0;
+  /** @type {{ file: string, test: string, error: string }[]} */
+  const unsteady = [];
+  if (unit.code !== 0 && args.includes('--again')) {
+    const second = await unitAgain(env);
+    if (second.interrupted) return 130;
+    unsteady.push(...second.unsteady);
+    broken = broken.filter(({ taskId, directory }) => !(isTest(taskId) && second.mended.includes(directory)));
+  }
 
-  /** @type {{ code: number, interrupted: boolean, unsteady: { file: string, test: string, error: string }[] }} */
-  let system = { code: 0, interrupted: false, unsteady: [] };
+  let system = { code: 0, interrupted: false };
   if (withSystem) {
     say('Running the integration and end-to-end tests');
-    system = { ...(await systemTests(env)), unsteady: [] };
+    system = await systemTests(env);
     if (system.interrupted) return 130;
-    if (system.code !== 0 && args.includes('--again')) system = await systemAgain(env);
-    if (system.interrupted) return 130;
+    if (system.code !== 0 && args.includes('--again')) {
+      const second = await again(SYSTEM, (files) => systemTests(env, files));
+      if (second.interrupted) return 130;
+      unsteady.push(...second.unsteady);
+      system = second;
+    }
   }
 
   const total = tallyAll();
   const withoutReport = broken.filter(
     ({ taskId, directory }) =>
-      !/[:#]test/.test(taskId) || !total.reports.some(({ path, failed }) => failed > 0 && path.startsWith(directory || 'test-report')),
+      !isTest(taskId) || !total.reports.some(({ path, failed }) => failed > 0 && path.startsWith(directory || 'test-report')),
   );
   const failures = [...total.failures, ...withoutReport.map(({ taskId }) => `${taskId}: the task failed, see above`)];
-  if (failures.length === 0 && (unit.code !== 0 || system.code !== 0))
+  if (failures.length === 0 && (unexplainedEnd || broken.length > 0 || system.code !== 0))
     failures.push('a test run ended badly without a failing test, see above');
 
   if (!withSystem) console.log('\nleft out: integration and end-to-end tests\n  to run them: BENCH_TEST_SYSTEM=1 npm test');
   printSkipped(total.skipped);
-  if (system.unsteady.length > 0) console.log('\nfailed at first and passed when run again, which has a cause that is to be found:');
-  for (const { file, test: name, error } of system.unsteady) console.log(`  - ${file}: ${name}\n${error.replaceAll(/^/gm, '      ')}`);
+  if (unsteady.length > 0) console.log('\nfailed at first and passed when run again, which has a cause that is to be found:');
+  for (const { file, test: name, error } of unsteady) console.log(`  - ${file}: ${name}\n${error.replaceAll(/^/gm, '      ')}`);
   const unexplained = total.skipped.filter(({ allowed }) => (strict ? !allowed : allowed === undefined));
   if (unexplained.length > 0 && strict)
     failures.push(...unexplained.map(({ file, test: name }) => `${file}: skipped, which is not allowed here: ${name}`));
