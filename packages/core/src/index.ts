@@ -74,8 +74,8 @@ export {
   type RequestRecord,
   type TokenSource,
 } from './record.ts';
+export { clientObservationSchema, clientSecondSchema, type ClientObservation, type ClientSecond } from './client.ts';
 export {
-  clientObservationSchema,
   clockOffsetSchema,
   distributionSchema,
   loadClientSchema,
@@ -83,7 +83,6 @@ export {
   pointFlagSchema,
   pointResultSchema,
   seriesRowSchema,
-  type ClientObservation,
   type ClockOffset,
   type Distribution,
   type LoadClient,

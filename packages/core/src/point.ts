@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { clientObservationSchema, clientSecondSchema } from './client.ts';
 import { type LoadSpec, loadSpecSchema } from './load.ts';
 import { tokenSourceSchema } from './record.ts';
 
@@ -53,24 +54,10 @@ export const seriesRowSchema = z.strictObject({
   inFlight: z.number(),
   /** Median TTFT of requests whose first token fell into this second; null: none. */
   ttftP50Ms: z.number().nullable(),
+  /** What the client's worker threads saw of themselves in this second, one entry a worker. Absent: not known, as of engines' own clients. */
+  client: z.array(clientSecondSchema).optional(),
 });
 export type SeriesRow = z.infer<typeof seriesRowSchema>;
-
-/** What the client saw of itself. */
-export const clientObservationSchema = z.strictObject({
-  workers: z.int().positive(),
-  /** Event-loop utilisation of the busiest worker, 0 to 1. */
-  eluMax: z.number(),
-  /** Event-loop delay, 99th percentile of the worst worker, milliseconds. */
-  loopDelayP99Ms: z.number(),
-  /** Sent minus intended, for open loops; null: closed loop. */
-  scheduleLagP99Ms: z.number().nullable(),
-  /** CPU of all workers ÷ wall time; 1: one core. */
-  cpuCores: z.number(),
-  /** Token events ÷ socket reads. */
-  eventsPerRead: z.number().nullable(),
-});
-export type ClientObservation = z.infer<typeof clientObservationSchema>;
 
 /** How a client's wall clock stands to the first client's. */
 export const clockOffsetSchema = z.strictObject({

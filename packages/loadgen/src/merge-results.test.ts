@@ -164,6 +164,15 @@ describe('mergeResults', () => {
     expect(merged.summary.client?.workers).toBe(3);
   });
 
+  it('keeps what each thread saw of itself, second by second', () => {
+    const parts = asClients(recorded(load(), 1), 3, 1);
+    const seen = { wallMs: 1000, loopDelayP99Ms: 1, scheduleLagP99Ms: null, gcMs: 0, cpuMs: 9, cpuWaitMs: 1, eventsPerRead: 1 };
+    for (const { client, result: its } of parts)
+      its.series = its.series.map((row) => ({ ...row, client: [{ ...seen, worker: 0, elu: client / 10 }] }));
+    // Some seconds into the point all three were at work.
+    expect(mergeResults(parts).series[2]?.client).toEqual([0, 1, 2].map((worker) => ({ ...seen, worker, elu: worker / 10 })));
+  });
+
   it('gives percentiles of all requests, not of the percentiles', () => {
     // One slow client of three: the median of all is not the mean of the medians.
     const parts = asClients(recorded(load({ numPrompts: 90, warmupRequests: 0 }), 2), 3, 2);

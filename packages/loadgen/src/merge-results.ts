@@ -7,6 +7,7 @@ import {
   type LoadSpec,
   type PointFlag,
 } from '@bench/core';
+import { movedSeconds, withClientSeconds, type WorkerSecond } from './client-seconds.ts';
 import type { LoadResult, LoadSummary } from './result.ts';
 import { buildSeries } from './series.ts';
 import { summarizeRecords } from './summarize.ts';
@@ -54,6 +55,7 @@ export function mergeResults(results: readonly ClientResult[], missing: readonly
   const records = [];
   const gaps = [];
   const clients: LoadClient[] = [];
+  const seconds: WorkerSecond[] = [];
   let workers = 0;
   for (const each of sorted) {
     const { result } = each;
@@ -61,6 +63,7 @@ export function mergeResults(results: readonly ClientResult[], missing: readonly
     // Workers are numbered through: a number stands for one thread of one client.
     for (const record of result.records) records.push({ ...moveTimes(record, byMs), worker: record.worker + workers });
     gaps.push(...result.gaps);
+    seconds.push(...movedSeconds(result.series, { byMs, workers }));
     const own = result.summary.client?.workers ?? 1 + Math.max(-1, ...result.records.map((r) => r.worker));
     workers += own;
     const { startedAt, counts } = result.summary;
@@ -90,7 +93,7 @@ export function mergeResults(results: readonly ClientResult[], missing: readonly
     summary,
     records,
     gaps,
-    series: buildSeries(records, gaps),
+    series: withClientSeconds(buildSeries(records, gaps), seconds),
     zeroMonotonicMs,
     zeroEpochMs,
     calibration,

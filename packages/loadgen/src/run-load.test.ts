@@ -109,6 +109,19 @@ describe('runLoad, closed loop', () => {
     const coalesced = await quick(await serve({ coalesce: true }));
     expect(coalesced.records.every((r) => r.chunks === 8 && r.reads === 1)).toBe(true);
     expect(coalesced.summary.flags.map((f) => f.code)).toContain('coalesced');
+    const each = coalesced.series.flatMap((row) => (row.client ?? []).map((c) => c.eventsPerRead)).filter((n) => n !== null);
+    expect(new Set(each)).toEqual(new Set([8]));
+  });
+
+  it('knows second by second what each of its threads was at', async () => {
+    const { series } = await quick(await serve({ ttftMs: 300, gapMs: 20 }), {}, { workers: 2 });
+    const seen = series.map((row) => seriesRowSchema.parse(row).client ?? []);
+    expect(new Set(seen.flat().map(({ worker }) => worker))).toEqual(new Set([0, 1]));
+    for (const { wallMs, elu, scheduleLagP99Ms } of seen.flat()) {
+      expect(wallMs).toBeGreaterThan(0);
+      expect(elu >= 0 && elu <= 1).toBe(true);
+      expect(scheduleLagP99Ms).toBeNull();
+    }
   });
 
   it('reads streams with CRLF, and cut anywhere', async () => {

@@ -10,6 +10,7 @@ import {
   type GapList,
 } from '@bench/core';
 import type { Calibration } from './calibration.ts';
+import { withClientSeconds } from './client-seconds.ts';
 import { clockMs, toEpochMs } from './clock.ts';
 import { clientSlots, dueTimes, isClients } from './deal.ts';
 import { buildSeries } from './series.ts';
@@ -193,7 +194,8 @@ function assemble({ load, reports, zeroMs, zeroEpochMs, calibration, interrupted
   const { templateTokens } = calibration;
   const startedAt = new Date(zeroEpochMs).toISOString();
   const summary = summarizeRecords({ load, records, gaps, startedAt, client, templateTokens, promptEntries, interrupted });
-  const series = buildSeries(records, gaps);
+  const seconds = reports.flatMap(({ self }) => self.seconds);
+  const series = withClientSeconds(buildSeries(records, gaps), seconds);
   return { summary, records, gaps, series, zeroMonotonicMs: zeroMs, zeroEpochMs, calibration, promptEntries };
 }
 

@@ -58,6 +58,8 @@ describe('readDetails', () => {
     expect(detail.series?.rows.length).toBeLessThanOrEqual(240);
     expect(detail.series?.bucketS).toBeGreaterThan(1);
     expect(detail.series?.rows.reduce((sum, r) => sum + r.done, 0)).toBe(row?.counts?.ok);
+    // All that the client saw of itself: the worst of it is looked for later.
+    expect(detail.series?.rows[0]?.client).toHaveLength(detail.series?.bucketS ?? 0);
   });
 });
 

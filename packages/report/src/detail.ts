@@ -143,7 +143,7 @@ function summaryCurve(d: Distribution | undefined): Curve | null {
   return { quantiles, from: 'summary' };
 }
 
-/** At most {@link MAX_SERIES} buckets: sums and means of whole seconds. */
+/** At most {@link MAX_SERIES} buckets: sums and means of whole seconds, and all that workers of the client saw in them. */
 function bucketed(rows: readonly SeriesRow[]): { bucketS: number; rows: SeriesRow[] } {
   const bucketS = Math.ceil(rows.length / MAX_SERIES);
   if (bucketS <= 1) return { bucketS: 1, rows: [...rows] };
@@ -160,6 +160,7 @@ function bucketed(rows: readonly SeriesRow[]): { bucketS: number; rows: SeriesRo
       outputTokens: mean((row) => row.outputTokens),
       inFlight: mean((row) => row.inFlight),
       ttftP50Ms: ttfts.length > 0 ? ttfts.reduce((a, b) => a + b, 0) / ttfts.length : null,
+      ...(part.some((row) => row.client) ? { client: part.flatMap((row) => row.client ?? []) } : {}),
     });
   }
   return { bucketS, rows: out };

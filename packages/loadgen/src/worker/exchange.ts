@@ -29,8 +29,8 @@ export interface ExchangeOptions {
   staleMs(): number;
   /** Sends it again on a new connection: a kept one was given up by the server before the request reached it. Called once at most. */
   retry(exchange: Exchange): void;
-  /** Called for every event that stands for a token. */
-  onToken(): void;
+  /** Called for every event that stands for a token; `newRead`: the first in a socket read. */
+  onToken(newRead: boolean): void;
 }
 
 /** One request and its answer: undici's handler of it, which stamps and reads what comes. */
@@ -171,7 +171,9 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (reading.usage) this.usage = mergeUsage(this.usage, reading.usage);
     if (reading.end) this.ended = true;
     if (reading.finishReason !== null) this.finishReason = reading.finishReason;
-    if (reading.choice && this.tokens.stamp(reading, this.o.clock.at(), this.o.clock.turn())) this.o.onToken();
+    if (!reading.choice) return;
+    const { reads } = this.tokens;
+    if (this.tokens.stamp(reading, this.o.clock.at(), this.o.clock.turn())) this.o.onToken(this.tokens.reads > reads);
   }
 
   /** A stream has ended: well, or with `cut`. */

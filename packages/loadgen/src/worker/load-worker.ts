@@ -7,7 +7,7 @@ import { closedOrdinals, openArrivals, workerDeal } from '../deal.ts';
 import type { Exchange } from './exchange.ts';
 import { closedLoop, openLoop } from './loops.ts';
 import { observeSelf, type Observer } from './observe.ts';
-import { COUNTERS, type FromWorker, type ToWorker, type WorkerReport, type WorkerSetup } from './protocol.ts';
+import { COUNTERS, type FromWorker, type SelfObservation, type ToWorker, type WorkerReport, type WorkerSetup } from './protocol.ts';
 import { createSender, type Sender } from './sender.ts';
 import { createSupply, type Supply } from './supply.ts';
 
@@ -26,11 +26,21 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
   const counters = new Int32Array(setup.counters);
   const settled: { record: RequestRecord; gaps: Float32Array }[] = [];
   let supply: Supply | null = null;
+  let observer: Observer | null = null;
 
   const cap = load.maxConcurrency;
   const { slots: mySlots, warmupSlots, warmup: myWarmup } = workerDeal(load, workers, id);
   const connections = mySlots === null ? null : Math.max(1, mySlots.to - mySlots.from, myWarmup.to - myWarmup.from);
-  const sender: Sender = createSender({ target, load, worker: id, connections, onToken: () => counters[COUNTERS.outputTokens]!++ });
+  const sender: Sender = createSender({
+    target,
+    load,
+    worker: id,
+    connections,
+    onToken(newRead) {
+      counters[COUNTERS.outputTokens]!++;
+      observer?.token(newRead);
+    },
+  });
 
   const arrivals = openArrivals({ load, trace, workers, worker: id });
 
@@ -69,10 +79,11 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
     if (wait > 0) await delay(wait, undefined, { signal: stop.signal }).catch(() => undefined);
     // Timers may fire up to a millisecond early.
     while (clockMs() < zeroMs && !stop.signal.aborted) await nextTurn();
-    const observer = observeSelf();
-    if (arrivals) await measureOpen(ready, zeroMs, observer, arrivals);
+    const watching = observeSelf({ worker: id, zeroMs });
+    observer = watching;
+    if (arrivals) await measureOpen(ready, zeroMs, watching, arrivals);
     else await measureClosed(ready, zeroMs);
-    return report(observer);
+    return report(watching.stop());
   }
 
   async function measureClosed(ready: Supply, zeroMs: number): Promise<void> {
@@ -105,7 +116,7 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
   async function measureOpen(
     ready: Supply,
     zeroMs: number,
-    observer: Observer,
+    watching: Observer,
     share: { times: Float64Array; ordinals: number[] },
   ): Promise<void> {
     await openLoop({
@@ -121,14 +132,13 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
       cap: mySlots === null ? null : Math.max(1, mySlots.to - mySlots.from),
       take: (position) => ready.take(share.ordinals[position] as number, 'measured'),
       onSettled,
-      observer,
+      observer: watching,
       signal: stop.signal,
       onLast: () => post({ type: 'draining' }),
     });
   }
 
-  function report(observer: Observer): WorkerReport {
-    const self = observer.stop();
+  function report(self: SelfObservation): WorkerReport {
     const measured = settled.filter(({ record }) => record.phase === 'measured');
     const gaps = new Float32Array(measured.reduce((sum, each) => sum + each.gaps.length, 0));
     let at = 0;

@@ -1,5 +1,6 @@
 import type { LoadSpec, RequestRecord } from '@bench/core';
 import type { Calibration } from '../calibration.ts';
+import type { WorkerSecond } from '../client-seconds.ts';
 import type { LoadTarget } from '../target.ts';
 import type { TraceRequest } from '../trace.ts';
 
@@ -56,4 +57,5 @@ export interface SelfObservation {
   loopDelayP99Ms: number;
   /** Dispatch minus schedule of each arrival that no cap held back, milliseconds; empty for closed loops. */
   lagsMs: Float32Array;
+  seconds: WorkerSecond[];
 }

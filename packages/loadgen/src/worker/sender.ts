@@ -22,7 +22,8 @@ export interface SenderOptions {
   worker: number;
   /** Connections at most; null: as many as needed. */
   connections: number | null;
-  onToken(): void;
+  /** A token event came; `newRead`: the first of its stream in a socket read. */
+  onToken(newRead: boolean): void;
 }
 
 /**

@@ -15,11 +15,12 @@ export class TokenStamps {
   private lastEventMs: number | null = null;
   private eventsBefore = 0;
   private eventsAfter = 0;
-  private reads = 0;
   private lastTurn = -1;
   private finished = false;
   private gaps: Float32Array;
   chunks = 0;
+  /** Socket reads that carried the chunks. */
+  reads = 0;
 
   private readonly keepGaps: boolean;
 

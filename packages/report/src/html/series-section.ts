@@ -1,3 +1,4 @@
+import type { SeriesRow } from '@bench/core';
 import { stepPanels } from '../charts/step-panels.ts';
 import type { PointDetail } from '../detail.ts';
 import { formatMs, formatShort, plural } from '../format.ts';
@@ -8,7 +9,7 @@ import { data, markup, type Markup } from './markup.ts';
 /** A shorter point has no course to speak of. */
 const MIN_SECONDS = 3;
 
-/** Tokens per second, requests in flight and TTFT over time, a figure a point. */
+/** Tokens per second, requests in flight, TTFT and how busy the client was over time, a figure a point. */
 export function seriesSection(details: readonly { group: TaskGroup; points: PointDetail[] }[], left: number): Markup | null {
   const blocks = details.flatMap(({ group, points }, g) => {
     const figures = points.flatMap((point, p) =>
@@ -40,6 +41,8 @@ function figure(point: PointDetail, series: NonNullable<PointDetail['series']>, 
   const done = rows.map((row) => row.done / bucketS);
   const ttft = rows.map((row) => row.ttftP50Ms);
   const hasTtft = ttft.some((v) => v !== null);
+  const busy = rows.map((row) => busiest(row));
+  const hasBusy = busy.some((v) => v !== null);
   const load = pointLabel(point.row);
   const peak = hasTokens
     ? `Output tokens peak at ${formatShort(Math.max(...tokens))} per second`
@@ -47,7 +50,7 @@ function figure(point: PointDetail, series: NonNullable<PointDetail['series']>, 
   const chart = stepPanels({
     id,
     title: `Second by second, ${load}`,
-    description: `${plural(rows.length * bucketS, 'second')}. ${peak}; in flight at most ${formatShort(Math.max(...inFlight))} requests${hasTtft ? `; median TTFT up to ${formatMs(Math.max(...ttft.map((v) => v ?? 0)))}` : ''}.`,
+    description: `${plural(rows.length * bucketS, 'second')}. ${peak}; in flight at most ${formatShort(Math.max(...inFlight))} requests${hasTtft ? `; median TTFT up to ${formatMs(Math.max(...ttft.map((v) => v ?? 0)))}` : ''}${hasBusy ? `; the client busy at most ${formatShort(Math.max(...busy.map((v) => v ?? 0)))} %` : ''}.`,
     bucketS,
     panels: [
       hasTokens
@@ -55,6 +58,7 @@ function figure(point: PointDetail, series: NonNullable<PointDetail['series']>, 
         : { label: 'answers per second', color: 'c0', values: done },
       { label: 'requests in flight, mean', color: 'c2', values: inFlight },
       ...(hasTtft ? [{ label: 'TTFT p50, ms', color: 'c1', values: ttft, line: true }] : []),
+      ...(hasBusy ? [{ label: 'client, its busiest thread, %', color: 'c3', values: busy }] : []),
     ],
   });
   const failed = rows.reduce((sum, row) => sum + row.failed, 0);
@@ -62,4 +66,9 @@ function figure(point: PointDetail, series: NonNullable<PointDetail['series']>, 
     .filter(Boolean)
     .join(', ');
   return markup`<figure><figcaption>${load}${facts ? markup` <span>${facts}</span>` : null}</figcaption>${chart}</figure>`;
+}
+
+/** Per cent of the second in which the event loop of the client's busiest thread was at work; null: not known. */
+function busiest({ client = [] }: SeriesRow): number | null {
+  return client.length > 0 ? Math.round(1000 * Math.max(...client.map(({ elu, wallMs }) => elu * Math.min(1, wallMs / 1000)))) / 10 : null;
 }

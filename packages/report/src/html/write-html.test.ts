@@ -29,6 +29,7 @@ describe('writeHtml', () => {
     expect(text).toContain('<h1><bdi>random-tiny on embedded</bdi></h1>');
     expect(text).toContain('Random weights');
     expect(text.match(/<svg class="chart"/g)).toHaveLength(2 + 2 + 5);
+    expect(text).toContain('client, its busiest thread, %');
   });
 
   it('says of each job of a queue what accounting says of it, and nothing of what that leaves out', async () => {

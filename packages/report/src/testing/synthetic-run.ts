@@ -357,8 +357,15 @@ function perSecond(records: RequestRecord[]): SeriesRow[] {
       }, 0),
       inFlight: records.reduce((sum, r) => sum + overlap(r.sentMs, r.endMs ?? r.sentMs), 0) / 1000,
       ttftP50Ms: ttft?.p50 ?? null,
+      client: [ownSecond(records.filter((r) => inside(r.sentMs)).length)],
     };
   });
+}
+
+function ownSecond(sent: number): NonNullable<SeriesRow['client']>[number] {
+  const elu = Math.min(1, 0.1 + sent / 100);
+  const seen = { loopDelayP99Ms: 1.2, scheduleLagP99Ms: null, gcMs: 2, cpuMs: 900 * elu, cpuWaitMs: 4, eventsPerRead: 1 };
+  return { worker: 0, wallMs: 1000, elu, ...seen };
 }
 
 /** The run of the README's picture: a sweep of the embedded engine. */
