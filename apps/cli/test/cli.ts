@@ -5,7 +5,8 @@ import { join, resolve } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 
-const BENCH = fileURLToPath(new URL('../dist/bench.js', import.meta.url));
+/** The built command. */
+export const BENCH = fileURLToPath(new URL('../dist/bench.js', import.meta.url));
 /** Folder from which the embedded engine is found. */
 export const REPOSITORY = fileURLToPath(new URL('../../..', import.meta.url));
 

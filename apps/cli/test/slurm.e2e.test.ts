@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { startMachine } from '@bench/test-machines';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { part } from '../../../scripts/parts.mjs';
-import { bench, show, start } from './cli.ts';
+import { BENCH, bench, type Finished, REPOSITORY, show, start } from './cli.ts';
 import { runsOf } from './slurm-runs.ts';
 import { type ClusterSite, clusterSite, missingOfSlurm as missing, onlyRun, shapeOf } from './slurm.ts';
 
@@ -88,19 +88,36 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
     }, 300_000);
 
     it.skipIf(!part('docker').present || !part('compose').present)(
-      'gives results of the same shape as containers of a host do',
+      'gives results of the same shape as the same recipe with --on docker does',
       async () => {
         const dir = await recipe('shape', { clients: 1 });
-        const machine = await startMachine({});
+        const shares = [REPOSITORY, root].map((folder) => ({ from: folder, to: folder, readOnly: folder === REPOSITORY }));
+        const machine = await startMachine({ shares });
+        // A computer with a Docker of its own, on which somebody types.
+        const onMachine = async (args: readonly string[]): Promise<Finished> => ({
+          ...(await machine.exec(['node', BENCH, ...args], {
+            env: {
+              PATH: '/usr/local/bin:/usr/bin:/bin:/usr/sbin:/sbin',
+              HOME: '/root',
+              XDG_STATE_HOME: join(root, 'typed'),
+              NO_COLOR: '1',
+            },
+            timeoutMs: 240_000,
+            check: false,
+          })),
+          signal: null,
+        });
         try {
-          const host = ['--on', `ssh:${machine.target}`, '--ssh-key', machine.identityFile];
-          const built = await bench(['image', 'build', 'embedded', '--offline', ...host], { env });
+          const built = await onMachine(['image', 'build', 'embedded', '--offline', '--on', 'docker']);
           expect(built.code, show(built)).toBe(0);
-          const places = { queue: site, containers: host };
+          const places = {
+            queue: (args: readonly string[]) => bench([...args, ...site], { env }),
+            docker: (args: readonly string[]) => onMachine([...args, '--on', 'docker']),
+          };
           const shapes = await Promise.all(
-            Object.entries(places).map(async ([name, where]) => {
+            Object.entries(places).map(async ([name, run]) => {
               const out = join(root, 'runs', `shape-${name}`);
-              const finished = await bench(['run', dir, ...where, '--out', out], { env });
+              const finished = await run(['run', dir, '--out', out]);
               expect(finished.code, show(finished)).toBe(0);
               const { id, view } = await only(out);
               const file = async (path: string) =>
@@ -113,9 +130,9 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
               };
             }),
           );
-          const [queued, contained] = shapes;
+          const [queued, docker] = shapes;
           // What each client wrote stays beside what was made of it.
-          expect({ ...queued, files: queued?.files.filter((name) => name !== 'clients') }).toEqual(contained);
+          expect({ ...queued, files: queued?.files.filter((name) => name !== 'clients') }).toEqual(docker);
         } finally {
           await machine.stop();
         }
