@@ -90,6 +90,7 @@ const clientStates = {
     sent: z.int().default(0),
     done: z.int().default(0),
     failed: z.int().default(0),
+    cancelled: z.int().default(0),
     /** Measured requests that the client will send in this load; null: it ends by time. */
     total: z.int().nullable().default(null),
     tokensPerS: z.number().default(0),

@@ -53,6 +53,7 @@ export {
   plainApi,
   type ApiKind,
   type Arrival,
+  type Cancel,
   type LengthRange,
   type LoadData,
   type LoadSpec,

@@ -52,6 +52,21 @@ export const arrivalSchema = z.discriminatedUnion('kind', [
 ]);
 export type Arrival = z.infer<typeof arrivalSchema>;
 
+/** Which requests the client gives up while they are answered, as users do who close the page. Warm-up requests are never given up. */
+const cancelSchema = z.strictObject({
+  /** As large a part of the requests, each drawn. */
+  ratio: z.number().positive().lt(1),
+  /**
+   * Given up so long after sending, uniform, milliseconds; what has ended by then is not given up. Absent: after a part of the answer, uniform from the
+   * first chunk to the last but one of the output tokens asked for (of 128 where no length is asked), counted in chunks.
+   */
+  afterMs: z
+    .strictObject({ min: z.number().min(0), max: z.number().min(0) })
+    .refine((r) => r.min <= r.max, 'min is above max')
+    .optional(),
+});
+export type Cancel = z.infer<typeof cancelSchema>;
+
 /** Uniform integer, both ends included. Equal ends: exactly that. */
 export const lengthSchema = z.strictObject({ min: z.int().min(0), max: z.int().min(0) }).refine((r) => r.min <= r.max, 'min is above max');
 export type LengthRange = z.infer<typeof lengthSchema>;
@@ -109,6 +124,8 @@ export const loadSpecSchema = z.strictObject({
     .strictObject({ ttftMs: z.number().positive(), tpotMs: z.number().positive(), e2elMs: z.number().positive() })
     .partial()
     .default({}),
+  /** Requests that the client gives up. Absent: none. */
+  cancel: cancelSchema.optional(),
   seed: z.int().min(0).max(0xffff_ffff).default(0),
   /**
    * Which part of the load is to be sent here: that of client `client`, from 0, of the `of` that send it together. Everything else is said of the

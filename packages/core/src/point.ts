@@ -102,8 +102,18 @@ export const pointResultSchema = z.strictObject({
   startedAt: z.string(),
   /** First dispatch of a measured request to the last end of one. Seconds. */
   durationS: z.number(),
-  /** sent = ok + failed + cancelled; measured requests only. */
-  counts: z.strictObject({ sent: z.int(), ok: z.int(), failed: z.int(), cancelled: z.int(), warmup: z.int() }),
+  /**
+   * sent = ok + failed + cancelled; measured requests only. `givenUp`: those of the cancelled that the client gave up because the load asks for it; absent:
+   * it asks for none.
+   */
+  counts: z.strictObject({
+    sent: z.int(),
+    ok: z.int(),
+    failed: z.int(),
+    cancelled: z.int(),
+    warmup: z.int(),
+    givenUp: z.int().min(0).optional(),
+  }),
   errors: z.record(z.string(), z.int()),
   /** Figures by metric name (see METRICS); a metric that could not be measured is absent. */
   scalars: z.record(z.string(), z.number()),

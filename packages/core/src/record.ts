@@ -16,6 +16,7 @@ export const requestErrorClassSchema = z.enum([
   'timeout',
   'bad_response', // not what the API promises
   'cancelled', // by us, when a run is stopped
+  'given_up', // by us, because the load asks for it: no failure
 ]);
 export type RequestErrorClass = z.infer<typeof requestErrorClassSchema>;
 

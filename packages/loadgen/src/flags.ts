@@ -33,10 +33,11 @@ export function flagsOf(options: FlagOptions): PointFlag[] {
 }
 
 function interrupted({ interrupted: yes, summary }: FlagOptions): PointFlag | null {
+  const cut = summary.counts.cancelled - (summary.counts.givenUp ?? 0);
   return yes
     ? {
         code: 'interrupted',
-        message: `stopped before its end: ${summary.counts.ok} requests were done, ${summary.counts.cancelled} were cancelled`,
+        message: `stopped before its end: ${summary.counts.ok} requests were done, ${cut} were cancelled`,
       }
     : null;
 }

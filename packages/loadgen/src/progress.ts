@@ -35,6 +35,7 @@ export function progressReporter(options: {
       sent: counts.sent,
       done: counts.ok,
       failed: counts.failed,
+      cancelled: counts.cancelled,
       inFlight: counts.sent - ended,
       total,
       outputTokens: counts.outputTokens,

@@ -29,6 +29,8 @@ export interface LoadProgress {
   /** Ended well. */
   done: number;
   failed: number;
+  /** Cancelled, most of them because the load asks for it. Absent: not told. */
+  cancelled?: number;
   inFlight: number;
   /** Measured requests in all; null when the run ends by time. */
   total: number | null;

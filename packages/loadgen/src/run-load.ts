@@ -1,6 +1,7 @@
 import { availableParallelism } from 'node:os';
 import {
   BenchError,
+  generatesText,
   loadSpecSchema,
   percentile,
   type ClientObservation,
@@ -123,6 +124,12 @@ function parseLoad(input: LoadSpecInput): LoadSpec {
     throw new BenchError({
       code: 'BENCH_LOAD',
       message: 'arrivals of a trace and its lengths go together: both kinds are "trace", or none',
+    });
+  if (load.cancel && !load.cancel.afterMs && !(load.stream && generatesText(load.api)))
+    throw new BenchError({
+      code: 'BENCH_LOAD',
+      message: 'requests cannot be given up after a part of their answer, which is not streamed',
+      hint: 'say after how long (cancel.afterMs)',
     });
   return load;
 }

@@ -9,6 +9,7 @@ import {
   type TokenSource,
   type GapList,
 } from '@bench/core';
+import { isGivenUp } from './given-up.ts';
 import { flagsOf } from './flags.ts';
 import { inFlightOf, windowAbove } from './in-flight.ts';
 import type { LoadSummary } from './result.ts';
@@ -56,6 +57,7 @@ export function summarizeRecords(options: SummarizeOptions): LoadSummary {
       failed: failed.length,
       cancelled: measured.length - ok.length - failed.length,
       warmup: records.length - measured.length,
+      ...(load.cancel && { givenUp: measured.filter(isGivenUp).length }),
     },
     errors,
     scalars,
@@ -156,6 +158,8 @@ function scalarsOf({ load, measured, ok, failed, durationS, gapsOf, tpot }: Scal
   const out: Record<string, number> = {};
   if (measured.length === 0) return out;
   out.error_ratio = failed / measured.length;
+  const givenUp = measured.filter(isGivenUp).length;
+  if (load.cancel) out.given_up_ratio = givenUp / measured.length;
   const flight = inFlightOf(measured);
   out.peak_concurrency = flight.peak;
   if (durationS > 0) out.mean_concurrency = flight.totalMs / 1000 / durationS;
@@ -181,7 +185,7 @@ function scalarsOf({ load, measured, ok, failed, durationS, gapsOf, tpot }: Scal
   if (toldPrompt > 0) out.cached_ratio = told.reduce((sum, r) => sum + (r.cachedTokens ?? 0), 0) / toldPrompt;
   if (hasLimits(load.slo)) {
     const good = ok.filter((r) => isGood(r, load)).length;
-    out.good_ratio = good / measured.length;
+    if (measured.length > givenUp) out.good_ratio = good / (measured.length - givenUp);
     if (durationS > 0) out.goodput = good / durationS;
   }
   const steady = streams ? steadyThroughput({ load, ok, durationS, gapsOf, flight }) : null;

@@ -1,4 +1,5 @@
 import { eventGaps, meanRatePerS, summarize, type LoadSpec, type RequestRecord } from '@bench/core';
+import { isGivenUp } from './given-up.ts';
 import { inFlightOf } from './in-flight.ts';
 import { hasLimits } from './slo.ts';
 
@@ -43,7 +44,7 @@ export function vllmFigures({ load, records, gapsOf, durationS }: VllmOptions): 
     num_prompts: records.length,
     duration: durationS,
     completed: ok.length,
-    failed: records.length - ok.length,
+    failed: records.length - ok.length - records.filter(isGivenUp).length,
     total_input_tokens: input,
     total_output_tokens: output,
     request_throughput: per(ok.length),

@@ -47,6 +47,13 @@ describe('the load of a point', () => {
     expect(loads('bursts: {size: 5, every: 2s}, duration: 1m')[0]).toMatchObject({ arrival, durationMs: 60_000 });
   });
 
+  it('gives requests up after a part of their answer, or after a time', () => {
+    expect(loads('cancel: {ratio: 0.1}')[0]?.cancel).toEqual({ ratio: 0.1 });
+    expect(loads('cancel: {ratio: 0.1, after: 2s}')[0]?.cancel).toEqual({ ratio: 0.1, afterMs: { min: 2000, max: 2000 } });
+    expect(loads('cancel: {ratio: 0.1, after: {min: 500ms, max: 5}}')[0]?.cancel?.afterMs).toEqual({ min: 500, max: 5000 });
+    expect(loads('num_prompts: 3')[0]).not.toHaveProperty('cancel');
+  });
+
   it('replays a trace to its end, unless it says how many or how long', () => {
     const trace = 'dataset: {type: trace, path: t.jsonl, format: mooncake, speed: 2}';
     const [load] = loads(trace);

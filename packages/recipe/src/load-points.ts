@@ -46,6 +46,7 @@ function loadOf(b: Benchmark, dir: string): LoadSpec {
     requestTimeoutMs: parseDuration(b.request_timeout),
     extraBody: b.extra_body,
     slo: given({ ttftMs: b.slo?.ttft_ms, tpotMs: b.slo?.tpot_ms, e2elMs: b.slo?.e2el_ms }),
+    ...given({ cancel: cancelOf(b) }),
     seed: b.seed,
   });
 }
@@ -53,6 +54,14 @@ function loadOf(b: Benchmark, dir: string): LoadSpec {
 function endOf(b: Benchmark, arrival: Arrival): Pick<LoadSpec, 'numPrompts' | 'durationMs'> {
   if (arrival.kind === 'stages') return { durationMs: stagesMs(arrival.stages) };
   return b.duration === undefined ? given({ numPrompts: b.num_prompts }) : { durationMs: parseDuration(b.duration) };
+}
+
+function cancelOf({ cancel }: Benchmark): LoadSpec['cancel'] {
+  if (!cancel) return undefined;
+  const { ratio, after } = cancel;
+  if (after === undefined) return { ratio };
+  const { min, max } = typeof after === 'object' ? after : { min: after, max: after };
+  return { ratio, afterMs: { min: parseDuration(min), max: parseDuration(max) } };
 }
 
 function arrivalOf(b: Benchmark): Arrival {

@@ -61,13 +61,14 @@ export function mergeFlags(lists: readonly (readonly PointFlag[])[]): PointFlag[
 }
 
 export function sumCounts(results: readonly PointResult[]): PointResult['counts'] {
-  const total = { sent: 0, ok: 0, failed: 0, cancelled: 0, warmup: 0 };
+  const total: PointResult['counts'] = { sent: 0, ok: 0, failed: 0, cancelled: 0, warmup: 0 };
   for (const { counts } of results) {
     total.sent += counts.sent;
     total.ok += counts.ok;
     total.failed += counts.failed;
     total.cancelled += counts.cancelled;
     total.warmup += counts.warmup;
+    if (counts.givenUp !== undefined) total.givenUp = (total.givenUp ?? 0) + counts.givenUp;
   }
   return total;
 }

@@ -13,6 +13,7 @@ import {
 import { type LoadProgress, runLoad } from '@bench/loadgen';
 import { renderVllmText } from '@bench/results';
 import { usage } from '../asked.ts';
+import { cancelOf } from './load-cancel.ts';
 import { withContext } from '../context.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { loadText } from '../ui/load-text.ts';
@@ -31,6 +32,7 @@ export interface LoadFlags extends ArrivalFlags {
   dataset?: string | undefined;
   documents?: number | undefined;
   sharedPrefix: number;
+  cancel?: string | undefined;
   warmup: number;
   timeout: string;
   ignoreEos: boolean;
@@ -65,7 +67,7 @@ export function load(url: string, flags: LoadFlags): Promise<number> {
     if (flags.json) process.stdout.write(`${JSON.stringify(point, null, 1)}\n`);
     else process.stdout.write(renderVllmText(point));
     for (const flag of summary.flags) process.stderr.write(`${style.yellow('note:')} ${flag.message}\n`);
-    const failed = records.find((record) => record.phase === 'measured' && record.error !== null);
+    const failed = records.find((record) => record.phase === 'measured' && record.status === 'failed');
     if (failed?.error)
       process.stderr.write(`${style.yellow('note:')} the first that failed: ${io.redact(printable(failed.error.message))}\n`);
     if (signal.aborted) return EXIT.interrupted;
@@ -83,6 +85,10 @@ function refuseContradictions(flags: LoadFlags): void {
   if (flags.requests !== undefined && flags.duration !== undefined)
     throw usage('--requests and --duration both say when to end', 'keep one of them');
   refuseContradictoryArrivals(flags, isTrace(flags));
+  // What cannot be read is told of before a server is asked for anything.
+  const cancel = flags.cancel === undefined ? undefined : cancelOf(flags.cancel);
+  if (cancel && !cancel.afterMs && !(flags.stream && generatesText(flags.api as ApiKind)))
+    throw usage('--cancel after a part of the answer needs a stream', 'say after how long, such as --cancel 0.1:2s');
   const ending = flags.requests === undefined ? '--duration' : '--requests';
   if (flags.stages !== undefined && (flags.requests !== undefined || flags.duration !== undefined))
     throw usage(`--stages end by themselves, and ${ending} says another end`, `leave ${ending} out`);
@@ -114,6 +120,7 @@ function spec(flags: LoadFlags): LoadSpecInput {
     stream: flags.stream && generatesText(api),
     ignoreEos: flags.ignoreEos,
     requestTimeoutMs: durationFlag('--timeout', flags.timeout),
+    ...(flags.cancel === undefined ? {} : { cancel: cancelOf(flags.cancel) }),
   };
 }
 

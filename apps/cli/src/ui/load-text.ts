@@ -15,7 +15,7 @@ export function loadText(p: LoadProgress, style: Styles, room = Infinity): strin
 function textWith(most: number, p: LoadProgress, style: Styles): string {
   if (p.phase === 'preparing') return 'preparing prompts';
   if (p.phase === 'warmup') return `warming up ${style.dim(formatDuration(p.elapsedMs))}`;
-  const done = p.done + p.failed;
+  const done = p.done + p.failed + (p.cancelled ?? 0);
   const [full, empty] = style.unicode ? ['▰', '▱'] : ['#', '.'];
   const cells = p.total && most > 0 ? Math.min(most, Math.floor((done / p.total) * most)) : null;
   return [

@@ -19,14 +19,15 @@ export async function tellProgress(deployment: Active, context: BatchContext): P
   await begin(deployment, k, context);
   const those = all.filter(({ order }) => order === k);
   const sum = (of: (p: (typeof those)[number]) => number) => those.reduce((total, p) => total + of(p), 0);
-  const counts = { sent: sum((p) => p.sent), done: sum((p) => p.done), failed: sum((p) => p.failed) };
+  const cancelled = sum((p) => p.cancelled);
+  const counts = { sent: sum((p) => p.sent), done: sum((p) => p.done), failed: sum((p) => p.failed), cancelled };
   const totals = those.map(({ total }) => total);
   const etas = those.flatMap(({ etaMs }) => (etaMs === null ? [] : [etaMs]));
   const progress: LoadProgress = {
     phase: phaseOf(those.map(({ phase }) => phase)),
     elapsedMs: context.io.monotonic() - (deployment.begunAtMs.get(k) ?? context.io.monotonic()),
     ...counts,
-    inFlight: Math.max(0, counts.sent - counts.done - counts.failed),
+    inFlight: Math.max(0, counts.sent - counts.done - counts.failed - cancelled),
     // Clients tell their rate only.
     outputTokens: 0,
     total: totals.some((total) => total === null) ? null : totals.reduce<number>((total, one) => total + (one ?? 0), 0),

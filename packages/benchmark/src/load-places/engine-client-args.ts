@@ -28,6 +28,7 @@ export function engineClientProblems(load: LoadSpec, client: EngineClient): stri
   cannot(client === 'sglang' && arrival.kind === 'gamma' && arrival.burstiness !== 1, 'has no burstiness');
   cannot(client === 'sglang' && Object.values(load.slo).some((limit) => limit !== undefined), 'knows no goodput limits (slo)');
   cannot(client === 'vllm' && data.kind === 'random' && !load.ignoreEos, 'always ignores the end of sequence with random prompts');
+  cannot(load.cancel !== undefined, 'gives no requests up');
   cannot(data.kind === 'trace', 'replays no traces of these forms');
   cannot(data.kind === 'jsonl', 'reads no prompt file of this kind; sharegpt it reads');
   if (data.kind === 'random') {

@@ -27,7 +27,15 @@ function record({ api: kind, body, stream = true, status = 200, type, piece = bo
   const api = apiOf(kind);
   let now = 0;
   const exchange = new Exchange({
-    job: { index: 0, phase: 'measured', body: Buffer.alloc(0), requestedPromptTokens: 12, requestedOutputTokens: 6, counted: false },
+    job: {
+      index: 0,
+      phase: 'measured',
+      body: Buffer.alloc(0),
+      requestedPromptTokens: 12,
+      requestedOutputTokens: 6,
+      counted: false,
+      givingUp: null,
+    },
     intendedMs: 0,
     api,
     stream,

@@ -25,7 +25,15 @@ function play(over: { stream?: boolean } = {}): Playing {
   let retries = 0;
   let settled = 0;
   const exchange = new Exchange({
-    job: { index: 0, phase: 'measured', body: Buffer.alloc(0), requestedPromptTokens: 5, requestedOutputTokens: 20, counted: true },
+    job: {
+      index: 0,
+      phase: 'measured',
+      body: Buffer.alloc(0),
+      requestedPromptTokens: 5,
+      requestedOutputTokens: 20,
+      counted: true,
+      givingUp: null,
+    },
     intendedMs: 0,
     api: apiOf('chat'),
     stream: over.stream ?? true,

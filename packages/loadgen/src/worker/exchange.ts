@@ -138,10 +138,10 @@ export class Exchange implements Dispatcher.DispatchHandler {
   }
 
   /** Ends the request from our side. */
-  stop(kind: 'cancelled' | 'timeout', message: string): void {
+  stop(kind: 'cancelled' | 'given_up' | 'timeout', message: string): void {
     if (this.settled) return;
     this.fail(failure(kind, message));
-    if (kind === 'cancelled') this.status = 'cancelled';
+    if (kind !== 'timeout') this.status = 'cancelled';
     this.settle();
     this.controller?.abort(new Error(message));
   }
@@ -156,6 +156,8 @@ export class Exchange implements Dispatcher.DispatchHandler {
 
   /** `isError`: it was called an error, whatever is in it. */
   private onObject(data: string, isError: boolean): void {
+    // What comes in the same read after the client has given up.
+    if (this.settled) return;
     let value: unknown;
     try {
       value = JSON.parse(data);
@@ -173,7 +175,11 @@ export class Exchange implements Dispatcher.DispatchHandler {
     if (reading.finishReason !== null) this.finishReason = reading.finishReason;
     if (!reading.choice) return;
     const { reads } = this.tokens;
-    if (this.tokens.stamp(reading, this.o.clock.at(), this.o.clock.turn())) this.o.onToken(this.tokens.reads > reads);
+    if (!this.tokens.stamp(reading, this.o.clock.at(), this.o.clock.turn())) return;
+    this.o.onToken(this.tokens.reads > reads);
+    const { givingUp } = this.job;
+    if (givingUp && 'chunks' in givingUp && this.tokens.chunks >= givingUp.chunks)
+      this.stop('given_up', `given up after ${givingUp.chunks} chunks, as the load asks`);
   }
 
   /** A stream has ended: well, or with `cut`. */

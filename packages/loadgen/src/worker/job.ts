@@ -1,3 +1,5 @@
+import type { GivingUp } from './giving-up.ts';
+
 /** A request that is ready to go. */
 export interface Job {
   /** Position among all requests of the point, warm-up first. */
@@ -8,4 +10,6 @@ export interface Job {
   requestedOutputTokens: number | null;
   /** True when the server's tokenizer has confirmed the prompt's length. */
   counted: boolean;
+  /** When the client gives it up; null: never. */
+  givingUp: GivingUp | null;
 }

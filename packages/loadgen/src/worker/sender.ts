@@ -52,6 +52,7 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
   const fresh = new Pool(target.origin, { ...settings, connections: null });
   const clock = readClock();
   const open = new Map<Exchange, number>();
+  const impatient = new Map<Exchange, NodeJS.Timeout>();
   const used = new WeakSet<object>();
   let starting: Exchange | null = null;
   // undici publishes the socket right after it calls `onRequestStart` of the same request.
@@ -115,6 +116,8 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
         staleMs: () => Math.min(STALE_MOST_MS, quickestConnectMs + STALE_MS),
         onSettled(self) {
           open.delete(self);
+          clearTimeout(impatient.get(self));
+          impatient.delete(self);
           onSettled(self);
         },
         retry(self) {
@@ -122,6 +125,11 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
         },
       });
       open.set(exchange, clockMs() + load.requestTimeoutMs);
+      const { givingUp } = job;
+      if (givingUp && 'afterMs' in givingUp) {
+        const giveUp = () => exchange.stop('given_up', `given up after ${Math.round(givingUp.afterMs)} ms, as the load asks`);
+        impatient.set(exchange, setTimeout(giveUp, givingUp.afterMs));
+      }
       dispatch(pool, exchange, false);
     },
     cancelAll() {

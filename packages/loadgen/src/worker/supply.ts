@@ -7,6 +7,7 @@ import { promptMaker } from '../prompts.ts';
 import type { LoadTarget } from '../target.ts';
 import { tokenCounter, type TokenCounter } from '../tokenizer.ts';
 import type { TraceRequest } from '../trace.ts';
+import { givingUp } from './giving-up.ts';
 import type { Job } from './job.ts';
 import { DEFAULT_DOCUMENTS, rerankPrompt, rerankTokens } from './rerank-prompt.ts';
 
@@ -62,6 +63,7 @@ export async function createSupply(options: {
       requestedPromptTokens: lengths.input,
       requestedOutputTokens: api.generates ? lengths.output : null,
       counted: lengths.counted,
+      givingUp: givingUp(load, { phase, ordinal, outputTokens: lengths.output }),
     };
   }
 

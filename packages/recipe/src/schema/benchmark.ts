@@ -78,6 +78,20 @@ const burstsSchema = z
   })
   .describe('Open loop that sends requests in bursts.');
 
+const waitSchema = z.union([durationSchema, z.strictObject({ min: durationSchema, max: durationSchema })], {
+  error: 'expected a duration, or {min, max}',
+});
+
+const cancelSchema = z
+  .strictObject({
+    ratio: rate.lt(1, { error: 'expected a part of the requests, below 1' }).describe('So large a part of the requests, each drawn.'),
+    after: waitSchema
+      .refine((wait) => typeof wait !== 'object' || parseDuration(wait.min) <= parseDuration(wait.max), { error: 'min is above max' })
+      .optional()
+      .describe('So long after sending: a duration, or {min, max}. Default: after a part of the answer, drawn for each.'),
+  })
+  .describe('Requests that the client gives up while they are answered; they are no failures.');
+
 /** `benchmark`: the load of an inference recipe. */
 export const benchmarkSchema = z
   .strictObject({
@@ -108,6 +122,7 @@ export const benchmarkSchema = z
     temperature: z.number().min(0).default(0),
     request_timeout: durationSchema.default('600s').describe('A request that takes longer has failed.'),
     extra_body: z.record(z.string(), z.json()).default({}).describe('Added to every request body as it is.'),
+    cancel: cancelSchema.optional(),
     slo: sloSchema.optional(),
     seed: z.int().min(0).max(0xffff_ffff).default(0).describe('Everything random in the load follows from it.'),
     client: z.enum(['bench', 'vllm', 'sglang']).default('bench').describe('Who measures: bench itself, or the engine’s own program.'),
@@ -116,6 +131,8 @@ export const benchmarkSchema = z
   .superRefine((b, context) => {
     const issue = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
     const prompts = b.sweep?.num_prompts ? ['sweep', 'num_prompts'] : b.num_prompts !== undefined ? ['num_prompts'] : null;
+    if (b.cancel && b.cancel.after === undefined && b.api === 'embeddings')
+      issue(['cancel'], 'embeddings come whole: say after how long a request is given up (after)');
     if (b.duration !== undefined && prompts) issue(prompts, 'give num_prompts or duration, not both');
     const open = b.request_rate !== undefined || b.sweep?.request_rate !== undefined;
     const rates = [...(open ? ['request_rate'] : []), ...(b.stages ? ['stages'] : []), ...(b.bursts ? ['bursts'] : [])];

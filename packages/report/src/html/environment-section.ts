@@ -1,4 +1,4 @@
-import { formatBytes, formatDuration, generatesText, type LoadSpec } from '@bench/core';
+import { type Cancel, formatBytes, formatDuration, generatesText, type LoadSpec } from '@bench/core';
 import type { DeploymentFile, MachineFile, RunView } from '@bench/results';
 import { costLines, machineCostLines } from '../cost.ts';
 import { formatMs, formatShort, formatStamp, formatUsd, plural } from '../format.ts';
@@ -177,12 +177,19 @@ function loadFacts(group: TaskGroup): Fact[] {
       'Sampling',
       generatesText(load.api) ? `temperature ${formatShort(load.temperature)}${load.ignoreEos ? ', end of sequence ignored' : ''}` : null,
     ],
+    ['Given up', load.cancel ? cancelLabel(load.cancel) : null],
     ['SLO', slo.join(', ')],
     [
       'Output tokens counted by',
       row.tokenSources && row.tokenSources.output !== 'none' ? row.tokenSources.output.replaceAll('_', ' ') : null,
     ],
   ];
+}
+
+function cancelLabel({ ratio, afterMs }: Cancel): string {
+  const share = `${formatShort(ratio * 100)} % of the requests, `;
+  if (!afterMs) return `${share}after a drawn part of the answer`;
+  return `${share}${afterMs.min === afterMs.max ? formatDuration(afterMs.min) : `${formatDuration(afterMs.min)} to ${formatDuration(afterMs.max)}`} after sending`;
 }
 
 function arrivalsLabel(arrival: Exclude<LoadSpec['arrival'], { kind: 'closed' }>): string {

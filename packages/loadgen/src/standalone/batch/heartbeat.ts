@@ -28,7 +28,7 @@ export function startHeartbeat(options: {
   print(line: string): void;
 }): Heartbeat {
   const { files, client, orders, mask, print } = options;
-  const none = { sent: 0, done: 0, failed: 0, total: null, tokensPerS: 0, etaMs: null };
+  const none = { sent: 0, done: 0, failed: 0, cancelled: 0, total: null, tokensPerS: 0, etaMs: null };
   let now: Omit<Progress, 'atMs' | 'beat'> = { phase: 'starting', order: null, orders, ...none };
   let beat = 0;
   let writing: Promise<unknown> = Promise.resolve();
@@ -55,8 +55,8 @@ export function startHeartbeat(options: {
       now = { ...now, ...none, phase, ...(order === undefined ? {} : { order }) };
     },
     progress(progress) {
-      const { phase, sent, done, failed, total, tokensPerS, etaMs } = progress;
-      now = { ...now, phase, sent, done, failed, total, tokensPerS, etaMs };
+      const { phase, sent, done, failed, cancelled = 0, total, tokensPerS, etaMs } = progress;
+      now = { ...now, phase, sent, done, failed, cancelled, total, tokensPerS, etaMs };
       lines(progress);
     },
     log: (line) => tell(`${new Date(epochMs()).toISOString()} ${line}`),
