@@ -84,7 +84,7 @@ export function buildProgram(result: { code: number }): Command {
     .option('--output-len <n>', 'output tokens: 128, or 64-256', '128')
     .option(
       '--dataset <type:path>',
-      'prompts from a file: jsonl:PATH, sharegpt:PATH; times and lengths of a trace: mooncake:PATH, azure:PATH, burstgpt:PATH',
+      'sonnet: lines of English instead of words in a row; prompts from a file: jsonl:PATH, sharegpt:PATH; times and lengths of a trace: mooncake:PATH, azure:PATH, burstgpt:PATH',
     )
     .option('--speed <n>', 'how many times as fast a trace is replayed (default: 1)', positive)
     .option('--documents <n>', 'with --api rerank: documents of a request (default: 8)', integer(1))

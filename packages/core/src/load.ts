@@ -82,6 +82,8 @@ export const dataSchema = z.discriminatedUnion('kind', [
     /** Tokens of the whole prompt as the server counts them, shared prefix included. */
     inputTokens: lengthSchema,
     outputTokens: lengthSchema,
+    /** `words`: short common words in a row. `sonnet`: lines of English words by a grammar, as real text has them. Default: words. */
+    text: z.enum(['words', 'sonnet']).optional(),
     /** Tokens at the front that all requests of the point share. 0: no two requests share a prefix. */
     sharedPrefixTokens: z.int().min(0).default(0),
     /** API `rerank`: documents of a request, of which each is `inputTokens` long together with the query. Default: 8. */
@@ -141,5 +143,5 @@ export type LoadSpecInput = z.input<typeof loadSpecSchema>;
 
 /** Loads of equal key to one server may share what one of them learnt of it: its tokenizer, and which fields it takes. */
 export function calibrationKey({ api, stream, ignoreEos, data }: Pick<LoadSpec, 'api' | 'stream' | 'ignoreEos' | 'data'>): string {
-  return JSON.stringify([api, stream, ignoreEos, data.kind]);
+  return JSON.stringify([api, stream, ignoreEos, data.kind, ...(data.kind === 'random' && data.text !== undefined ? [data.text] : [])]);
 }

@@ -3,9 +3,10 @@ import { apiOf } from './apis/index.ts';
 import type { Prompt } from './body.ts';
 import type { Calibration } from './calibration.ts';
 import { postJson, type Answer } from './http.ts';
-import { promptMaker } from './prompts.ts';
+import { promptMaker, textOf } from './prompts.ts';
 import { apiPath, requestHeaders, type LoadTarget } from './target.ts';
 import { tokenCounter, type Counted, type TokenCounter } from './tokenizer.ts';
+import { VERSE_BREAKS, VERSE_OPENERS, VERSE_WORDS } from './verse.ts';
 import { WORDS } from './words.ts';
 
 const GROUP = 32;
@@ -21,9 +22,11 @@ export async function calibrate(target: LoadTarget, load: LoadSpec, signal: Abor
   const blind = assumed(load, features);
   const counter = await findTokenizer(target, load, signal);
   if (load.data.kind === 'jsonl' || load.data.kind === 'sharegpt') return counter ? await learnAround(counter, blind) : blind;
-  const learnt = counter ? await learnByEndpoint(counter, target, load, blind).catch(() => null) : null;
+  const learnt = counter
+    ? await (isVerse(load) ? learnVerse(counter, blind) : learnByEndpoint(counter, target, load, blind)).catch(() => null)
+    : null;
   if (learnt && counter) {
-    if (apiOf(load.api).templated && counter.form !== 'messages') return learnTemplate(learnt, target, load, signal);
+    if (apiOf(load.api).templated && counter.form !== 'messages') return learnTemplate({ learnt, counter, target, load, signal });
     return { ...learnt, additive: await verify(counter, load, learnt).catch(() => false) };
   }
   // The counts of a reranked request are of all its documents together.
@@ -39,10 +42,25 @@ function assumed(load: LoadSpec, features: Calibration['features']): Calibration
     tokenize: null,
     leads: WORDS.slice(0, LEADS).map((word) => ({ word, tokens: around + 1 })),
     words: WORDS.map((word) => ({ word, tokens: 1 })),
+    ...(isVerse(load) ? assumedVerse(around) : {}),
     ids: null,
     templateTokens: around,
     additive: false,
     features,
+  };
+}
+
+/** Are prompts lines of verse, not words in a row? */
+function isVerse({ data }: LoadSpec): boolean {
+  return data.kind === 'random' && data.text === 'sonnet';
+}
+
+/** A token a word, and one for the end of a line. */
+function assumedVerse(around: number): Pick<Calibration, 'leads' | 'words' | 'breaks'> {
+  return {
+    leads: VERSE_OPENERS.map((word) => ({ word, tokens: around + 1 })),
+    words: VERSE_WORDS.map((word) => ({ word, tokens: 1 })),
+    breaks: VERSE_BREAKS.map((word) => ({ word, tokens: 2 })),
   };
 }
 
@@ -73,7 +91,7 @@ async function learnByEndpoint(counter: TokenCounter, target: LoadTarget, load: 
   // Every word is at least one token: a group that adds as many tokens as it has words has one token a word.
   const counted = await counter.countAll(groups.map((group) => [anchor, ...group].join(' ')));
   const single = groups.flatMap((group, i) => ((counted[i] as Counted).count - alone.count === group.length ? group : []));
-  const words = single.length >= ENOUGH ? single.map((word) => ({ word, tokens: 1 })) : await eachWord(counter, anchor, alone.count);
+  const words = single.length >= ENOUGH ? single.map((word) => ({ word, tokens: 1 })) : await eachWord(counter, anchor, WORDS.slice(0, 96));
   const leading = words.slice(0, LEADS);
   const follower = words[0] as Calibration['words'][number];
   const opened = await counter.countAll(leading.map((w) => `${w.word} ${follower.word}`));
@@ -93,9 +111,37 @@ async function learnByEndpoint(counter: TokenCounter, target: LoadTarget, load: 
   return learnt;
 }
 
+/** The words of lines, what opens them, and what stands between two of them, each by itself. Ids of words alone would make no lines. */
+async function learnVerse(counter: TokenCounter, blind: Calibration): Promise<Calibration> {
+  const anchor = 'the';
+  const words = await eachWord(counter, anchor, VERSE_WORDS);
+  const costOf = new Map(words.map((w) => [w.word, w.tokens]));
+  const follower = words[0] as Calibration['words'][number];
+  const opened = await counter.countAll(VERSE_OPENERS.map((word) => `${word} ${follower.word}`));
+  const leads = VERSE_OPENERS.map((word, i) => ({ word, tokens: (opened[i] as Counted).count - follower.tokens })).filter(
+    (l) => l.tokens > 0,
+  );
+  const before = await counter.count(anchor);
+  const broken = await counter.countAll(VERSE_BREAKS.map((word) => `${anchor}${word} ${follower.word}`));
+  const breaks = VERSE_BREAKS.map((word, i) => ({
+    word,
+    tokens: Math.max(1, (broken[i] as Counted).count - before.count - follower.tokens),
+  }));
+  const around = Math.max(0, before.count - (costOf.get(anchor) ?? 1));
+  return {
+    ...blind,
+    tokenizer: 'endpoint',
+    tokenize: { path: counter.path, form: counter.form },
+    words,
+    leads,
+    breaks,
+    templateTokens: around,
+  };
+}
+
 /** The cost of each word by itself: 8 of it in a row, for tokenizers that have no token a word. */
-async function eachWord(counter: TokenCounter, anchor: string, alone: number): Promise<Calibration['words']> {
-  const some = WORDS.slice(0, 96);
+async function eachWord(counter: TokenCounter, anchor: string, some: readonly string[]): Promise<Calibration['words']> {
+  const alone = (await counter.count(anchor)).count;
   const counted = await counter.countAll(some.map((word) => [anchor, ...Array<string>(8).fill(word)].join(' ')));
   return some.map((word, i) => ({ word, tokens: Math.max(1, Math.round(((counted[i] as Counted).count - alone) / 8)) }));
 }
@@ -114,30 +160,37 @@ async function verify(counter: TokenCounter, load: LoadSpec, calibration: Calibr
   const maker = promptMaker(calibration, { seed, sharedTokens: data.kind === 'random' ? data.sharedPrefixTokens : 0 });
   const { min, max } = data.kind === 'random' ? data.inputTokens : TRACE_LENGTHS;
   const lengths = [min, max, Math.round((min + max) / 2), max];
-  const texts = lengths.map((tokens, ordinal) =>
-    maker.words({ seed: load.seed, phase: 'probe', ordinal: 100 + ordinal }, tokens).join(' '),
-  );
+  const texts = lengths.map((tokens, ordinal) => textOf(maker.words({ seed: load.seed, phase: 'probe', ordinal: 100 + ordinal }, tokens)));
   const counted = await counter.countAll(texts);
   return counted.every((c, i) => c.count === lengths[i]);
 }
 
 /** A tokenizer of plain texts says nothing of the chat template: two small requests of different length do, by their usage. */
-async function learnTemplate(learnt: Calibration, target: LoadTarget, load: LoadSpec, signal: AbortSignal): Promise<Calibration> {
+async function learnTemplate(o: {
+  learnt: Calibration;
+  counter: TokenCounter;
+  target: LoadTarget;
+  load: LoadSpec;
+  signal: AbortSignal;
+}): Promise<Calibration> {
+  const { learnt, counter, target, load, signal } = o;
   const maker = promptMaker(learnt, { seed: load.seed, sharedTokens: 0 });
   const beyond: (number | null)[] = [];
   for (const [ordinal, tokens] of [48, 160].entries()) {
-    const text = maker.words(probe(load, 1 + ordinal), tokens).join(' ');
+    const text = textOf(maker.words(probe(load, 1 + ordinal), tokens));
     const count = await promptTokens(target, load, learnt, { text }, signal).catch(() => null);
-    beyond.push(count === null ? null : count - tokens);
+    const counted = await counter.count(text).catch(() => null);
+    beyond.push(count === null || counted === null ? null : count - counted.count);
   }
   const [first, second] = beyond;
   const around = second ?? 0;
+  const constant = first !== null && first === second;
   return {
     ...learnt,
-    tokenize: null,
+    tokenize: constant && learnt.tokenize ? { ...learnt.tokenize, beyond: around } : null,
     leads: learnt.leads.map((l) => ({ ...l, tokens: l.tokens + around })),
     templateTokens: Math.max(0, learnt.templateTokens + around),
-    additive: first !== null && first === second,
+    additive: constant && (await verify(counter, load, learnt).catch(() => false)),
   };
 }
 
@@ -145,8 +198,8 @@ async function learnTemplate(learnt: Calibration, target: LoadTarget, load: Load
 async function learnByUsage(target: LoadTarget, load: LoadSpec, blind: Calibration, signal: AbortSignal): Promise<Calibration | null> {
   const maker = promptMaker(blind, { seed: load.seed, sharedTokens: 0 });
   const around = blind.leads[0]?.tokens ?? 1;
-  const short = await promptTokens(target, load, blind, { text: maker.words(probe(load, 1), around + 23).join(' ') }, signal);
-  const long = await promptTokens(target, load, blind, { text: maker.words(probe(load, 2), around + 119).join(' ') }, signal);
+  const short = await promptTokens(target, load, blind, { text: textOf(maker.words(probe(load, 1), around + 23)) }, signal);
+  const long = await promptTokens(target, load, blind, { text: textOf(maker.words(probe(load, 2), around + 119)) }, signal);
   if (short === null || long === null || long <= short) return null;
   const perWord = (long - short) / 96;
   const lead = Math.max(1, short - 23 * perWord);
@@ -154,6 +207,7 @@ async function learnByUsage(target: LoadTarget, load: LoadSpec, blind: Calibrati
     ...blind,
     tokenizer: 'usage',
     words: blind.words.map((w) => ({ ...w, tokens: perWord })),
+    ...(blind.breaks ? { breaks: blind.breaks.map((w) => ({ ...w, tokens: w.tokens * perWord })) } : {}),
     leads: blind.leads.map((l) => ({ ...l, tokens: lead })),
     templateTokens: Math.max(0, Math.round(lead - perWord)),
   };
@@ -185,7 +239,7 @@ async function negotiate(target: LoadTarget, load: LoadSpec, signal: AbortSignal
   if (!generates) return features;
   const open = (features.streamUsage && server.streamUsage !== true) || (features.ignoreEos && server.ignoreEos !== true);
   if (!open) return features;
-  const text = promptMaker(assumed(load, features), { seed: load.seed, sharedTokens: 0 }).words(probe(load, 0), 24).join(' ');
+  const text = textOf(promptMaker(assumed(load, features), { seed: load.seed, sharedTokens: 0 }).words(probe(load, 0), 24));
   for (let attempt = 0; attempt < 3; attempt++) {
     const answer = await send(target, load, { text }, features, signal).catch(() => null);
     if (!answer || (answer.status !== 400 && answer.status !== 422)) return features;

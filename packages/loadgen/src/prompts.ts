@@ -2,9 +2,15 @@ import { createHash } from 'node:crypto';
 import { prng, seedOf, type Prng } from '@bench/core';
 import type { Calibration } from './calibration.ts';
 import { TRACE_BLOCK_TOKENS } from './trace.ts';
+import { lineFiller } from './verse.ts';
 
 /** Words at the front of every prompt that come from its own digest: 8 of some 200 words are 61 bits, so no two prompts of a campaign begin alike. */
 const FRONT = 8;
+
+/** The text of words as {@link PromptMaker} gives them: a space before each but for what ends a line. */
+export function textOf(words: readonly string[]): string {
+  return words.join(' ').replace(/ (?=[,.]\n)/g, '');
+}
 
 export interface PromptIdentity {
   seed: number;
@@ -27,8 +33,9 @@ export interface PromptMaker {
  */
 export function promptMaker(calibration: Calibration, options: { seed: number; sharedTokens: number }): PromptMaker {
   const { leads, words } = calibration;
-  const tokensOf = new Map(words.map((w) => [w.word, w.tokens]));
+  const tokensOf = new Map([...words, ...(calibration.breaks ?? [])].map((w) => [w.word, w.tokens]));
   const fit = fitter(words);
+  const lines = calibration.breaks ? lineFiller(calibration) : null;
   const shared = sharedWords();
 
   function sharedWords(): { list: string[]; tokens: number } | null {
@@ -36,8 +43,14 @@ export function promptMaker(calibration: Calibration, options: { seed: number; s
     const random = prng(seedOf(options.seed, 'shared'));
     const lead = pick(leads, random);
     const list = [lead.word];
-    const tokens = lead.tokens + fit(list, options.sharedTokens - lead.tokens, random);
+    const tokens = lead.tokens + fill(list, options.sharedTokens - lead.tokens, random);
     return { list, tokens };
+  }
+
+  /** Lines as far as they go, where prompts are lines, and words for the rest. */
+  function fill(list: string[], budget: number, random: Prng): number {
+    const done = lines ? lines(list, budget, random) : 0;
+    return done + fit(list, budget - done, random);
   }
 
   /** Every block is drawn from its id alone, and the same budget or a smaller one makes the same beginning. Returns the tokens appended. */
@@ -72,6 +85,10 @@ export function promptMaker(calibration: Calibration, options: { seed: number; s
         list.push(lead.word);
         left -= lead.tokens;
         front--;
+      }
+      if (lines) {
+        fill(list, left, digestFirst(digest, random));
+        return list;
       }
       for (let i = 0; i < front; i++) {
         const word = words[digest.readUInt16LE(2 + 2 * i) % words.length] as (typeof words)[number];
@@ -115,6 +132,19 @@ export function promptMaker(calibration: Calibration, options: { seed: number; s
 
 function digestOf(seed: number, phase: string, ordinal: number): Buffer {
   return createHash('sha256').update(`${seed}:${phase}:${ordinal}`).digest();
+}
+
+/** Draws from the digest behind its first two bytes, until those are used up, and then from `random`: what is drawn first differs wherever digests do. */
+function digestFirst(digest: Buffer, random: Prng): Prng {
+  let at = 2;
+  return {
+    next: () => random.next(),
+    integer(min, max) {
+      if (at > 26) return random.integer(min, max);
+      at += 2;
+      return min + (digest.readUInt16LE(at - 2) % (max - min + 1));
+    },
+  };
 }
 
 function pick<T>(list: readonly T[], random: Prng): T {

@@ -11,6 +11,7 @@ import {
   type GapList,
 } from '@bench/core';
 import type { Calibration } from './calibration.ts';
+import { checkData } from './check-data.ts';
 import { withClientSeconds } from './client-seconds.ts';
 import { clockMs, toEpochMs } from './clock.ts';
 import { clientSlots, dueTimes, isClients } from './deal.ts';
@@ -106,6 +107,7 @@ function parseLoad(input: LoadSpecInput): LoadSpec {
     throw new BenchError({ code: 'BENCH_LOAD', message: `the load is not valid\n${problems.join('\n')}`, cause: parsed.error });
   }
   const load = parsed.data;
+  checkData(load);
   if (load.numPrompts === undefined && load.durationMs === undefined && !endsItself(load)) {
     throw new BenchError({
       code: 'BENCH_LOAD',

@@ -13,6 +13,7 @@ describe('the load of a point', () => {
     'duration: 5s',
     'request_rate: 2',
     'dataset: {type: jsonl, path: x.jsonl}',
+    'dataset: {type: sonnet}',
     'slo: {ttft_ms: 5}',
     'slo: {}',
     'stages: [{duration: 5s, request_rate: 1}]',

@@ -82,10 +82,17 @@ function arrivalOf(b: Benchmark): Arrival {
 
 function dataOf(b: Benchmark, dir: string) {
   const outputTokens = rangeOf(b.random_output_len);
-  if (b.dataset.type === 'random')
-    return { kind: 'random' as const, inputTokens: rangeOf(b.random_input_len), outputTokens, sharedPrefixTokens: b.shared_prefix };
-  const path = isAbsolute(b.dataset.path) ? b.dataset.path : join(dir, b.dataset.path);
-  return b.dataset.type === 'trace' ? { kind: b.dataset.type, path, format: b.dataset.format } : { kind: b.dataset.type, path };
+  const { dataset } = b;
+  if (dataset.type === 'random' || dataset.type === 'sonnet')
+    return {
+      kind: 'random' as const,
+      inputTokens: rangeOf(b.random_input_len),
+      outputTokens,
+      sharedPrefixTokens: b.shared_prefix,
+      ...(dataset.type === 'sonnet' ? { text: dataset.type } : {}),
+    };
+  const path = isAbsolute(dataset.path) ? dataset.path : join(dir, dataset.path);
+  return dataset.type === 'trace' ? { kind: dataset.type, path, format: dataset.format } : { kind: dataset.type, path };
 }
 
 const rangeOf = (length: number | LengthRange): LengthRange => (typeof length === 'number' ? { min: length, max: length } : length);

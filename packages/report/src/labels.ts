@@ -68,7 +68,7 @@ export function dataLabel(load: LoadSpec): string {
   if (data.kind !== 'random') return `prompts from ${oneLine(data.path, 120)}${output ? `, ${output} tokens out` : ''}`;
   const shared = data.sharedPrefixTokens > 0 ? `, ${formatShort(data.sharedPrefixTokens)} of them shared` : '';
   const out = generatesText(load.api) ? `, ${output ?? 'any'} out` : '';
-  return `random prompts, ${range(data.inputTokens) ?? '?'} tokens in${shared}${out}`;
+  return `${data.text === 'sonnet' ? 'lines of verse' : 'random prompts'}, ${range(data.inputTokens) ?? '?'} tokens in${shared}${out}`;
 }
 
 /** `8xH200` as the seed system writes it, else the processor: `AMD EPYC 7B13, 8 threads`. Null: nothing is known. */

@@ -92,9 +92,9 @@ function refuseContradictions(flags: LoadFlags): void {
   const ending = flags.requests === undefined ? '--duration' : '--requests';
   if (flags.stages !== undefined && (flags.requests !== undefined || flags.duration !== undefined))
     throw usage(`--stages end by themselves, and ${ending} says another end`, `leave ${ending} out`);
-  if (flags.documents !== undefined && (flags.api !== 'rerank' || flags.dataset !== undefined))
+  if (flags.documents !== undefined && (flags.api !== 'rerank' || !isMade(flags)))
     throw usage('--documents is for random prompts of --api rerank', 'leave it out');
-  if (flags.dataset !== undefined) {
+  if (!isMade(flags)) {
     const ignored = (['inputLen', 'outputLen', 'sharedPrefix'] as const).find(said);
     if (ignored !== undefined)
       throw usage(`--${ignored.replace(/[A-Z]/, (c) => `-${c.toLowerCase()}`)} is for random prompts`, 'leave it out, or --dataset');
@@ -115,7 +115,7 @@ function spec(flags: LoadFlags): LoadSpecInput {
     arrival,
     maxConcurrency: concurrency,
     ...endOf(flags, arrival, concurrency),
-    data: flags.dataset === undefined ? random(flags) : file(flags.dataset),
+    data: flags.dataset === undefined || flags.dataset === 'sonnet' ? random(flags) : file(flags.dataset),
     warmupRequests: flags.warmup,
     stream: flags.stream && generatesText(api),
     ignoreEos: flags.ignoreEos,
@@ -141,6 +141,7 @@ function random(flags: LoadFlags) {
     inputTokens: range(flags.inputLen, '--input-len'),
     outputTokens: range(flags.outputLen, '--output-len'),
     sharedPrefixTokens: flags.sharedPrefix,
+    ...(flags.dataset === 'sonnet' ? { text: 'sonnet' as const } : {}),
     ...(flags.documents === undefined ? {} : { documents: flags.documents }),
   };
 }
@@ -157,11 +158,17 @@ function file(text: string) {
   const match = /^(jsonl|sharegpt):(.+)$/.exec(text);
   if (match) return { kind: match[1] as 'jsonl' | 'sharegpt', path: match[2] as string };
   const trace = TRACE.exec(text);
-  if (!trace) throw usage(`--dataset ${text}: expected jsonl:PATH, sharegpt:PATH, or a trace: mooncake:PATH, azure:PATH, burstgpt:PATH`);
+  if (!trace)
+    throw usage(`--dataset ${text}: expected sonnet, jsonl:PATH, sharegpt:PATH, or a trace: mooncake:PATH, azure:PATH, burstgpt:PATH`);
   return { kind: 'trace' as const, format: trace[1] as TraceFormat, path: trace[2] as string };
 }
 
 const TRACE = /^(mooncake|azure|burstgpt):(.+)$/;
+
+/** Are prompts made here, not read from a file? */
+function isMade({ dataset }: LoadFlags): boolean {
+  return dataset === undefined || dataset === 'sonnet';
+}
 
 function isTrace({ dataset }: LoadFlags): boolean {
   return dataset !== undefined && TRACE.test(dataset);

@@ -100,6 +100,7 @@ describe('bench load', () => {
     ['a rate beside a trace', { dataset: 'azure:t.csv', rate: 3 }, /a trace has arrivals of its own, and --rate says others/],
     ['the speed of no trace', { speed: 2 }, /--speed is for a trace/],
     ['a prefix longer than the prompt', { sharedPrefix: 200, inputLen: '100-400' }, /--shared-prefix 200 is more than a prompt has/],
+    ['a prefix longer than lines', { dataset: 'sonnet', sharedPrefix: 300 }, /--shared-prefix 300 is more than a prompt has/],
     ['documents of a request that has none', { documents: 3 }, /--documents is for random prompts of --api rerank/],
     ['lengths of prompts that are given', { dataset: 'jsonl:p.jsonl', inputLen: '64' }, /--input-len is for random prompts/],
   ])('refuses %s', async (_name, flags, message) => {

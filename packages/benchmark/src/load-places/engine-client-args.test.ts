@@ -98,6 +98,7 @@ describe('arguments of an engine’s own client', () => {
     ['sglang', { arrival: { kind: 'bursts', size: 3, everyMs: 1000 } }, /sends no bursts/],
     ['sglang', { arrival: { kind: 'gamma', ratePerS: 3, burstiness: 0.5 } }, /no burstiness/],
     ['sglang', { slo: { ttftMs: 100 } }, /no goodput limits/],
+    ['vllm', { data: random({ text: 'sonnet' }) }, /makes no lines/],
     ['vllm', { ignoreEos: false }, /always ignores the end of sequence/],
     ['vllm', { stream: false }, /always streams/],
     ['sglang', { data: random({ sharedPrefixTokens: 10 }) }, /no shared prefix/],

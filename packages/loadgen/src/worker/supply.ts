@@ -3,7 +3,7 @@ import { apiOf } from '../apis/index.ts';
 import type { Prompt } from '../body.ts';
 import type { Calibration } from '../calibration.ts';
 import { readDataset, type DatasetEntry } from '../dataset.ts';
-import { promptMaker } from '../prompts.ts';
+import { promptMaker, textOf } from '../prompts.ts';
 import type { LoadTarget } from '../target.ts';
 import { tokenCounter, type TokenCounter } from '../tokenizer.ts';
 import type { TraceRequest } from '../trace.ts';
@@ -101,7 +101,7 @@ export async function createSupply(options: {
       // What the server counts is the query once for each document, and its own tokens between them.
       return job(ordinal, phase, prompt, { input: null, output: null, counted: false });
     }
-    const text = (corrected?.words ?? maker.words(identity, input, blocks)).join(' ');
+    const text = textOf(corrected?.words ?? maker.words(identity, input, blocks));
     return job(ordinal, phase, { text }, { input, output, counted: corrected?.counted ?? calibration.additive });
   }
 
@@ -119,10 +119,11 @@ export async function createSupply(options: {
     const { input: wanted, blocks } = drawn(ordinal, phase);
     let words = maker.words({ seed: load.seed, phase, ordinal }, wanted, blocks);
     for (let i = 0; i < CORRECTIONS; i++) {
-      const counted = await counter.count(words.join(' ')).catch(() => null);
+      const counted = await counter.count(textOf(words)).catch(() => null);
       if (!counted) break;
-      if (counted.count === wanted) return make(ordinal, phase, { words, counted: true });
-      words = maker.adjust(words, wanted - counted.count);
+      const missing = wanted - counted.count - (calibration.tokenize?.beyond ?? 0);
+      if (missing === 0) return make(ordinal, phase, { words, counted: true });
+      words = maker.adjust(words, missing);
     }
     return make(ordinal, phase, { words, counted: false });
   }

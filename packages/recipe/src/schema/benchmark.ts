@@ -44,6 +44,7 @@ const sloSchema = z
 const datasetSchema = z
   .discriminatedUnion('type', [
     z.strictObject({ type: z.literal('random') }),
+    z.strictObject({ type: z.literal('sonnet') }),
     z.strictObject({ type: z.enum(['jsonl', 'sharegpt']), path: z.string().min(1).describe('File, relative to the recipe.') }),
     z.strictObject({
       type: z.literal('trace'),
@@ -54,7 +55,9 @@ const datasetSchema = z
       speed: rate.default(1).describe('How many times as fast the trace is replayed.'),
     }),
   ])
-  .describe('What is sent. random: prompts of random_input_len tokens. trace: times and lengths of recorded requests, an open loop.');
+  .describe(
+    'What is sent. random: prompts of random_input_len tokens; sonnet: as many, as lines of English. trace: times and lengths of recorded requests, an open loop.',
+  );
 
 const stagesSchema = z
   .array(
@@ -154,7 +157,8 @@ export const benchmarkSchema = z
     if (rates.length === 0 && b.arrival !== undefined)
       issue(['arrival'], 'arrival needs request_rate or stages: without a rate, requests follow one another');
     if (b.burstiness !== undefined && b.arrival !== 'gamma') issue(['burstiness'], 'burstiness goes with "arrival: gamma"');
-    if (b.dataset.type === 'random' && b.shared_prefix > 0) {
+    const made = b.dataset.type === 'random' || b.dataset.type === 'sonnet';
+    if (made && b.shared_prefix > 0) {
       const shortest = (b.sweep?.random_input_len ?? [b.random_input_len]).reduce<number>(
         (m, l) => Math.min(m, typeof l === 'number' ? l : l.min),
         Infinity,
@@ -162,6 +166,6 @@ export const benchmarkSchema = z
       if (b.shared_prefix > shortest)
         issue(['shared_prefix'], `shared_prefix (${b.shared_prefix}) is longer than the shortest prompt (${shortest})`);
     }
-    if (b.dataset.type !== 'random' && b.shared_prefix > 0) issue(['shared_prefix'], 'shared_prefix goes with random prompts only');
+    if (!made && b.shared_prefix > 0) issue(['shared_prefix'], 'shared_prefix goes with random prompts only');
   });
 export type Benchmark = z.output<typeof benchmarkSchema>;
