@@ -1,10 +1,10 @@
-import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { chmod, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { startSlurm, type SlurmCluster } from '@bench/test-machines';
+import { hostfileMachines, type HostfileMachines, pbsEnvironment, startSlurm, type SlurmCluster } from '@bench/test-machines';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { part } from '../../../scripts/parts.mjs';
-import { bench, folder, REPOSITORY, show, start } from './cli.ts';
+import { BENCH, bench, folder, REPOSITORY, show, start } from './cli.ts';
 
 /** Of no cluster, whatever is installed here. */
 const alone = { BENCH_SCHEDULER: 'none', SLURM_JOB_ID: '', PBS_JOBID: '' };
@@ -171,7 +171,6 @@ const lacking = ['slurm', 'netns', 'sshd'].map((name) => part(name)).find(({ pre
 
 describe.skipIf(lacking !== undefined)(`on a Slurm cluster${lacking === undefined ? '' : ` (${lacking.skipped ?? ''})`}`, () => {
   let cluster: SlurmCluster;
-  const BENCH = join(REPOSITORY, 'apps/cli/dist/bench.js');
   beforeAll(async () => {
     cluster = await startSlurm({ nodes: 2, cpuNodes: 0, share: [REPOSITORY] });
   });
@@ -230,5 +229,45 @@ describe.skipIf(lacking !== undefined)(`on a Slurm cluster${lacking === undefine
     const dry = await there('submit', '--dry-run', '--', 'true');
     expect(dry.stdout).toMatch(/#SBATCH --nodes=1\n(?:.*\n)*run: sbatch --parsable/);
     expect((await cluster.runAsUser(['squeue', '-h', '--me', '--name=bench'])).stdout).toBe('');
+  });
+});
+
+const withoutMpi = ['netns', 'sshd', 'openmpi', 'mpich'].map((name) => part(name)).find(({ present }) => !present);
+
+describe.skipIf(withoutMpi !== undefined)(`on machines with MPI${withoutMpi === undefined ? '' : ` (${withoutMpi.skipped ?? ''})`}`, () => {
+  let group: HostfileMachines;
+  beforeAll(async () => {
+    group = await hostfileMachines(2, { share: [REPOSITORY] });
+  });
+  afterAll(() => group?.close());
+  /** `bench launch --test` as a user types it on the first machine. */
+  const test = (env: Readonly<Record<string, string>>, words: readonly string[]) => {
+    const variables = Object.entries(env).map(([name, value]) => `${name}=${value}`);
+    return group.runAsUser(['env', ...variables, 'node', BENCH, 'launch', '--test', ...words], { check: false, timeoutMs: 120_000 });
+  };
+
+  describe.each(['mpirun.openmpi', 'mpiexec.hydra'])('%s', (launcher) => {
+    it('--test passes on the nodes of a PBS job', async () => {
+      const job = pbsEnvironment({ folder: join(group.shared, `pbs-${launcher}`), nodes: group.names, slotsPerNode: 2 });
+      await chmod(job.env['TMPDIR'] as string, 0o1777);
+      const { code, stdout, stderr } = await test({ BENCH_SCHEDULER: '', ...job.env }, ['--launcher', launcher, '--json']);
+      expect(code, stderr).toBe(0);
+      const result = JSON.parse(stdout) as { ranks: { rank: number; host: string; worldSize: number }[]; connections: object };
+      expect(result.ranks.map(({ rank, host }) => [rank, host])).toEqual([
+        [0, 'node0'],
+        [1, 'node0'],
+        [2, 'node1'],
+        [3, 'node1'],
+      ]);
+      expect(result.connections).toEqual({ asked: 12, failed: [] });
+    }, 180_000);
+
+    it('--test passes on the nodes of a hostfile', async () => {
+      const hostfile = join(group.shared, `hosts-${launcher}`);
+      writeFileSync(hostfile, 'node1\nnode0\n');
+      const finished = await test(alone, ['-ppn', '2', '--hostfile', hostfile, '--launcher', launcher]);
+      expect(finished.code, show(finished)).toBe(0);
+      expect(finished.stdout).toContain('node1');
+    }, 180_000);
   });
 });

@@ -235,6 +235,23 @@ describe('the plan', () => {
     expect(plan(parts, { nodes: 1 }).master.address).toBe('127.0.0.1');
   });
 
+  it.each<[string, string, string, string[]]>([
+    ['Open MPI, on a node that is not the first', OPENMPI, 'b', ['b', 'a', 'c']],
+    ['Open MPI, on the first', OPENMPI, 'a', ['a', 'b', 'c']],
+    ['Open MPI, on none of them', OPENMPI5, 'login', ['a', 'b', 'c']],
+    ['MPICH, which keeps to the order', MPICH, 'b', ['a', 'b', 'c']],
+  ])('has rank 0 where the launcher puts it: %s', (_name, version, hostname, nodes) => {
+    const made = plan(
+      { hostname, files: { '/h': 'a\nb\nc\n' }, programs: { 'mpirun --version': version, 'mpiexec --version': version } },
+      { hostfile: '/h', ranksPerNode: 1, mpi: version === MPICH ? 'mpich' : 'openmpi' },
+    );
+    expect([made.nodes, made.master.address]).toEqual([nodes, nodes[0]]);
+    expect(made.files[0]?.content.match(/^\w+/gm)).toEqual(nodes);
+    expect(made.notes.filter((note) => note.includes('rank 0'))).toEqual(
+      nodes[0] === 'b' ? ['rank 0 is on b: Open MPI counts from the node that it is started on'] : [],
+    );
+  });
+
   it('takes a port that a launch keeps and others do not share', () => {
     const { master } = plan(slurm());
     expect(master.port).toBe(plan(slurm()).master.port);

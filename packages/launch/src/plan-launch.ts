@@ -16,8 +16,9 @@ export function planLaunch(request: LaunchRequest, allocation: Allocation, conte
   if (request.command.length === 0) throw usage('there is no command to launch', 'put it after --: bench launch -- python3 train.py');
   const { launcher, id } = context;
   const { topology, notes } = findTopology(request, allocation);
-  const nodes = (request.nodeNames ?? allocation.nodes).slice(0, topology.nodes);
-  requireNodeNames(nodes, 'nodes of the launch');
+  const asked = (request.nodeNames ?? allocation.nodes).slice(0, topology.nodes);
+  requireNodeNames(asked, 'nodes of the launch');
+  const nodes = launcher.flavour === 'openmpi' ? ownFirst(asked, context) : asked;
   refuseForeignNodes(nodes, allocation);
   if (launcher.flavour === 'local') refuseRemote(nodes, context);
   const master = {
@@ -53,15 +54,22 @@ export function planLaunch(request: LaunchRequest, allocation: Allocation, conte
     argv: launchLine(draft, context.plugins),
     env,
     files: hostfile ? [hostfile] : [],
-    notes: [...allocation.notes, ...notes, ...remarks(draft)],
+    notes: [...allocation.notes, ...notes, ...remarks(draft, asked)],
     master,
     labelled: draft.label,
   };
 }
 
-function remarks(draft: LaunchDraft): string[] {
+/** Open MPI counts ranks from the node that it is started on, in whatever order a hostfile names them. Seen with 4.1. */
+function ownFirst(nodes: readonly string[], { hostname }: LaunchContext): string[] {
+  const own = nodes.filter((node) => sameNode(node, hostname));
+  return [...own, ...nodes.filter((node) => !own.includes(node))];
+}
+
+function remarks(draft: LaunchDraft, asked: readonly string[]): string[] {
   const { topology, allocation, launcher, root } = draft;
   const notes: string[] = [];
+  if (draft.nodes[0] !== asked[0]) notes.push(`rank 0 is on ${draft.nodes[0]}: Open MPI counts from the node that it is started on`);
   if (launcher.flavour === 'openmpi' && root) notes.push('Open MPI is told to run as root');
   if (launcher.flavour === 'srun' && sharesCpus(draft)) {
     notes.push(
