@@ -24,18 +24,19 @@ const withoutLocales: NonNullable<Options['esbuildPlugins']>[number] = {
 };
 
 /**
- * `worker` is the file that threads are started from, so it must exist by that name. It carries the few functions of
- * `@bench/core` it needs: a thread that loads the schemas too takes 100 ms longer to start, at every point of every run.
+ * `worker` and `selfcheck-server` are the files that threads are started from, so they must exist by those names. They carry the few functions of
+ * `@bench/core` they need: a thread that loads the schemas too takes 100 ms longer to start, at every point of every run.
  * `standalone.mjs` is program and thread in one file that needs nothing beside it: it is copied to other machines.
  */
 export default defineConfig([
   library({
-    entry: ['src/index.ts', 'src/standalone/index.ts', 'src/testing/index.ts'],
-    clean: ['!worker.*', '!standalone.mjs'],
+    entry: ['src/index.ts', 'src/standalone/index.ts', 'src/testing/index.ts', 'src/selfcheck/index.ts'],
+    clean: ['!worker.*', '!selfcheck-server.*', '!standalone.mjs'],
   }) as Options,
   library({
-    entry: ['src/worker.ts'],
+    entry: ['src/worker.ts', 'src/selfcheck-server.ts'],
     clean: false,
+    splitting: false,
     dts: false,
     noExternal: ['@bench/core'],
     esbuildOptions(options) {

@@ -4,6 +4,7 @@ import { addCloudCommands } from './program-cloud.ts';
 import { addLaunchCommands } from './program-launch.ts';
 import { addMockCommand } from './program-mock.ts';
 import { addQueueCommands } from './program-queue.ts';
+import { addSelfcheckCommand } from './program-selfcheck.ts';
 import { CLI_VERSION } from './version.ts';
 
 const EPILOGUE = `
@@ -103,6 +104,7 @@ export function buildProgram(result: { code: number }): Command {
     });
 
   addMockCommand(program, result);
+  addSelfcheckCommand(program, result);
 
   program
     .command('init')

@@ -37,6 +37,8 @@ export function eventWriter(response: ServerResponse, options: TestServerOptions
     }
     onWrite?.();
     response.write(bytes.subarray(from));
+    // Node holds writes back until all callbacks of the turn have run: those of streams that are due together would leave later than they are stamped.
+    response.socket?.uncork();
   }
 
   return {

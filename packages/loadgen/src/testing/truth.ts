@@ -43,7 +43,8 @@ export function summarizeTruth(records: readonly TruthRecord[]): TruthSummary {
   };
 }
 
-function spread(values: number[]): TruthSpread | null {
+/** Null: there are none. */
+export function spread(values: number[]): TruthSpread | null {
   if (values.length === 0) return null;
   const sorted = Float64Array.from(values).sort();
   const at = (q: number) => percentileOfSorted(sorted, q);

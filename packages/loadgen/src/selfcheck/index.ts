@@ -1,0 +1,4 @@
+export { runSelfcheck, type LevelCheck, type Selfcheck, type SelfcheckOptions } from './run-selfcheck.ts';
+export type { SelfcheckLevel } from './levels.ts';
+export type { ClientError } from './client-error.ts';
+export { verdictOf } from './verdict.ts';
