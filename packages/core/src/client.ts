@@ -11,6 +11,8 @@ export const clientSecondSchema = z.strictObject({
   wallMs: z.number(),
   /** Event-loop utilisation, 0 to 1; what the pacer waits by spinning is left out. */
   elu: z.number(),
+  /** Share of the time in which its loop was at work, or it ran or was ready to run, 0 to 1: what a thread without a CPU cannot do is work, too. Spinning is left out. */
+  busy: z.number(),
   /** Event-loop delay, 99th percentile, milliseconds. */
   loopDelayP99Ms: z.number(),
   /** Sent minus intended, 99th percentile, milliseconds; null: none was due, or a closed loop. */
@@ -33,11 +35,24 @@ export const clientObservationSchema = z.strictObject({
   eluMax: z.number(),
   /** Event-loop delay, 99th percentile of the worst worker, milliseconds. */
   loopDelayP99Ms: z.number(),
-  /** Sent minus intended, for open loops; null: closed loop. */
+  /** Sent minus intended, for open loops, 99th percentile, milliseconds; null: closed loop. */
   scheduleLagP99Ms: z.number().nullable(),
   /** CPU of all workers ÷ wall time; 1: one core. */
   cpuCores: z.number(),
   /** Token events ÷ socket reads. */
   eventsPerRead: z.number().nullable(),
+  // What follows is absent in results of older versions.
+  /** The tenth-greatest of sent minus intended, milliseconds; null: closed loop, or fewer than ten arrivals. */
+  scheduleLagTenthMs: z.number().nullable().optional(),
+  /** `busy` of the seconds (see {@link clientSecondSchema}), over the whole time, of the busiest worker. */
+  busyMax: z.number().optional(),
+  /** The same of the worst three seconds on end; null: it was shorter. */
+  busyPeak: z.number().nullable().optional(),
+  /** Share of the time in which the worker that waited most was ready to run, but on no CPU, 0 to 1; null: the system does not tell. */
+  cpuWaitMax: z.number().nullable().optional(),
+  /** Share of the time in which garbage collection stopped the worker that it stopped longest, 0 to 1. */
+  gcMax: z.number().optional(),
+  /** Share of the quota's periods in which the CPU quota of the client's control group was used up, 0 to 1; null: it has none, or nothing tells. */
+  quotaUsedUp: z.number().nullable().optional(),
 });
 export type ClientObservation = z.infer<typeof clientObservationSchema>;

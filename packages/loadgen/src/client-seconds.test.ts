@@ -7,6 +7,7 @@ const seen = (worker: number, elu: number): ClientSecond => ({
   worker,
   wallMs: 1000,
   elu,
+  busy: elu,
   loopDelayP99Ms: 1,
   scheduleLagP99Ms: null,
   gcMs: 0,

@@ -1,5 +1,6 @@
 import { generatesText, meanRatePerS, type Arrival, type PointFlag, type RequestRecord } from '@bench/core';
 import { achievedRate } from './achieved-rate.ts';
+import { clientBound } from './client-bound.ts';
 import type { LoadSummary } from './result.ts';
 
 export interface FlagOptions {
@@ -19,7 +20,7 @@ export function flagsOf(options: FlagOptions): PointFlag[] {
   const found = [
     interrupted(options),
     failures(options),
-    clientBound(options),
+    clientBound(options.summary, achieved(options)),
     rateMissed(options),
     cacheWarm(options, ok),
     promptsRepeated(options),
@@ -46,23 +47,6 @@ function failures({ summary }: FlagOptions): PointFlag | null {
   if (summary.counts.failed === 0) return null;
   const classes = Object.entries(summary.errors).map(([name, n]) => `${name} ${n}`);
   return { code: 'failures', message: `${summary.counts.failed} of ${summary.counts.sent} requests failed (${classes.join(', ')})` };
-}
-
-/** Late by more than 10 ms or 5 % of the median TTFT (and by more than timers can do anything about), or a busy event loop. */
-function clientBound(options: FlagOptions): PointFlag | null {
-  const { client, distributions } = options.summary;
-  if (!client) return null;
-  const reasons: string[] = [];
-  const ttft = distributions.ttft_ms?.p50;
-  const lag = client.scheduleLagP99Ms;
-  if (lag !== null && (lag > 10 || (ttft !== undefined && lag > 1 && lag > 0.05 * ttft)))
-    reasons.push(`requests left ${lag.toFixed(1)} ms late (p99)`);
-  if (client.eluMax > 0.8) reasons.push(`its event loop was busy ${percent(client.eluMax)} of the time`);
-  const missed = achieved(options);
-  // Behind a cap it is the server that keeps arrivals waiting.
-  if (missed !== null && missed < 0.98 && options.summary.load.maxConcurrency === null)
-    reasons.push(`it reached ${percent(missed)} of the asked rate`);
-  return reasons.length > 0 ? { code: 'client_bound', message: `the client was the limit: ${reasons.join('; ')}` } : null;
 }
 
 function achieved({ summary, measured, interrupted: cut }: FlagOptions): number | null {

@@ -166,7 +166,7 @@ describe('mergeResults', () => {
 
   it('keeps what each thread saw of itself, second by second', () => {
     const parts = asClients(recorded(load(), 1), 3, 1);
-    const seen = { wallMs: 1000, loopDelayP99Ms: 1, scheduleLagP99Ms: null, gcMs: 0, cpuMs: 9, cpuWaitMs: 1, eventsPerRead: 1 };
+    const seen = { wallMs: 1000, busy: 0.1, loopDelayP99Ms: 1, scheduleLagP99Ms: null, gcMs: 0, cpuMs: 9, cpuWaitMs: 1, eventsPerRead: 1 };
     for (const { client, result: its } of parts)
       its.series = its.series.map((row) => ({ ...row, client: [{ ...seen, worker: 0, elu: client / 10 }] }));
     // Some seconds into the point all three were at work.

@@ -1,12 +1,5 @@
-import {
-  BenchError,
-  canonicalJson,
-  type ClientObservation,
-  type ClockOffset,
-  type LoadClient,
-  type LoadSpec,
-  type PointFlag,
-} from '@bench/core';
+import { BenchError, canonicalJson, type ClockOffset, type LoadClient, type LoadSpec, type PointFlag } from '@bench/core';
+import { mergeObservations } from './client-observation.ts';
 import { movedSeconds, withClientSeconds, type WorkerSecond } from './client-seconds.ts';
 import type { LoadResult, LoadSummary } from './result.ts';
 import { buildSeries } from './series.ts';
@@ -80,7 +73,10 @@ export function mergeResults(results: readonly ClientResult[], missing: readonly
     records,
     gaps,
     startedAt: new Date(zeroEpochMs).toISOString(),
-    client: observationOf(sorted, records),
+    client: mergeObservations(
+      sorted.map(({ result }) => result.summary.client),
+      records,
+    ),
     templateTokens: first.result.calibration.templateTokens,
     promptEntries: sorted.map(({ result }) => result.promptEntries ?? null).find((entries) => entries !== null) ?? null,
     interrupted: sorted.some(({ result }) => result.summary.flags.some((flag) => flag.code === 'interrupted')),
@@ -146,24 +142,6 @@ function unite(summary: LoadSummary, sorted: readonly ClientResult[], of: number
     return messages.length > 0 ? [{ code, message: messages.join('; ') }] : [];
   });
   return [...summary.flags.filter(({ code }) => said.every((flag) => flag.code !== code)), ...said];
-}
-
-function observationOf(sorted: readonly ClientResult[], records: LoadResult['records']): ClientObservation | null {
-  const seen = sorted.map(({ result }) => result.summary.client).filter((client) => client !== null);
-  if (seen.length === 0) return null;
-  const worst = (of: (client: ClientObservation) => number) => Math.max(...seen.map(of));
-  const sum = (of: (client: ClientObservation) => number) => seen.reduce((total, client) => total + of(client), 0);
-  const lags = seen.map((client) => client.scheduleLagP99Ms).filter((lag) => lag !== null);
-  const measured = records.filter((r) => r.phase === 'measured');
-  const reads = measured.reduce((total, r) => total + r.reads, 0);
-  return {
-    workers: sum((client) => client.workers),
-    eluMax: worst((client) => client.eluMax),
-    loopDelayP99Ms: worst((client) => client.loopDelayP99Ms),
-    scheduleLagP99Ms: lags.length > 0 ? Math.max(...lags) : null,
-    cpuCores: sum((client) => client.cpuCores),
-    eventsPerRead: reads > 0 ? measured.reduce((total, r) => total + r.chunks, 0) / reads : null,
-  };
 }
 
 function problem(why: string): BenchError {

@@ -1,29 +1,21 @@
 import { availableParallelism } from 'node:os';
-import {
-  BenchError,
-  generatesText,
-  loadSpecSchema,
-  percentile,
-  type ClientObservation,
-  type LoadSpec,
-  type LoadSpecInput,
-  type RequestRecord,
-  type GapList,
-} from '@bench/core';
+import { BenchError, generatesText, loadSpecSchema, type LoadSpec, type LoadSpecInput, type GapList } from '@bench/core';
 import type { Calibration } from './calibration.ts';
 import { checkData } from './check-data.ts';
 import { withClientSeconds } from './client-seconds.ts';
+import { observationOf } from './client-observation.ts';
 import { clockMs, toEpochMs } from './clock.ts';
 import { clientSlots, dueTimes, isClients } from './deal.ts';
 import { buildSeries } from './series.ts';
 import { progressReporter } from './progress.ts';
+import { quotaUse, usedUp } from './quota-use.ts';
 import type { LoadProgress, LoadResult } from './result.ts';
 import { summarizeRecords } from './summarize.ts';
 import { moveTimes } from './times.ts';
 import { parseBaseUrl, type LoadTarget, type ServerAbilities } from './target.ts';
 import { readTrace, type TraceRequest } from './trace.ts';
 import { builtWorker, startWorkers } from './worker-crew.ts';
-import type { SelfObservation, WorkerReport } from './worker/protocol.ts';
+import type { WorkerReport } from './worker/protocol.ts';
 
 /** Streams that one worker takes by default. */
 const STREAMS_PER_WORKER = 500;
@@ -90,9 +82,11 @@ export async function driveLoad(options: DriveOptions, workerFile: URL): Promise
     const zeroMs = asked ?? clockMs() + START_DELAY_MS;
     const zeroEpochMs = toEpochMs(zeroMs);
     progress.enter('measuring');
+    const quotaBefore = quotaUse();
     const reports = await crew.measure(zeroMs, () => progress.enter('draining'));
     progress.enter('done');
-    return assemble({ load, reports, zeroMs, zeroEpochMs, calibration, interrupted: stopped.aborted() });
+    const quotaUsedUp = usedUp(quotaBefore, quotaUse());
+    return assemble({ load, reports, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted: stopped.aborted() });
   } finally {
     stopped.dispose();
     progress.stop();
@@ -180,10 +174,11 @@ interface AssembleOptions {
   zeroMs: number;
   zeroEpochMs: number;
   calibration: Calibration;
+  quotaUsedUp: number | null;
   interrupted: boolean;
 }
 
-function assemble({ load, reports, zeroMs, zeroEpochMs, calibration, interrupted }: AssembleOptions): LoadResult {
+function assemble({ load, reports, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted }: AssembleOptions): LoadResult {
   const records = reports
     .flatMap((report) => report.records)
     .map((record) => moveTimes(record, -zeroMs))
@@ -194,11 +189,7 @@ function assemble({ load, reports, zeroMs, zeroEpochMs, calibration, interrupted
       return report.lengths.map(({ index, length }) => ({ index, gapsMs: report.gaps.subarray(at, (at += length)) }));
     })
     .sort((a, b) => a.index - b.index);
-  const client = observation(
-    load,
-    reports.map((r) => r.self),
-    records,
-  );
+  const client = observationOf({ load, selves: reports.map((r) => r.self), records, quotaUsedUp });
   const promptEntries = reports[0]?.promptEntries ?? null;
   const { templateTokens } = calibration;
   const startedAt = new Date(zeroEpochMs).toISOString();
@@ -206,21 +197,4 @@ function assemble({ load, reports, zeroMs, zeroEpochMs, calibration, interrupted
   const seconds = reports.flatMap(({ self }) => self.seconds);
   const series = withClientSeconds(buildSeries(records, gaps), seconds);
   return { summary, records, gaps, series, zeroMonotonicMs: zeroMs, zeroEpochMs, calibration, promptEntries };
-}
-
-function observation(load: LoadSpec, selves: SelfObservation[], records: readonly RequestRecord[]): ClientObservation {
-  const max = (of: (s: SelfObservation) => number) => Math.max(...selves.map(of));
-  const lags = selves.flatMap((s) => [...s.lagsMs]);
-  const measured = records.filter((r) => r.phase === 'measured');
-  const reads = measured.reduce((sum, r) => sum + r.reads, 0);
-  const chunks = measured.reduce((sum, r) => sum + r.chunks, 0);
-  const wallMs = max((s) => s.wallMs);
-  return {
-    workers: selves.length,
-    eluMax: max((s) => s.elu),
-    loopDelayP99Ms: max((s) => s.loopDelayP99Ms),
-    scheduleLagP99Ms: load.arrival.kind === 'closed' || lags.length === 0 ? null : percentile(lags, 99),
-    cpuCores: wallMs > 0 ? selves.reduce((sum, s) => sum + s.cpuMs, 0) / wallMs : 0,
-    eventsPerRead: reads > 0 ? chunks / reads : null,
-  };
 }

@@ -92,6 +92,9 @@ export function observeSelf({ worker, zeroMs }: { worker: number; zeroMs: number
         // Where the system tells no thread's CPU time, the time its loop was active stands in for it.
         cpuMs: cpuMs ?? end.loop.active - first.loop.active,
         elu: utilisation(first, end),
+        busy: busy(first, end),
+        cpuWaitMs: between(first.thread.waitMs, end.thread.waitMs),
+        gcMs: end.gcMs - first.gcMs,
         loopDelayP99Ms: p99(delay),
         lagsMs: Float32Array.from(lags),
         seconds,
@@ -108,6 +111,7 @@ function second(o: { worker: number; from: Mark; to: Mark; loopDelayP99Ms: numbe
     worker,
     wallMs: short(to.atMs - from.atMs),
     elu: short(utilisation(from, to)),
+    busy: short(busy(from, to)),
     loopDelayP99Ms: short(loopDelayP99Ms),
     scheduleLagP99Ms: its.length > 0 ? short(percentile(its, 99)) : null,
     gcMs: short(to.gcMs - from.gcMs),
@@ -122,6 +126,17 @@ function utilisation(from: Mark, to: Mark): number {
   const { active, idle } = performance.eventLoopUtilization(to.loop, from.loop);
   const share = active + idle > 0 ? (active - (to.spunMs - from.spunMs)) / (active + idle) : 0;
   return Math.min(1, Math.max(0, share));
+}
+
+/** A thread that waits for a CPU as it wakes up is idle by its loop's count. Of its waiting, spinning has the part that it has of its running. */
+function busy(from: Mark, to: Mark): number {
+  const elu = utilisation(from, to);
+  const cpuMs = between(from.thread.cpuMs, to.thread.cpuMs);
+  const waitMs = between(from.thread.waitMs, to.thread.waitMs);
+  const wallMs = to.atMs - from.atMs;
+  if (cpuMs === null || waitMs === null || cpuMs <= 0 || wallMs <= 0) return elu;
+  const atWork = 1 - Math.min(1, (to.spunMs - from.spunMs) / cpuMs);
+  return Math.min(1, Math.max(elu, ((cpuMs + waitMs) * atWork) / wallMs));
 }
 
 /** Node records whole intervals; what is beyond the asked one is delay. */

@@ -54,6 +54,11 @@ export interface SelfObservation {
   cpuMs: number;
   /** Utilisation of the event loop, without the waiting that the pacer does by spinning. */
   elu: number;
+  /** See `clientSecondSchema`. */
+  busy: number;
+  /** Null: the system does not tell. */
+  cpuWaitMs: number | null;
+  gcMs: number;
   loopDelayP99Ms: number;
   /** Dispatch minus schedule of each arrival that no cap held back, milliseconds; empty for closed loops. */
   lagsMs: Float32Array;

@@ -68,7 +68,9 @@ function figure(point: PointDetail, series: NonNullable<PointDetail['series']>, 
   return markup`<figure><figcaption>${load}${facts ? markup` <span>${facts}</span>` : null}</figcaption>${chart}</figure>`;
 }
 
-/** Per cent of the second in which the event loop of the client's busiest thread was at work; null: not known. */
+/** Per cent of the second in which the client's busiest thread was at work, or waiting for a CPU; null: not known. */
 function busiest({ client = [] }: SeriesRow): number | null {
-  return client.length > 0 ? Math.round(1000 * Math.max(...client.map(({ elu, wallMs }) => elu * Math.min(1, wallMs / 1000)))) / 10 : null;
+  return client.length > 0
+    ? Math.round(1000 * Math.max(...client.map(({ busy, wallMs }) => busy * Math.min(1, wallMs / 1000)))) / 10
+    : null;
 }

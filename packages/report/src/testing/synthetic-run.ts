@@ -365,7 +365,7 @@ function perSecond(records: RequestRecord[]): SeriesRow[] {
 function ownSecond(sent: number): NonNullable<SeriesRow['client']>[number] {
   const elu = Math.min(1, 0.1 + sent / 100);
   const seen = { loopDelayP99Ms: 1.2, scheduleLagP99Ms: null, gcMs: 2, cpuMs: 900 * elu, cpuWaitMs: 4, eventsPerRead: 1 };
-  return { worker: 0, wallMs: 1000, elu, ...seen };
+  return { worker: 0, wallMs: 1000, elu, busy: elu, ...seen };
 }
 
 /** The run of the README's picture: a sweep of the embedded engine. */
