@@ -86,6 +86,11 @@ export const dataSchema = z.discriminatedUnion('kind', [
     text: z.enum(['words', 'sonnet']).optional(),
     /** Tokens at the front that all requests of the point share. 0: no two requests share a prefix. */
     sharedPrefixTokens: z.int().min(0).default(0),
+    /**
+     * They are shared by the requests of one group only. A request's group is drawn by Zipf's law: the k-th most frequent in proportion to 1 ÷ k^exponent.
+     * Absent: all requests share one prefix.
+     */
+    prefixGroups: z.strictObject({ count: z.int().positive().max(1_000_000), exponent: z.number().min(0).max(20).default(1) }).optional(),
     /** API `rerank`: documents of a request, of which each is `inputTokens` long together with the query. Default: 8. */
     documents: z.int().positive().optional(),
   }),

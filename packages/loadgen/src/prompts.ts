@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { prng, seedOf, type Prng } from '@bench/core';
 import type { Calibration } from './calibration.ts';
+import { groupOf, groupSeed, perGroup, type PrefixGroups } from './prefix-groups.ts';
 import { TRACE_BLOCK_TOKENS } from './trace.ts';
 import { lineFiller } from './verse.ts';
 
@@ -29,18 +30,23 @@ export interface PromptMaker {
 
 /**
  * Draws prompts of stated length. Prompts that begin with the same `blocks` of a trace begin with the same tokens, as many as the blocks have; what the blocks
- * do not fill is the prompt's own. `sharedTokens` at the front are the same for all prompts of `seed`; what follows begins with words of the prompt's own.
+ * do not fill is the prompt's own. `sharedTokens` at the front are the same for all prompts of `seed`, or of one of its `groups`; what follows begins with
+ * words of the prompt's own.
  */
-export function promptMaker(calibration: Calibration, options: { seed: number; sharedTokens: number }): PromptMaker {
+export function promptMaker(
+  calibration: Calibration,
+  options: { seed: number; sharedTokens: number; groups?: PrefixGroups | undefined },
+): PromptMaker {
   const { leads, words } = calibration;
   const tokensOf = new Map([...words, ...(calibration.breaks ?? [])].map((w) => [w.word, w.tokens]));
   const fit = fitter(words);
   const lines = calibration.breaks ? lineFiller(calibration) : null;
-  const shared = sharedWords();
+  const group = groupOf(options.groups);
+  const sharedOf = perGroup(sharedWords);
 
-  function sharedWords(): { list: string[]; tokens: number } | null {
+  function sharedWords(ofGroup: number): { list: string[]; tokens: number } | null {
     if (options.sharedTokens <= 0) return null;
-    const random = prng(seedOf(options.seed, 'shared'));
+    const random = prng(groupSeed(options.seed, ofGroup));
     const lead = pick(leads, random);
     const list = [lead.word];
     const tokens = lead.tokens + fill(list, options.sharedTokens - lead.tokens, random);
@@ -76,6 +82,7 @@ export function promptMaker(calibration: Calibration, options: { seed: number; s
       const list: string[] = [];
       let left = tokens;
       let front = FRONT;
+      const shared = sharedOf(group({ seed, phase, ordinal }));
       if (blocks.length > 0) left -= blockWords(list, blocks, tokens);
       else if (shared && shared.tokens <= tokens) {
         list.push(...shared.list);
@@ -103,7 +110,7 @@ export function promptMaker(calibration: Calibration, options: { seed: number; s
       const pool = calibration.ids ?? [];
       const digest = digestOf(seed, phase, ordinal);
       const random = prng(digest.readUInt32LE(28));
-      const common = prng(seedOf(options.seed, 'shared'));
+      const common = prng(groupSeed(options.seed, group({ seed, phase, ordinal })));
       const given = blocks.flatMap((id) => {
         const ofBlock = prng(seedOf(options.seed, 'block', id));
         return Array.from({ length: TRACE_BLOCK_TOKENS }, () => pick(pool, ofBlock));

@@ -305,6 +305,40 @@ describe('runLoad, prompts', () => {
     expect(summary.flags.map((f) => f.code)).not.toContain('prompt_length');
   });
 
+  it.each([
+    ['words', {}],
+    ['merging', {}],
+    ['ids', { api: 'completions' as const }],
+  ])('share a prefix within groups, the same for any number of workers: %s', async (kind, over) => {
+    const server = await serve({ keepPrompts: true, templateTokens: 0, ...(kind === 'merging' ? { tokenizer: 'merging' as const } : {}) });
+    const load = {
+      ...over,
+      data: random(60, 2, { sharedPrefixTokens: 30, prefixGroups: { count: 4, exponent: 1 } }),
+      numPrompts: 60,
+      maxConcurrency: 6,
+    };
+    const prompts = async (workers: number) => {
+      const { summary } = await run(server, load, { workers, server: { tokenIdPrompts: kind === 'ids' } });
+      expect(summary.flags.map((f) => f.code)).not.toContain('prompt_length');
+      const sent = server
+        .truth()
+        .splice(0)
+        .filter((t) => t.id !== '');
+      return sent.sort((a, b) => Number(a.id.split('-')[1]) - Number(b.id.split('-')[1])).map((t) => t.prompt ?? []);
+    };
+    const one = await prompts(1);
+    expect(one.every((p) => p.length === 60)).toBe(true);
+    // The first words of a prefix are the same tokens however the rest of the prompt was made to fit.
+    const beginnings = one.map((p) => p.slice(0, 20).join());
+    const groups = new Map<string, number>();
+    for (const beginning of beginnings) groups.set(beginning, (groups.get(beginning) ?? 0) + 1);
+    expect(groups.size).toBe(4);
+    // 12 of 25 are of the first, 3 of the last: of 60 for this seed.
+    expect(Math.max(...groups.values())).toBeGreaterThan(20);
+    expect(new Set(one.map((p) => p.join())).size).toBe(60);
+    expect(await prompts(3)).toEqual(one);
+  });
+
   it('are corrected too when they are made while running', async () => {
     // Eight are made before the start of two slots; the others while it runs.
     const { records } = await run(await serve({ tokenizer: 'merging', ttftMs: 40 }), {

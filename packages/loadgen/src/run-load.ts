@@ -121,6 +121,12 @@ function parseLoad(input: LoadSpecInput): LoadSpec {
       code: 'BENCH_LOAD',
       message: 'arrivals of a trace and its lengths go together: both kinds are "trace", or none',
     });
+  if (load.data.kind === 'random' && load.data.prefixGroups && load.data.sharedPrefixTokens === 0)
+    throw new BenchError({
+      code: 'BENCH_LOAD',
+      message: 'groups of prompts share a prefix, which has no length',
+      hint: 'set data.sharedPrefixTokens',
+    });
   if (load.cancel && !load.cancel.afterMs && !(load.stream && generatesText(load.api)))
     throw new BenchError({
       code: 'BENCH_LOAD',

@@ -48,6 +48,13 @@ describe('the load of a point', () => {
     expect(loads('bursts: {size: 5, every: 2s}, duration: 1m')[0]).toMatchObject({ arrival, durationMs: 60_000 });
   });
 
+  it('has groups that share prefixes', () => {
+    const data = (yaml: string) => loads(`shared_prefix: 100, ${yaml}`)[0]?.data;
+    expect(data('prefix_groups: 5')).toMatchObject({ sharedPrefixTokens: 100, prefixGroups: { count: 5, exponent: 1 } });
+    expect(data('prefix_groups: {count: 5, zipf: 0}')).toMatchObject({ prefixGroups: { count: 5, exponent: 0 } });
+    expect(data('num_prompts: 3')).not.toHaveProperty('prefixGroups');
+  });
+
   it('gives requests up after a part of their answer, or after a time', () => {
     expect(loads('cancel: {ratio: 0.1}')[0]?.cancel).toEqual({ ratio: 0.1 });
     expect(loads('cancel: {ratio: 0.1, after: 2s}')[0]?.cancel).toEqual({ ratio: 0.1, afterMs: { min: 2000, max: 2000 } });

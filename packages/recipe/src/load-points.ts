@@ -89,10 +89,16 @@ function dataOf(b: Benchmark, dir: string) {
       inputTokens: rangeOf(b.random_input_len),
       outputTokens,
       sharedPrefixTokens: b.shared_prefix,
+      ...given({ prefixGroups: groupsOf(b) }),
       ...(dataset.type === 'sonnet' ? { text: dataset.type } : {}),
     };
   const path = isAbsolute(dataset.path) ? dataset.path : join(dir, dataset.path);
   return dataset.type === 'trace' ? { kind: dataset.type, path, format: dataset.format } : { kind: dataset.type, path };
+}
+
+function groupsOf({ prefix_groups: groups }: Benchmark) {
+  if (groups === undefined) return undefined;
+  return typeof groups === 'number' ? { count: groups, exponent: 1 } : { count: groups.count, exponent: groups.zipf };
 }
 
 const rangeOf = (length: number | LengthRange): LengthRange => (typeof length === 'number' ? { min: length, max: length } : length);

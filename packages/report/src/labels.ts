@@ -66,7 +66,10 @@ export function dataLabel(load: LoadSpec): string {
   if (data.kind === 'trace') return `random prompts with the lengths of ${oneLine(data.path, 120)} (${data.format} trace)`;
   const output = range(data.outputTokens);
   if (data.kind !== 'random') return `prompts from ${oneLine(data.path, 120)}${output ? `, ${output} tokens out` : ''}`;
-  const shared = data.sharedPrefixTokens > 0 ? `, ${formatShort(data.sharedPrefixTokens)} of them shared` : '';
+  const groups = data.prefixGroups
+    ? ` within each of ${formatShort(data.prefixGroups.count)} groups (Zipf ${formatShort(data.prefixGroups.exponent)})`
+    : '';
+  const shared = data.sharedPrefixTokens > 0 ? `, ${formatShort(data.sharedPrefixTokens)} of them shared${groups}` : '';
   const out = generatesText(load.api) ? `, ${output ?? 'any'} out` : '';
   return `${data.text === 'sonnet' ? 'lines of verse' : 'random prompts'}, ${range(data.inputTokens) ?? '?'} tokens in${shared}${out}`;
 }

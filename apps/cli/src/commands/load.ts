@@ -32,6 +32,7 @@ export interface LoadFlags extends ArrivalFlags {
   dataset?: string | undefined;
   documents?: number | undefined;
   sharedPrefix: number;
+  prefixGroups?: string | undefined;
   cancel?: string | undefined;
   warmup: number;
   timeout: string;
@@ -94,6 +95,10 @@ function refuseContradictions(flags: LoadFlags): void {
     throw usage(`--stages end by themselves, and ${ending} says another end`, `leave ${ending} out`);
   if (flags.documents !== undefined && (flags.api !== 'rerank' || !isMade(flags)))
     throw usage('--documents is for random prompts of --api rerank', 'leave it out');
+  if (flags.prefixGroups !== undefined) {
+    groupsOf(flags.prefixGroups);
+    if (flags.sharedPrefix === 0) throw usage('--prefix-groups share a prefix', 'say how long it is with --shared-prefix');
+  }
   if (!isMade(flags)) {
     const ignored = (['inputLen', 'outputLen', 'sharedPrefix'] as const).find(said);
     if (ignored !== undefined)
@@ -142,8 +147,17 @@ function random(flags: LoadFlags) {
     outputTokens: range(flags.outputLen, '--output-len'),
     sharedPrefixTokens: flags.sharedPrefix,
     ...(flags.dataset === 'sonnet' ? { text: 'sonnet' as const } : {}),
+    ...(flags.prefixGroups === undefined ? {} : { prefixGroups: groupsOf(flags.prefixGroups) }),
     ...(flags.documents === undefined ? {} : { documents: flags.documents }),
   };
+}
+
+function groupsOf(text: string): { count: number; exponent: number } {
+  const match = /^([1-9]\d{0,5})(?::(\d+(?:\.\d+)?))?$/.exec(text);
+  const exponent = Number(match?.[2] ?? 1);
+  if (!match || exponent > 20)
+    throw usage(`--prefix-groups ${text}: expected a number of groups, or with the exponent of Zipf's law, such as 50:1.1`);
+  return { count: Number(match[1]), exponent };
 }
 
 function range(text: string, flag: string): { min: number; max: number } {

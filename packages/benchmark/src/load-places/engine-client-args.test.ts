@@ -92,6 +92,7 @@ describe('arguments of an engine’s own client', () => {
     ['vllm', { durationMs: 5000 }, /not after a duration/],
     ['sglang', { numPrompts: undefined, durationMs: 5000 }, /needs a number of requests/],
     ['vllm', { arrival: { kind: 'constant', ratePerS: 3 } }, /no constant rate/],
+    ['vllm', { data: random({ sharedPrefixTokens: 10, prefixGroups: { count: 3 } }) }, /no groups of shared prefixes/],
     ['vllm', { cancel: { ratio: 0.1 } }, /gives no requests up/],
     ['vllm', { arrival: { kind: 'stages', stages: [{ durationMs: 1000, ratePerS: 3 }] } }, /no stages of its rate/],
     ['vllm', { arrival: { kind: 'trace' }, data: { kind: 'trace', path: 't', format: 'azure' } }, /replays no traces/],

@@ -33,6 +33,7 @@ export function engineClientProblems(load: LoadSpec, client: EngineClient): stri
   cannot(data.kind === 'jsonl', 'reads no prompt file of this kind; sharegpt it reads');
   if (data.kind === 'random') {
     cannot(data.text === 'sonnet', 'makes no lines without a file of them; random prompts it makes');
+    cannot(data.prefixGroups !== undefined, 'has no groups of shared prefixes with random lengths');
     cannot(client === 'sglang' && data.sharedPrefixTokens > 0, 'has no shared prefix with random lengths');
     cannot(data.sharedPrefixTokens >= data.inputTokens.max && data.sharedPrefixTokens > 0, 'needs prompts longer than the shared prefix');
     cannot(randomLengths(load, client) === null, 'spreads input and output lengths by one ratio, which these ranges do not have');

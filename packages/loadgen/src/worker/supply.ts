@@ -40,7 +40,10 @@ export async function createSupply(options: {
   const api = apiOf(load.api);
   const file = data.kind === 'jsonl' || data.kind === 'sharegpt' ? data : null;
   const entries = file ? await readDataset({ kind: file.kind, path: file.path, seed: load.seed, reranked: load.api === 'rerank' }) : null;
-  const maker = promptMaker(calibration, { seed: load.seed, sharedTokens: data.kind === 'random' ? data.sharedPrefixTokens : 0 });
+  const maker = promptMaker(calibration, {
+    seed: load.seed,
+    ...(data.kind === 'random' ? { sharedTokens: data.sharedPrefixTokens, groups: data.prefixGroups } : { sharedTokens: 0 }),
+  });
   const counter: TokenCounter | null = calibration.tokenize ? tokenCounter({ target, ...calibration.tokenize, signal }) : null;
   const ready = new Map<string, Job>();
   const making = new Set<string>();

@@ -59,6 +59,16 @@ const datasetSchema = z
     'What is sent. random: prompts of random_input_len tokens; sonnet: as many, as lines of English. trace: times and lengths of recorded requests, an open loop.',
   );
 
+const groups = count.max(1_000_000);
+
+const prefixGroupsSchema = z
+  .union([groups, z.strictObject({ count: groups, zipf: z.number().min(0).max(20).default(1) })], {
+    error: 'expected a number of groups, or {count, zipf}',
+  })
+  .describe(
+    'Groups of prompts, each with a shared_prefix of its own; a request’s group is drawn by Zipf’s law with exponent zipf (default: 1).',
+  );
+
 const stagesSchema = z
   .array(
     z.strictObject({
@@ -116,6 +126,7 @@ export const benchmarkSchema = z
     random_input_len: length.default(8000).describe('Prompt tokens: a number, or {min, max}.'),
     random_output_len: length.default(8000).describe('Output tokens: a number, or {min, max}.'),
     shared_prefix: z.int().min(0).default(0).describe('Tokens at the front that all prompts of a point share.'),
+    prefix_groups: prefixGroupsSchema.optional(),
     dataset: datasetSchema.default({ type: 'random' }),
     api: z
       .enum(['chat', 'completions', 'embeddings', 'responses', 'messages', 'llamacpp'])
@@ -136,6 +147,8 @@ export const benchmarkSchema = z
     const prompts = b.sweep?.num_prompts ? ['sweep', 'num_prompts'] : b.num_prompts !== undefined ? ['num_prompts'] : null;
     if (b.cancel && b.cancel.after === undefined && b.api === 'embeddings')
       issue(['cancel'], 'embeddings come whole: say after how long a request is given up (after)');
+    if (b.prefix_groups !== undefined && b.shared_prefix === 0)
+      issue(['prefix_groups'], 'prefix_groups share a prefix: say how long it is (shared_prefix)');
     if (b.duration !== undefined && prompts) issue(prompts, 'give num_prompts or duration, not both');
     const open = b.request_rate !== undefined || b.sweep?.request_rate !== undefined;
     const rates = [...(open ? ['request_rate'] : []), ...(b.stages ? ['stages'] : []), ...(b.bursts ? ['bursts'] : [])];
