@@ -91,7 +91,11 @@ async function here(client: BatchClient, i: number, k: number): Promise<true | n
 
 /** Why client `i` is done with load `k` although nobody has begun; null: it is not. */
 async function givenUp({ files }: BatchClient, i: number, k: number): Promise<BenchError | null> {
-  if (!(await readEnded({ files }, i, k))) return null;
+  const ended = await readEnded({ files }, i, k);
+  if (!ended) return null;
+  const gaveUp = (why: string) => new BenchError({ code: 'BENCH_BATCH_GIVEN_UP', message: `load client ${i} gave the load up: ${why}` });
+  // Its result is of nothing: it had not begun.
+  if (ended.result) return gaveUp('it was told to end');
   const said = await files.look(`${BATCH_FILES.result(i, k)}/${ERROR_FILE}`, (text) => {
     try {
       return (JSON.parse(text) as { message?: string }).message ?? null;
@@ -99,7 +103,7 @@ async function givenUp({ files }: BatchClient, i: number, k: number): Promise<Be
       return null;
     }
   });
-  return new BenchError({ code: 'BENCH_BATCH_GIVEN_UP', message: `load client ${i} gave the load up: ${said ?? 'it does not say why'}` });
+  return gaveUp(said ?? 'it does not say why');
 }
 
 function readEnded({ files }: Pick<BatchClient, 'files'>, i: number, k: number): Promise<BatchEnded | null> {

@@ -350,6 +350,18 @@ describe('three batch clients', () => {
     expect(server.truth().filter((t) => Number(t.id.split('-')[1]) >= 3)).toEqual([]);
   });
 
+  it('say of one that was told to end before it began that it was', async () => {
+    const server = await serve();
+    const d = await deployment([load()], { plan: { peerTimeoutMs: 2500 } });
+    await d.up(server);
+    await d.put(BATCH_FILES.ended(1, 0), JSON.stringify({ atMs: 1, result: true, clock: null }));
+    expect(await start(d.folder, 0, 2).ended).toBe(1);
+    await expect(d.result(0, 0)).rejects.toMatchObject({
+      code: 'BENCH_BATCH_GIVEN_UP',
+      message: 'load client 1 gave the load up: it was told to end',
+    });
+  });
+
   it('fail a load together that one of them cannot send, and go on with the next', async () => {
     const server = await serve();
     const d = await deployment([load({ data: { kind: 'jsonl', path: '/nowhere/prompts.jsonl' } }), load()]);
