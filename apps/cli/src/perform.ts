@@ -160,6 +160,7 @@ async function runShown(job: Job, flags: OutputFlags, context: CliContext, cloud
       ...(resume === undefined ? {} : { resume }),
       ...(site.kind === 'ssh' || (site.kind === 'slurm' && asked.batch?.login !== 'local') ? { knownHosts: context.knownHosts() } : {}),
       ...(bootstrap ? { bootstrap } : {}),
+      ...(settings.telemetry === undefined ? {} : { telemetry: settings.telemetry || null }),
       ...(job.detach ? { detach: true } : {}),
       ...(cloud === undefined ? {} : { cloud, confirm: (request) => confirmRun(request, { job, cloud, context }) }),
       on,

@@ -23,6 +23,8 @@ export interface Live {
   phases: Phases;
   /** Why it is of no more use although it has not ended: it does not answer. */
   silent?: string;
+  /** What of its telemetry was said to be missing. */
+  said?: Set<string>;
   /** Ends clients that the bench before left at work on it; of one that was taken over. Idempotent. */
   endClients?: () => Promise<void>;
 }

@@ -12,6 +12,7 @@ import { pointKey, type RunState } from './run-state.ts';
 import { stillAnswers } from './still-answers.ts';
 import { countFailed, type Tally } from './tally.ts';
 import { TaskRecord } from './task-record.ts';
+import type { TelemetryOptions } from './telemetry/index.ts';
 import { missingPoints, type WorkPoint } from './work-list.ts';
 
 /** What work on a machine needs of its run. */
@@ -26,6 +27,8 @@ export interface LaneContext extends DeploymentsContext {
   keep: boolean;
   /** The run's seed. */
   seed: number;
+  /** Null: nothing is sampled while points are measured. */
+  telemetry: TelemetryOptions | null;
   totalPoints: number;
   on: (event: RunEvent) => void;
 }

@@ -50,6 +50,8 @@ it('what a load that measured nothing, or a client of the engine’s, knows of t
       dir: await mkdtemp(join(tmpdir(), 'bench-measure-')),
       seed: 1,
       calibrations,
+      telemetry: null,
+      said: new Set(),
       io,
       onProgress: () => undefined,
     });

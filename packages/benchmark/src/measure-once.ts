@@ -20,7 +20,7 @@ export async function measureOnce(
 ): Promise<MeasuredLoad> {
   const { task, point, dir, live, places, calibrations } = o;
   const { deployment, machine } = live;
-  const { io, writer, seed } = context;
+  const { io, writer, seed, telemetry } = context;
   const id = measurementId({
     runId: writer.run.id,
     deployment: deployment.record.id,
@@ -43,6 +43,8 @@ export async function measureOnce(
       dir,
       seed,
       calibrations,
+      telemetry,
+      said: (live.said ??= new Set()),
       io,
       onProgress: to.onProgress,
     });

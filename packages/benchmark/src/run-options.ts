@@ -5,6 +5,7 @@ import type { Engine, Task } from '@bench/recipe';
 import type { RunCost, RunFile } from '@bench/results';
 import type { FoundMachine } from './cloud/left-machines.ts';
 import type { RunEvent } from './events.ts';
+import type { TelemetryOptions } from './telemetry/index.ts';
 
 /** What renting machines takes. */
 export interface CloudAccess {
@@ -31,6 +32,8 @@ export interface RunOptions {
   explicit?: boolean;
   /** What the hosts lack may be installed there; see {@link OpenMachinesOptions.bootstrap}. Default false. */
   bootstrap?: boolean;
+  /** How engines and machines are sampled while points are measured; null: they are not. Default: once a second. */
+  telemetry?: TelemetryOptions | null;
   /** Folder of runs. */
   root: string;
   /** Versions of what runs, by name. */

@@ -22,6 +22,7 @@ import { stateOf } from './run-state.ts';
 import { siteOf, type SiteName } from './site-name.ts';
 import { takeOver } from './take-over.ts';
 import type { Tally } from './tally.ts';
+import { DEFAULT_TELEMETRY } from './telemetry/index.ts';
 import { countPoints, deploymentsWanted } from './work-list.ts';
 
 /**
@@ -125,6 +126,7 @@ async function runOn(o: {
     keep,
     nodeImage: asked.nodeImage,
     seed: writer.run.asked.seed,
+    telemetry: options.telemetry === undefined ? DEFAULT_TELEMETRY : options.telemetry,
     totalPoints: counts.points,
   });
   tally.leftBehind.unshift(...leftBehind);

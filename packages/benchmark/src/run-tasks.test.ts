@@ -26,7 +26,10 @@ ${options.matrices ?? ''}
   return expandRecipe(parseRecipe(yaml, { file: join(root, 'recipe.yaml'), dir: root, name: 'r' }, { engines }));
 }
 
-async function run(list: Task[], more: { resume?: string; stop?: (event: RunEvent, stop: AbortController) => void } = {}) {
+async function run(
+  list: Task[],
+  more: { resume?: string; telemetry?: { intervalMs: number } | null; stop?: (event: RunEvent, stop: AbortController) => void } = {},
+) {
   const stop = new AbortController();
   const events: RunEvent[] = [];
   const outcome = await runTasks({
@@ -38,6 +41,7 @@ async function run(list: Task[], more: { resume?: string; stop?: (event: RunEven
     tools: { test: '1' },
     asked: { recipes: [], site: 'local', filter: [], seed: 3 },
     ...(more.resume === undefined ? {} : { resume: more.resume }),
+    ...(more.telemetry === undefined ? {} : { telemetry: more.telemetry }),
     on: (event) => {
       events.push(event);
       more.stop?.(event, stop);
@@ -99,6 +103,29 @@ describe('a run', () => {
     const fronts = prompts.map((p) => p.split(' ').slice(0, 5).join(' '));
     expect(new Set(fronts).size).toBe(fronts.length);
     expect(all.filter((s) => s.reset)).toHaveLength(12);
+  });
+
+  it('keeps what engine and machine told while a point was measured, in the time of its requests', async () => {
+    const { outcome } = await run(tasks({ engine: 'mode: slow' }), { telemetry: { intervalMs: 20 } });
+    const [point] = (await readRun(outcome.dir)).tasks[0]?.points ?? [];
+    const lines = (await point?.telemetry()) ?? [];
+    expect(lines[0]?.kind).toBe('clock');
+    const engine = lines.filter((line) => line.kind === 'engine');
+    const [first, last] = [engine[0], engine.at(-1)];
+    expect([first?.running, last?.running]).toEqual([expect.any(Number), 0]);
+    // It is asked once more when the load is over.
+    expect(last?.atMs).toBeGreaterThan((point?.result?.durationS ?? Infinity) * 1000);
+    expect(point?.result?.telemetry).toMatchObject({ intervalMs: 20, noEnergy: expect.any(String) });
+  });
+
+  it('samples nothing where that is not wanted', async () => {
+    const { outcome } = await run(tasks(), { telemetry: null });
+    const [point] = (await readRun(outcome.dir)).tasks[0]?.points ?? [];
+    expect(await point?.telemetry()).toEqual([]);
+    expect(point?.result?.telemetry).toBeUndefined();
+    await expect(readFile(join(outcome.dir, 'tasks', 'r', 'default', point?.entry.path ?? '', 'telemetry.jsonl.gz'))).rejects.toThrow(
+      'ENOENT',
+    );
   });
 
   it('goes on when a task fails, and says which', async () => {

@@ -40,7 +40,23 @@ export {
   type BatchState,
   type BatchStateName,
 } from './batch-layout.ts';
-export { busyCpus, parseTelemetry, telemetrySampleSchema, type TelemetrySample } from './telemetry.ts';
+export {
+  busyCpus,
+  gpuSampleSchema,
+  parseTelemetry,
+  telemetrySampleSchema,
+  throttleReasons,
+  type GpuSample,
+  type TelemetrySample,
+} from './telemetry.ts';
+export {
+  pointTelemetrySchema,
+  type EngineFigures,
+  type EngineTelemetry,
+  type HostTelemetry,
+  type PointTelemetry,
+  type TelemetrySummary,
+} from './point-telemetry.ts';
 export { diskUsdPerHour } from './disk-price.ts';
 export { didYouMean, nearest } from './suggest.ts';
 export {

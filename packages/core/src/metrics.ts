@@ -2,7 +2,23 @@
 export interface MetricDefinition {
   name: string;
   label: string;
-  unit: 'ms' | 's' | 'req/s' | 'tok/s' | 'tok' | 'ratio' | 'req' | 'USD/Mtok' | 'USD';
+  unit:
+    | 'ms'
+    | 's'
+    | 'req/s'
+    | 'tok/s'
+    | 'tok'
+    | 'ratio'
+    | 'req'
+    | 'USD/Mtok'
+    | 'USD'
+    | 'W'
+    | 'J'
+    | 'J/tok'
+    | 'J/req'
+    | 'MiB'
+    | 'MHz'
+    | '°C';
   better: 'higher' | 'lower' | 'neither';
   /** `distribution`: per request or per gap, summarised; `scalar`: one figure a point. */
   kind: 'distribution' | 'scalar';
@@ -26,6 +42,10 @@ const scalar = (
 ): MetricDefinition => ({ name, label, unit, better, kind: 'scalar', definition });
 
 const MACHINE_PRICE = 'Price per hour of the whole machine, as it was when that was last made ready,';
+
+const IN_WINDOW = 'of the samples from the first dispatch of a measured request to the last end of one';
+const GPU_ENERGY =
+  'Power of all its GPUs together, integrated (trapezoids between samples) from the first dispatch of a measured request to the last end of one. Absent where a GPU did not tell its power, or samples are too few or too far apart.';
 
 /** Every metric `@bench` publishes. Reports print these definitions; nothing else defines a metric. */
 export const METRICS: readonly MetricDefinition[] = [
@@ -117,6 +137,82 @@ export const METRICS: readonly MetricDefinition[] = [
     'neither',
     'Output tokens ÷ chunks. Above about 1.1, gaps between chunks are not gaps between tokens.',
   ),
+  scalar(
+    'gpu_util_mean',
+    'GPU use, mean',
+    'ratio',
+    'neither',
+    `Share of the time in which something ran on a GPU: mean over its GPUs ${IN_WINDOW}.`,
+  ),
+  scalar('gpu_util_max', 'GPU use, most', 'ratio', 'neither', `The same, the largest mean over the GPUs ${IN_WINDOW}.`),
+  scalar('gpu_memory_max', 'GPU memory, most', 'MiB', 'neither', `Memory in use on all its GPUs together, the largest ${IN_WINDOW}.`),
+  scalar('gpu_power_mean', 'GPU power, mean', 'W', 'lower', `Power of all its GPUs together, mean ${IN_WINDOW}.`),
+  scalar('gpu_power_max', 'GPU power, most', 'W', 'lower', `Power of all its GPUs together, the largest ${IN_WINDOW}.`),
+  scalar('gpu_clock_mean', 'GPU clock, mean', 'MHz', 'neither', `Clock of the multiprocessors, mean over its GPUs ${IN_WINDOW}.`),
+  scalar(
+    'gpu_temperature_max',
+    'GPU temperature, most',
+    '°C',
+    'lower',
+    `Temperature of the hottest of its GPUs, the largest ${IN_WINDOW}.`,
+  ),
+  scalar(
+    'gpu_throttled_ratio',
+    'GPU held back',
+    'ratio',
+    'lower',
+    `Share of samples in which power, heat or a brake held the clocks of a GPU back, over its GPUs ${IN_WINDOW}.`,
+  ),
+  scalar('host_cpu_mean', 'Host CPU, mean', 'ratio', 'neither', `Share of all the machine’s cores that was not idle, mean ${IN_WINDOW}.`),
+  scalar('host_cpu_max', 'Host CPU, most', 'ratio', 'neither', `The same between two samples, the largest ${IN_WINDOW}.`),
+  scalar('engine_running_mean', 'In the batch, mean', 'req', 'neither', `Requests that the engine says it works on, mean ${IN_WINDOW}.`),
+  scalar('engine_running_max', 'In the batch, most', 'req', 'neither', `Requests that the engine says it works on, the most ${IN_WINDOW}.`),
+  scalar(
+    'engine_waiting_mean',
+    'In the engine’s queue, mean',
+    'req',
+    'lower',
+    `Requests that the engine says wait in it, mean ${IN_WINDOW}.`,
+  ),
+  scalar(
+    'engine_waiting_max',
+    'In the engine’s queue, most',
+    'req',
+    'lower',
+    `Requests that the engine says wait in it, the most ${IN_WINDOW}.`,
+  ),
+  scalar('kv_cache_mean', 'KV cache, mean', 'ratio', 'neither', `Share of its KV cache that the engine says is in use, mean ${IN_WINDOW}.`),
+  scalar(
+    'kv_cache_max',
+    'KV cache, most',
+    'ratio',
+    'neither',
+    `Share of its KV cache that the engine says is in use, the largest ${IN_WINDOW}.`,
+  ),
+  scalar(
+    'engine_preemptions',
+    'Preemptions',
+    'req',
+    'lower',
+    'How often the engine says that it took a request out of the batch to begin it again, between the samples around the point.',
+  ),
+  scalar(
+    'engine_prefix_hit_ratio',
+    'Prefix cache, by the engine',
+    'ratio',
+    'neither',
+    'Prompt tokens that the engine says it found in its prefix cache ÷ those it looked for, between the samples around the point.',
+  ),
+  scalar(
+    'spec_acceptance_ratio',
+    'Draft tokens accepted',
+    'ratio',
+    'higher',
+    'Tokens of speculative decoding that the engine says it accepted ÷ those proposed, between the samples around the point.',
+  ),
+  scalar('gpu_energy', 'GPU energy', 'J', 'lower', GPU_ENERGY),
+  scalar('energy_per_output_token', 'Energy a token', 'J/tok', 'lower', 'GPU energy ÷ output tokens of successful requests.'),
+  scalar('energy_per_request', 'Energy a request', 'J/req', 'lower', 'GPU energy ÷ successful requests.'),
   scalar('cost_per_mtok_output', 'Cost, output', 'USD/Mtok', 'lower', `${MACHINE_PRICE} ÷ (output throughput × 3600) × 10⁶.`),
   scalar('cost_per_mtok_total', 'Cost, total', 'USD/Mtok', 'lower', `${MACHINE_PRICE} ÷ (total token throughput × 3600) × 10⁶.`),
 ];

@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { clientObservationSchema, clientSecondSchema } from './client.ts';
 import { type LoadSpec, loadSpecSchema } from './load.ts';
+import { telemetrySummarySchema } from './point-telemetry.ts';
 import { tokenSourceSchema } from './record.ts';
 
 /** A sample's summary. Percentiles are numpy's linear interpolation (type 7); std is the population's. */
@@ -127,6 +128,8 @@ export const pointResultSchema = z.strictObject({
   client: clientObservationSchema.nullable(),
   /** Where several clients sent the load together: each of them. */
   loadClients: z.array(loadClientSchema).optional(),
+  /** Absent: nothing was sampled. */
+  telemetry: telemetrySummarySchema.optional(),
   flags: z.array(pointFlagSchema),
 });
 export type PointResult = z.infer<typeof pointResultSchema>;

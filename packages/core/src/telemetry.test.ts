@@ -1,5 +1,5 @@
 import { expect, it } from 'vitest';
-import { busyCpus, parseTelemetry } from './telemetry.ts';
+import { busyCpus, parseTelemetry, throttleReasons } from './telemetry.ts';
 
 const gpu = { index: 0, utilizationPercent: null, memoryUsedMiB: 3, memoryTotalMiB: 81_920, powerW: 70.5, temperatureC: 30 };
 const sample = (atMs: number, cpuS: number | null) => ({
@@ -18,4 +18,14 @@ it('tells the CPUs between two samples only where both had processes', () => {
   expect(busyCpus(sample(1000, 4), sample(1000, 7))).toBeNull();
   expect(busyCpus(sample(1000, null), sample(3000, 7))).toBeNull();
   expect(busyCpus(sample(1000, 4), sample(3000, 3))).toBeNull();
+});
+
+it.each([
+  ['0x0000000000000004', ['sw_power_cap']],
+  ['0x00000000000000E8', ['hw_slowdown', 'sw_thermal_slowdown', 'hw_thermal_slowdown', 'hw_power_brake_slowdown']],
+  ['0x0000000000000001', []],
+  [null, null],
+  [undefined, null],
+])('names what holds a GPU back: %s', (clockReasons, names) => {
+  expect(throttleReasons({ clockReasons })).toEqual(names);
 });

@@ -3,25 +3,47 @@ import { z } from 'zod';
 /** What a tool says, and nothing else: null is what it did not say. */
 const said = z.number().nullable();
 
+/** One GPU at one moment, by nvidia-smi, else rocm-smi. */
+export const gpuSampleSchema = z.object({
+  /** As the tool numbers it. */
+  index: z.int(),
+  /** Share of the time before in which something ran on it. */
+  utilizationPercent: said,
+  memoryUsedMiB: said,
+  memoryTotalMiB: said,
+  powerW: said,
+  temperatureC: said,
+  /** Clock of its multiprocessors now. Absent: not asked for, or the tool does not tell. */
+  smClockMhz: said.optional(),
+  /** Clock of its memory now. Absent: as above. */
+  memoryClockMhz: said.optional(),
+  /** Why its clocks are what they are: NVML's mask of clock event reasons, `0x0000000000000004`; see {@link throttleReasons}. Absent: as above. */
+  clockReasons: z.string().nullable().optional(),
+});
+export type GpuSample = z.infer<typeof gpuSampleSchema>;
+
+/** Bits of NVML's clock event reasons that hold a GPU back (`nvml.h`, nvmlClocksEventReason…); idle, and clocks that were set, do not. */
+const THROTTLES: readonly [bit: number, name: string][] = [
+  [0x4, 'sw_power_cap'],
+  [0x8, 'hw_slowdown'],
+  [0x20, 'sw_thermal_slowdown'],
+  [0x40, 'hw_thermal_slowdown'],
+  [0x80, 'hw_power_brake_slowdown'],
+];
+
+/** What holds a GPU's clocks back, by the names of nvidia-smi; empty: nothing. Null: it is not known. */
+export function throttleReasons({ clockReasons }: Pick<GpuSample, 'clockReasons'>): string[] | null {
+  const mask = clockReasons == null ? NaN : Number(clockReasons);
+  if (!Number.isSafeInteger(mask)) return null;
+  return THROTTLES.flatMap(([bit, name]) => ((mask & bit) === 0 ? [] : [name]));
+}
+
 /** How a node's GPUs and an engine's processes are at one moment, as a job of a queue writes it down: one line of `telemetry.jsonl`. */
 export const telemetrySampleSchema = z.object({
   /** The node's wall clock, epoch milliseconds. */
   atMs: z.number(),
   /** The job's own GPUs, by nvidia-smi, else rocm-smi; empty: it has none; null: neither tool told. */
-  gpus: z
-    .array(
-      z.object({
-        /** As the tool numbers it in the job. */
-        index: z.int(),
-        /** Share of the time before in which something ran on it. */
-        utilizationPercent: said,
-        memoryUsedMiB: said,
-        memoryTotalMiB: said,
-        powerW: said,
-        temperatureC: said,
-      }),
-    )
-    .nullable(),
+  gpus: z.array(gpuSampleSchema).nullable(),
   /** The engine with all of its group and session, by /proc; null: there is no process of it. */
   processes: z
     .object({

@@ -98,6 +98,8 @@ export interface Endpoint {
   server: { tokenIdPrompts: boolean; ignoreEos: boolean; streamUsage: boolean; tokenizePath: string | null; resetCachePath: string | null };
   /** Where each engine behind it tells whether it works, with the key; paths under the endpoint. */
   healthPaths: readonly string[];
+  /** Where each of them tells how it is, as Prometheus reads it, with the key; empty: nothing is known of such a place. */
+  metricsPaths: readonly string[];
   /** Sent as a bearer token; never written down by whoever reads it. */
   apiKey?: string | undefined;
 }

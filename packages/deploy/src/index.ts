@@ -18,7 +18,7 @@ export type {
 export { type BatchFacts, checkBatch } from './batch/check-batch.ts';
 export { STATE_NOT_WRITTEN } from './batch/script.ts';
 export { planBatch } from './batch/plan-batch.ts';
-export { JOB_SAMPLES } from './batch/scripts/telemetry.ts';
+export { HOST_SAMPLES, JOB_SAMPLES } from './batch/scripts/telemetry.ts';
 export type { BatchFile, BatchJob, BatchPlan, BatchPlanOptions, BatchRecord, BatchTiming } from './batch/types.ts';
 export { type BatchCache, batchCache, type BatchPaths, batchPaths, type BatchPlace, batchRunFolder } from './batch/layout.ts';
 export { composeProject, type ComposeProject, type ComposeProjectOptions, type ProjectFile } from './compose/compose-project.ts';
@@ -39,7 +39,7 @@ export { removeFolder } from './compose/take-down.ts';
 export { resolveEnv } from './resolve-env.ts';
 export { smokeTest, type SmokeTest } from './smoke-test.ts';
 export { smokeTestOf } from './smoke-test-of.ts';
-export { busyGpus } from './choose-gpus.ts';
+export { busyGpus, chooseGpus } from './choose-gpus.ts';
 export { fitsHost, fitTasks, type FitOptions, type FittedTasks, type HostGpus } from './fit/fit-tasks.ts';
 export { scaleOut, scaleOutTasks, type ScaleOut } from './fit/scale-out.ts';
 export { siteGpus, type MachineGpus } from './fit/site-gpus.ts';

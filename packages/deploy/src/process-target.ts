@@ -221,6 +221,7 @@ function endpointOf(record: DeploymentRecord, engine: Engine): Endpoint {
     api: record.api ?? 'chat',
     server: { ...engine.api, tokenizePath: engine.paths.tokenize ?? null, resetCachePath: engine.paths.resetCache ?? null },
     healthPaths: [engine.paths.health],
+    metricsPaths: engine.paths.metrics === undefined ? [] : [engine.paths.metrics],
   };
 }
 

@@ -25,7 +25,16 @@ it.each<[ApiKind, string]>([
     return Promise.resolve(Response.json(ANSWERS[pathname] ?? { error: 'no such path' }));
   };
   const server = { tokenIdPrompts: true, ignoreEos: true, streamUsage: true, tokenizePath: null, resetCachePath: null };
-  const endpoint: Endpoint = { address: '127.0.0.1', port: 8000, scope: 'host', model: 'm', api, server, healthPaths: ['/health'] };
+  const endpoint: Endpoint = {
+    address: '127.0.0.1',
+    port: 8000,
+    scope: 'host',
+    model: 'm',
+    api,
+    server,
+    healthPaths: ['/health'],
+    metricsPaths: [],
+  };
   await smokeTest(endpoint, { prompt: 'What is 2+2?', contains: '4', maxTokens: 8 }, { fetch }, new AbortController().signal);
   expect(asked).toEqual([path]);
   expect(smokeTestPath(api)).toBe(path);

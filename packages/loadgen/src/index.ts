@@ -3,6 +3,7 @@ export type { GapList } from '@bench/core';
 export type { LoadProgress, LoadResult, LoadSummary } from './result.ts';
 export { summarizeRecords, type SummarizeOptions } from './summarize.ts';
 export { buildSeries } from './series.ts';
+export { epochMs } from './clock.ts';
 export { sseReader, type SseEvent, type SseReader } from './sse.ts';
 export { arrivalTimes, type ArrivalTimesOptions } from './schedule.ts';
 export type { ServerAbilities } from './target.ts';

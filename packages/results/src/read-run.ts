@@ -4,6 +4,7 @@ import { messageOf, type PointResult, pointResultSchema, type SeriesRow, seriesR
 import { z } from 'zod';
 import { decodeGaps } from './formats/gaps.ts';
 import { decodeRecords } from './formats/records.ts';
+import { decodeTelemetry } from './formats/telemetry.ts';
 import { readJournal } from './journal.ts';
 import type { JournalLine } from './journal-events.ts';
 import { liveDeployments } from './live-deployments.ts';
@@ -140,6 +141,13 @@ async function pointView(folder: string, entry: PointEntry, load: Load): Promise
     series: async (): Promise<SeriesRow[]> => z.array(seriesRowSchema).parse(JSON.parse(await readFile(join(dir, 'series.json'), 'utf8'))),
     requests: async () => decodeRecords(await readFile(join(dir, 'requests.jsonl.gz'))).records,
     gaps: async () => decodeGaps(await readFile(join(dir, 'gaps.bin.gz'))).lists,
+    telemetry: async () => {
+      const content = await readFile(join(dir, 'telemetry.jsonl.gz')).catch((error: NodeJS.ErrnoException) => {
+        if (error.code === 'ENOENT') return null;
+        throw error;
+      });
+      return content === null ? [] : decodeTelemetry(content);
+    },
   };
 }
 

@@ -1,4 +1,4 @@
-import type { GapList, PointResult, RequestRecord, SeriesRow } from '@bench/core';
+import type { GapList, PointResult, PointTelemetry, RequestRecord, SeriesRow } from '@bench/core';
 import type { LiveDeployment } from './live-deployments.ts';
 import type { QueuedJob } from './queued-jobs.ts';
 import type { RentedMachineView } from './rented-machines.ts';
@@ -13,6 +13,8 @@ export interface PointView {
   series(): Promise<SeriesRow[]>;
   requests(): Promise<RequestRecord[]>;
   gaps(): Promise<GapList[]>;
+  /** Samples of the engine and its machine, in the point's time; empty: there are none. */
+  telemetry(): Promise<PointTelemetry[]>;
 }
 
 export interface TaskView {

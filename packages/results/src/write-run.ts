@@ -6,6 +6,7 @@ import {
   type LoadPointResult,
   makeFolder,
   type PointResult,
+  type PointTelemetry,
   type RequestRecord,
   type SeriesRow,
   syncFolder,
@@ -14,6 +15,7 @@ import {
 } from '@bench/core';
 import { encodeGaps } from './formats/gaps.ts';
 import { encodeRecords } from './formats/records.ts';
+import { encodeTelemetry } from './formats/telemetry.ts';
 import { renderVllmText } from './formats/vllm-write.ts';
 import { GroupLogs } from './group-logs.ts';
 import { Journal } from './journal.ts';
@@ -49,6 +51,8 @@ export interface MeasuredPoint {
   records: RequestRecord[];
   gaps: GapList[];
   series: SeriesRow[];
+  /** Absent: nothing was sampled, and there is no file. */
+  telemetry?: readonly PointTelemetry[];
 }
 
 /** Where a point belongs. */
@@ -216,7 +220,7 @@ export class RunWriter {
 
   /** Stores a measured point, with what is in its {@link pointFolder}; its path below the task's folder is the answer. */
   async point(measured: MeasuredPoint): Promise<string> {
-    const { result } = measured;
+    const { result, telemetry = [] } = measured;
     const path = paths.point(measured.attempt, result.point, result.repeat);
     const final = join(paths.task(this.dir, measured.recipe, measured.variant), path);
     const temporary = `${final}.partial`;
@@ -228,6 +232,7 @@ export class RunWriter {
       writeSynced(join(temporary, 'requests.jsonl.gz'), encodeRecords(measured.records)),
       writeSynced(join(temporary, 'gaps.bin.gz'), encodeGaps(measured.gaps)),
       writeSynced(join(temporary, 'series.json'), JSON.stringify(measured.series)),
+      ...(telemetry.length > 0 ? [writeSynced(join(temporary, 'telemetry.jsonl.gz'), encodeTelemetry(telemetry))] : []),
       // vLLM's text tells of a load; a client of the recipe's own has none.
       ...(isLoadPoint(result) ? [writeSynced(join(temporary, 'benchmark.txt'), renderVllmText(result))] : []),
       writeSynced(join(temporary, 'result.json'), `${JSON.stringify(result, null, 1)}\n`),

@@ -112,6 +112,19 @@ describe('what it says', () => {
     ]);
   });
 
+  it('says how often machines are sampled, or that they are not', async () => {
+    const file = await put('bench.config.yaml', 'telemetry: {interval: 500ms}\n');
+    expect((await load('.')).telemetry).toEqual({ intervalMs: 500 });
+    await put('bench.config.yaml', 'telemetry: false\n');
+    expect((await load('.')).telemetry).toBe(false);
+    await put('bench.config.yaml', 'telemetry: {}\n');
+    expect((await load('.')).telemetry).toBeUndefined();
+    await put('bench.config.yaml', 'telemetry: {interval: 5ms}\n');
+    expect(await failure(load('.'))).toContain(`${file}:1:`);
+    await put('bench.config.yaml', 'telemetry: true\n');
+    expect(await failure(load('.'))).toContain('expected false, or {interval: 1s}');
+  });
+
   it('has a section for each provider, and never a secret', async () => {
     const file = await put('bench.config.yaml', 'providers:\n  acme: {api_key: {from_env: ACME_KEY}}\n');
     expect((await load('.')).providers).toEqual({ acme: { api_key: { from_env: 'ACME_KEY' } } });

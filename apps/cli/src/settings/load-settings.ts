@@ -1,7 +1,7 @@
 import { open } from 'node:fs/promises';
 import { dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { BenchError, EXIT, messageOf } from '@bench/core';
+import { BenchError, EXIT, messageOf, parseDuration } from '@bench/core';
 import type { MachineProfile, SchedulerPlugin } from '@bench/launch';
 import type { ProviderFactory } from '@bench/provisioning';
 import { BUILTIN_ENGINES, checkYaml, type Engine, formatProblem, type Problem } from '@bench/recipe';
@@ -31,6 +31,8 @@ export interface Settings {
   /** Sections of providers, as they are written. */
   providers: Readonly<Record<string, unknown>>;
   cloud: CloudDefaults;
+  /** Milliseconds between two samples; false: nothing is sampled. Absent: not said. */
+  telemetry?: { intervalMs: number } | false;
   /** Schedulers of plugins, and machine profiles of the user. */
   launch: { schedulers: readonly SchedulerPlugin[]; machines: readonly MachineProfile[] };
 }
@@ -84,8 +86,14 @@ export async function loadSettings(
     hosts: Object.assign({}, ...loaded.map((p) => p.hosts)) as Record<string, HostFactory>,
     providers: written.providers ?? {},
     cloud: checked.value.cloud ?? {},
+    ...telemetryOf(checked.value.telemetry),
     launch: { schedulers: loaded.flatMap((p) => p.schedulers), machines: checked.value.launch?.machines ?? [] },
   };
+}
+
+function telemetryOf(said: { interval?: string | undefined } | false | undefined): Pick<Settings, 'telemetry'> {
+  if (said === false) return { telemetry: false };
+  return said?.interval === undefined ? {} : { telemetry: { intervalMs: parseDuration(said.interval) } };
 }
 
 async function read(file: string): Promise<string> {

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { builtinProviders } from './built-in.ts';
 import { cloudDefaultsSchema } from './cloud-defaults.ts';
 import { loadSettings } from './load-settings.ts';
-import { launchSettingsSchema, settingsSchema } from './settings-schema.ts';
+import { launchSettingsSchema, settingsSchema, telemetrySettingsSchema } from './settings-schema.ts';
 import { SETTINGS_TEMPLATE } from './template.ts';
 
 interface Property {
@@ -36,6 +36,11 @@ it('docs/settings.md is what the schemas say (vitest run -u writes it)', async (
       'A list of packages or paths: see [plugins.md](plugins.md). A package is looked for from the settings file, then from the working folder, then from bench; a path starts at the settings file.',
     ),
     section('cloud', 'What the flags of rented machines are when they are not given. See [clouds.md](clouds.md).', cloudDefaultsSchema),
+    section(
+      'telemetry',
+      'How engines and machines are sampled while points are measured; `telemetry: false`: they are not. See [telemetry.md](telemetry.md).',
+      telemetrySettingsSchema,
+    ),
     section('launch', 'What `bench launch` and `bench submit` know of machines. See [launch.md](launch.md).', launchSettingsSchema),
     ...providers.map((p) => section(`providers.${p.name}`, `${p.title}.`, p.settings as unknown as z.ZodType)),
   ];
@@ -54,7 +59,7 @@ it('what bench init --settings writes is valid, also with its examples', async (
 
 it('the schema of the file can be written as JSON Schema', async () => {
   const schema = z.toJSONSchema(settingsSchema(await builtinProviders()), { io: 'input', target: 'draft-7', unrepresentable: 'any' });
-  expect(Object.keys(schema.properties ?? {})).toEqual(['plugins', 'providers', 'launch', 'cloud']);
+  expect(Object.keys(schema.properties ?? {})).toEqual(['plugins', 'providers', 'launch', 'telemetry', 'cloud']);
 });
 
 function section(name: string, text: string, schema?: z.ZodType): string {

@@ -1,4 +1,4 @@
-import { didYouMean } from '@bench/core';
+import { didYouMean, parseDuration } from '@bench/core';
 import { machineProfileSchema } from '@bench/launch';
 import type { ProviderFactory } from '@bench/provisioning';
 import { schemaToZod } from '@bench/recipe';
@@ -19,6 +19,26 @@ export const launchSettingsSchema = z.strictObject({
       'Machine profiles, looked at before the known ones; one of the same name replaces a known one. Each has `name`, `scheduler`, `signs` (`env`: variables with a pattern of their value, `hostname`: patterns), `gpus_per_node`, `launcher`, `mpi`, `cpu_bind`, `launcher_args`.',
     ),
 });
+
+export const telemetrySettingsSchema = z.strictObject({
+  interval: z
+    .string()
+    .refine((text) => isInterval(text), 'expected 200ms to 60s')
+    .optional()
+    .describe('Between two samples, `200ms` to `60s`. Default: `1s`.'),
+});
+const telemetrySchema = z
+  .union([z.literal(false), telemetrySettingsSchema], { error: 'expected false, or {interval: 1s}' })
+  .describe('How engines and machines are sampled while points are measured.');
+
+function isInterval(text: string): boolean {
+  try {
+    const ms = parseDuration(text);
+    return ms >= 200 && ms <= 60_000;
+  } catch {
+    return false;
+  }
+}
 
 /**
  * The schema of a settings file, made of the providers that there are. With `open`, sections of providers that are not known are let pass:
@@ -46,6 +66,7 @@ export function settingsSchema(providers: readonly ProviderFactory[], o: { open?
     plugins: pluginsSchema.optional(),
     providers: (o.open ? z.looseObject(sections) : z.strictObject(sections)).optional(),
     launch: launchSettingsSchema.optional().describe('What bench launch and bench submit know of machines.'),
+    telemetry: telemetrySchema.optional(),
     cloud: cloud.optional().describe('Defaults of the flags that say what may be rented.'),
   });
 }

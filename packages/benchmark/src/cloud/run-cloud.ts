@@ -16,6 +16,7 @@ import type { CloudAccess, RunOptions, RunOutcome } from '../run-options.ts';
 import { stateOf } from '../run-state.ts';
 import { siteOf } from '../site-name.ts';
 import { nothingRented } from '../tally.ts';
+import { DEFAULT_TELEMETRY } from '../telemetry/index.ts';
 import { countPoints } from '../work-list.ts';
 import { adoptLanes } from './adopt-lanes.ts';
 import { type Budget, makeBudget } from './budget.ts';
@@ -134,6 +135,7 @@ async function runOn(o: {
     deployOnly,
     keep: deployOnly || (asked.keep ?? false),
     seed: writer.run.asked.seed,
+    telemetry: options.telemetry === undefined ? DEFAULT_TELEMETRY : options.telemetry,
     totalPoints: counts.points,
   };
   const sweepUp = (told: readonly string[]) => sweep({ run: writer.run.id, access, io: options.io, reason: 'the run is over', told });

@@ -116,6 +116,7 @@ async function order(over: Partial<Omit<LoadOrder, 'load'>> & { load?: Partial<L
       api: 'chat',
       server: { tokenIdPrompts: true, ignoreEos: true, streamUsage: true, tokenizePath: '/tokenize', resetCachePath: null },
       healthPaths: ['/health'],
+      metricsPaths: [],
       apiKey: KEY,
     },
     load: loadSpecSchema.parse({

@@ -50,6 +50,7 @@ async function order(made: Machine, over: Partial<LoadSpecInput> = {}, more: Par
       api: 'chat',
       server: { tokenIdPrompts: false, ignoreEos: true, streamUsage: true, tokenizePath: '/tokenize', resetCachePath: null },
       healthPaths: ['/health'],
+      metricsPaths: [],
     },
     load: loadSpecSchema.parse({
       data: { kind: 'random', inputTokens: exactly(30), outputTokens: exactly(6) },

@@ -80,6 +80,7 @@ async function order(
       api: 'chat',
       server: { tokenIdPrompts: false, ignoreEos: true, streamUsage: true, tokenizePath: '/tokenize', resetCachePath: null },
       healthPaths: ['/health'],
+      metricsPaths: [],
     },
     load: loadSpecSchema.parse({
       data: { kind: 'random', inputTokens: length(30), outputTokens: length(5) },

@@ -12,10 +12,12 @@ const [port, mode, limit, address] = process.argv.slice(1);
 const key = process.env.RECORD_KEY;
 const record = (line) => fs.appendFileSync(process.env.RECORD_TO, JSON.stringify(line) + '\n');
 let served = 0;
+let running = 0;
 record({ start: process.pid });
 const server = require('node:http').createServer(async (request, response) => {
   if (request.url === '/health') return response.end('ok');
   if (key && request.headers.authorization !== 'Bearer ' + key) return response.writeHead(401).end();
+  if (request.url === '/metrics') return response.end('vllm:num_requests_running{model_name="m"} ' + running + '\n');
   if (request.url === '/reset') { record({ reset: true }); return response.end(); }
   if (!request.url.startsWith('/v1/chat')) return response.writeHead(404).end();
   let text = '';
@@ -24,6 +26,8 @@ const server = require('node:http').createServer(async (request, response) => {
   const prompt = body.messages[0].content;
   record({ prompt, max_tokens: body.max_tokens ?? body.max_completion_tokens });
   served += 1;
+  running += 1;
+  response.on('close', () => (running -= 1));
   if (mode === 'fail' && body.stream) return response.writeHead(500).end('{"error":{"message":"kernel fault"}}');
   if (mode === 'die' && served > Number(limit)) process.exit(7);
   if (mode === 'vanish' && served > Number(limit)) {
@@ -67,6 +71,6 @@ export const recordingEngine: Engine = {
   program: { argv: [process.execPath, '-e', SERVER], needs: { command: 'sh' }, install: () => '' },
   container: { apiKey: { env: 'RECORD_KEY' } },
   reservedFlags: new Set(),
-  paths: { health: '/health', resetCache: '/reset' },
+  paths: { health: '/health', metrics: '/metrics', resetCache: '/reset' },
   api: { tokenIdPrompts: false, ignoreEos: true, streamUsage: true },
 };

@@ -137,6 +137,33 @@ describe('a look at a job from outside', () => {
     await job.ended;
   });
 
+  it('sees clocks, and what holds them back, by the name that the driver has for it', async () => {
+    await program(
+      'nvidia-smi',
+      String.raw`
+case "$*" in *clocks_event_reasons*) echo 'Field "clocks_event_reasons.active" is not a valid field to query.'; exit 2 ;; esac
+printf '0, 37, 1024, 81920, 71.25, 31, 1980, 2619, 0x0000000000000024\n1, 0, 3, 81920, 70.00, 30, [N/A], 2619, [N/A]\n'`,
+    );
+    const [seen] = await look('/nowhere', { CUDA_VISIBLE_DEVICES: '0,1' });
+    expect(seen?.gpus?.map(({ smClockMhz, memoryClockMhz, clockReasons }) => [smClockMhz, memoryClockMhz, clockReasons])).toEqual([
+      [1980, 2619, '0x0000000000000024'],
+      [null, 2619, null],
+    ]);
+  });
+
+  it('sees the rest where the driver knows nothing of clocks', async () => {
+    await program('nvidia-smi', `case "$*" in *clocks*) exit 2 ;; esac\n${NVIDIA}`);
+    const [seen] = await look('/nowhere', { CUDA_VISIBLE_DEVICES: '0' });
+    expect(seen?.gpus?.[0]).toEqual({
+      index: 0,
+      utilizationPercent: 37,
+      memoryUsedMiB: 1024,
+      memoryTotalMiB: 81_920,
+      powerW: 71.25,
+      temperatureC: 31,
+    });
+  });
+
   it('asks rocm-smi where there is no nvidia-smi that answers, whatever the order of its columns', async () => {
     await program('nvidia-smi', 'exit 9');
     await program(

@@ -3,7 +3,7 @@ import { expect, it } from 'vitest';
 import { reach } from './live-deployment.ts';
 import type { Session } from './session.ts';
 
-const engine = { api: {}, paths: { health: '/health', resetCache: '/reset' } } as unknown as Engine;
+const engine = { api: {}, paths: { health: '/health', metrics: '/metrics', resetCache: '/reset' } } as unknown as Engine;
 
 function endpointOf(healthPaths: readonly string[]) {
   const session = {
@@ -19,8 +19,16 @@ function endpointOf(healthPaths: readonly string[]) {
   return reach(session, engine, undefined);
 }
 
-it('an endpoint tells where each engine behind it is asked whether it works', async () => {
-  expect((await endpointOf(['/health'])).endpoint).toMatchObject({ healthPaths: ['/health'], server: { resetCachePath: '/reset' } });
+it('an endpoint tells where each engine behind it is asked whether it works, and how it is', async () => {
+  expect((await endpointOf(['/health'])).endpoint).toMatchObject({
+    healthPaths: ['/health'],
+    metricsPaths: ['/metrics'],
+    server: { resetCachePath: '/reset' },
+  });
   const two = ['/_bench/0/health', '/_bench/1/health'];
-  expect((await endpointOf(two)).endpoint).toMatchObject({ healthPaths: two, server: { resetCachePath: null } });
+  expect((await endpointOf(two)).endpoint).toMatchObject({
+    healthPaths: two,
+    metricsPaths: ['/_bench/0/metrics', '/_bench/1/metrics'],
+    server: { resetCachePath: null },
+  });
 });

@@ -34,6 +34,11 @@ export async function reach(session: Session, engine: Engine, apiKey: string | u
         resetCachePath: several ? null : (engine.paths.resetCache ?? null),
       },
       healthPaths: record.engines.map(({ healthPath }) => healthPath),
+      // The balancer shows each engine's paths under one of its own.
+      metricsPaths: record.engines.flatMap(({ healthPath }) => {
+        const { health, metrics } = engine.paths;
+        return metrics !== undefined && healthPath.endsWith(health) ? [healthPath.slice(0, -health.length) + metrics] : [];
+      }),
       ...(apiKey === undefined ? {} : { apiKey }),
     },
   };

@@ -102,6 +102,7 @@ function endpointOf(record: ContainerRecord, engine: Engine, apiKey: string): En
     api: record.api ?? 'chat',
     server: { ...engine.api, tokenizePath: engine.paths.tokenize ?? null, resetCachePath: engine.paths.resetCache ?? null },
     healthPaths: [engine.paths.health],
+    metricsPaths: engine.paths.metrics === undefined ? [] : [engine.paths.metrics],
     apiKey,
   };
 }

@@ -8,6 +8,7 @@ import {
   type OwnMetric,
   type PointFlag,
   type PointResult,
+  type PointTelemetry,
   type RequestRecord,
   type SeriesRow,
 } from '@bench/core';
@@ -24,6 +25,7 @@ export interface PointPlan {
   failed?: number;
   flags?: PointFlag[];
   embeddings?: boolean;
+  telemetry?: PointTelemetry[];
   seed?: number;
   /** The whole point failed with this message. */
   error?: string;
@@ -175,7 +177,14 @@ function syntheticPoint(task: TaskPlan, plan: PointPlan, point: number, repeat: 
     error: plan.error ?? null,
   };
   if (plan.error)
-    return { entry, result: null, series: () => Promise.resolve([]), requests: () => Promise.resolve([]), gaps: () => Promise.resolve([]) };
+    return {
+      entry,
+      result: null,
+      series: () => Promise.resolve([]),
+      requests: () => Promise.resolve([]),
+      gaps: () => Promise.resolve([]),
+      telemetry: () => Promise.resolve([]),
+    };
   const simulated = simulate(task, plan.own ? { ...plan, embeddings: true } : plan, plan.seed ?? point * 100 + repeat + 1);
   const counted = !plan.own || plan.requests !== undefined;
   const { records, gaps } = counted ? simulated : { records: [], gaps: [] };
@@ -186,6 +195,7 @@ function syntheticPoint(task: TaskPlan, plan: PointPlan, point: number, repeat: 
     series: () => Promise.resolve(counted ? perSecond(records) : []),
     requests: () => Promise.resolve(records),
     gaps: () => Promise.resolve(task.noGaps ? [] : gaps),
+    telemetry: () => Promise.resolve(plan.telemetry ?? []),
   };
 }
 

@@ -125,6 +125,7 @@ function formatOf(figure: Figure): string {
     case 'USD':
       return FORMAT.smallMoney;
     case 'ms':
+    case 'J/tok':
       return FORMAT.threeDecimals;
     default:
       return FORMAT.twoDecimals;

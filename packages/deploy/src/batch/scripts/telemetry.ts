@@ -6,7 +6,7 @@ export const TELEMETRY = String.raw`
 # The job's GPUs as a list of JSON. Slurm names them in a variable, numbered as the tools see them; without it they are all that a job sees which
 # asked for some.
 telemetry_gpus() {
-  local visible=${'$'}{CUDA_VISIBLE_DEVICES-${'$'}{ROCR_VISIBLE_DEVICES-all}} rows='' only=()
+  local visible=${'$'}{CUDA_VISIBLE_DEVICES-${'$'}{ROCR_VISIBLE_DEVICES-all}} rows='' told='' more code only=()
   if [ "$visible" = all ]; then
     case $gpus in
       '') visible='' ;;
@@ -24,12 +24,20 @@ telemetry_gpus() {
   esac
   if command -v nvidia-smi > /dev/null; then
     if [ "$visible" != all ]; then only=(-i "$visible"); fi
-    rows=$(timeout -k 1 4 nvidia-smi ${'$'}{only[@]+"${'$'}{only[@]}"} --query-gpu=index,utilization.gpu,memory.used,memory.total,power.draw,temperature.gpu \
-      --format=csv,noheader,nounits 2> /dev/null | LC_ALL=C awk -F ', *' '
+    # Drivers name the reasons differently, and one that does not know a field tells nothing at all (2: an argument is not valid).
+    for more in ,clocks.sm,clocks.mem,clocks_event_reasons.active ,clocks.sm,clocks.mem,clocks_throttle_reasons.active ''; do
+      code=0
+      told=$(timeout -k 1 4 nvidia-smi ${'$'}{only[@]+"${'$'}{only[@]}"} --query-gpu="index,utilization.gpu,memory.used,memory.total,power.draw,temperature.gpu$more" \
+        --format=csv,noheader,nounits 2> /dev/null) || code=$?
+      if [ "$code" != 2 ]; then break; fi
+    done
+    rows=$(printf '%s\n' "$told" | LC_ALL=C awk -F ', *' '
         function number(text) { return text ~ /^[0-9]+(\.[0-9]+)?$/ ? text + 0 : "null" }
-        NF == 6 && $1 ~ /^[0-9]+$/ {
-          printf "%s{\"index\":%d,\"utilizationPercent\":%s,\"memoryUsedMiB\":%s,\"memoryTotalMiB\":%s,\"powerW\":%s,\"temperatureC\":%s}",
+        (NF == 6 || NF == 9) && $1 ~ /^[0-9]+$/ {
+          printf "%s{\"index\":%d,\"utilizationPercent\":%s,\"memoryUsedMiB\":%s,\"memoryTotalMiB\":%s,\"powerW\":%s,\"temperatureC\":%s",
             comma, $1, number($2), number($3), number($4), number($5), number($6)
+          if (NF == 9) printf ",\"smClockMhz\":%s,\"memoryClockMhz\":%s,\"clockReasons\":%s", number($7), number($8), ($9 ~ /^0x[0-9A-Fa-f]+$/ ? "\"" $9 "\"" : "null")
+          printf "}"
           comma = ","
         }') || true
   fi
@@ -131,4 +139,32 @@ ${TELEMETRY}
 telemetry_line "$engine"
 sleep 1
 telemetry_line "$engine"
+`;
+
+/**
+ * Samples of a machine and of some of its GPUs, one a line, until the reader goes or it is ended; see `readHostSample`. For `bash -c`: `$1` the GPUs as
+ * the tool numbers them, `0,1`, or nothing; `$2` seconds between two of them. Wall clock before and after: the tools take their time.
+ */
+export const HOST_SAMPLES = String.raw`
+set -u
+export CUDA_VISIBLE_DEVICES="$1"
+every=$2
+gpus=''
+${TELEMETRY}
+host_cpu() {
+  local cpu user nice system idle iowait irq softirq steal ticks
+  if ! { read -r cpu user nice system idle iowait irq softirq steal _ < /proc/stat; } 2> /dev/null || ! ticks=$(getconf CLK_TCK); then
+    printf null
+    return 0
+  fi
+  LC_ALL=C awk -v idle="$((idle + iowait))" -v busy="$((user + nice + system + irq + softirq + steal))" -v ticks="$ticks" \
+    'BEGIN { printf "{\"busyS\":%.2f,\"totalS\":%.2f}", busy / ticks, (busy + idle) / ticks }'
+}
+while :; do
+  from=$(date +%s%3N)
+  cpu=$(host_cpu)
+  on=$(telemetry_gpus)
+  printf '{"fromMs":%s,"toMs":%s,"gpus":%s,"cpu":%s}\n' "$from" "$(date +%s%3N)" "$on" "$cpu" || exit 0
+  sleep "$every"
+done
 `;

@@ -516,7 +516,7 @@ image_digest() {
 # The job's GPUs as a list of JSON. Slurm names them in a variable, numbered as the tools see them; without it they are all that a job sees which
 # asked for some.
 telemetry_gpus() {
-  local visible=${CUDA_VISIBLE_DEVICES-${ROCR_VISIBLE_DEVICES-all}} rows='' only=()
+  local visible=${CUDA_VISIBLE_DEVICES-${ROCR_VISIBLE_DEVICES-all}} rows='' told='' more code only=()
   if [ "$visible" = all ]; then
     case $gpus in
       '') visible='' ;;
@@ -534,12 +534,20 @@ telemetry_gpus() {
   esac
   if command -v nvidia-smi > /dev/null; then
     if [ "$visible" != all ]; then only=(-i "$visible"); fi
-    rows=$(timeout -k 1 4 nvidia-smi ${only[@]+"${only[@]}"} --query-gpu=index,utilization.gpu,memory.used,memory.total,power.draw,temperature.gpu \
-      --format=csv,noheader,nounits 2> /dev/null | LC_ALL=C awk -F ', *' '
+    # Drivers name the reasons differently, and one that does not know a field tells nothing at all (2: an argument is not valid).
+    for more in ,clocks.sm,clocks.mem,clocks_event_reasons.active ,clocks.sm,clocks.mem,clocks_throttle_reasons.active ''; do
+      code=0
+      told=$(timeout -k 1 4 nvidia-smi ${only[@]+"${only[@]}"} --query-gpu="index,utilization.gpu,memory.used,memory.total,power.draw,temperature.gpu$more" \
+        --format=csv,noheader,nounits 2> /dev/null) || code=$?
+      if [ "$code" != 2 ]; then break; fi
+    done
+    rows=$(printf '%s\n' "$told" | LC_ALL=C awk -F ', *' '
         function number(text) { return text ~ /^[0-9]+(\.[0-9]+)?$/ ? text + 0 : "null" }
-        NF == 6 && $1 ~ /^[0-9]+$/ {
-          printf "%s{\"index\":%d,\"utilizationPercent\":%s,\"memoryUsedMiB\":%s,\"memoryTotalMiB\":%s,\"powerW\":%s,\"temperatureC\":%s}",
+        (NF == 6 || NF == 9) && $1 ~ /^[0-9]+$/ {
+          printf "%s{\"index\":%d,\"utilizationPercent\":%s,\"memoryUsedMiB\":%s,\"memoryTotalMiB\":%s,\"powerW\":%s,\"temperatureC\":%s",
             comma, $1, number($2), number($3), number($4), number($5), number($6)
+          if (NF == 9) printf ",\"smClockMhz\":%s,\"memoryClockMhz\":%s,\"clockReasons\":%s", number($7), number($8), ($9 ~ /^0x[0-9A-Fa-f]+$/ ? "\"" $9 "\"" : "null")
+          printf "}"
           comma = ","
         }') || true
   fi
