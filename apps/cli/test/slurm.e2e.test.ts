@@ -7,6 +7,8 @@ import { BENCH, bench, type Finished, REPOSITORY, show, start } from './cli.ts';
 import { runsOf } from './slurm-runs.ts';
 import { type ClusterSite, clusterSite, missingOfSlurm as missing, onlyRun, shapeOf } from './slurm.ts';
 
+/** Telemetry of points. A job keeps its samples with its deployment. */
+const SAMPLED = /^(telemetry\.|scalars\.(engine|gpu|host_cpu|kv_cache)_)/;
 /** What is there of a result or not by how fast its machine was: an answer that came all at once has no rate. */
 const TIMED = /scalars\.(user_output_rate|steady_output_throughput) /;
 
@@ -121,12 +123,16 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
               expect(finished.code, show(finished)).toBe(0);
               const { id, view } = await only(out);
               const file = async (path: string) =>
-                shapeOf(JSON.parse(await readFile(join(out, id, 'tasks/shape/default', path), 'utf8'))).filter((line) => !TIMED.test(line));
+                shapeOf(JSON.parse(await readFile(join(out, id, 'tasks/shape/default', path), 'utf8'))).filter(
+                  (line) => !TIMED.test(line) && !SAMPLED.test(line),
+                );
               expect(view.tasks[0]?.points).toHaveLength(2);
               return {
                 task: await file('result.json'),
                 points: [await file('attempts/1/points/0/0/result.json'), await file('attempts/1/points/1/0/result.json')],
-                files: (await readdir(join(out, id, 'tasks/shape/default/attempts/1/points/0/0'))).sort(),
+                files: (await readdir(join(out, id, 'tasks/shape/default/attempts/1/points/0/0')))
+                  .filter((name) => name !== 'telemetry.jsonl.gz')
+                  .sort(),
               };
             }),
           );
