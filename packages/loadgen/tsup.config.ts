@@ -1,4 +1,4 @@
-import { readFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';
 import { defineConfig, type Options } from 'tsup';
@@ -6,13 +6,23 @@ import { library } from '../../config/tsup.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('package.json', import.meta.url), 'utf8')) as { version: string };
 
+/** Not every package exports its own `package.json`. */
+function folderOf(name: string, from: NodeJS.Require): string {
+  let folder = dirname(from.resolve(name));
+  while (!existsSync(join(folder, 'LICENSE'))) folder = dirname(folder);
+  return folder;
+}
+
 /** The licences of what is bundled go with it. */
 function licences(): string {
   const here = createRequire(import.meta.url);
   const core = createRequire(new URL('../core/package.json', import.meta.url));
-  const text = (name: string, from: NodeJS.Require) =>
-    `${name}\n${readFileSync(join(dirname(from.resolve(`${name}/package.json`)), 'LICENSE'), 'utf8').trim()}`;
-  return `/*!\nThis file contains:\n\n${[text('undici', here), text('zod', core)].join('\n\n').replaceAll('*/', '* /')}\n*/`;
+  const parquet = createRequire(here.resolve('hyparquet-compressors'));
+  const parts = { undici: here, zod: core, hyparquet: here, 'hyparquet-compressors': here, fzstd: parquet, hysnappy: parquet };
+  const texts = Object.entries(parts).map(
+    ([name, from]) => `${name}\n${readFileSync(join(folderOf(name, from), 'LICENSE'), 'utf8').trim()}`,
+  );
+  return `/*!\nThis file contains:\n\n${texts.join('\n\n').replaceAll('*/', '* /')}\n*/`;
 }
 
 /** Zod's messages in forty languages, a quarter of the file, are not used. */

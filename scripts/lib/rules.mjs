@@ -55,4 +55,6 @@ export const HEAVY = {
   'node-llama-cpp': { except: '@bench/embedded-engine' },
   'google-auth-library': {},
   '@resvg/resvg-js': {},
+  hyparquet: {},
+  'hyparquet-compressors': {},
 };

@@ -85,8 +85,11 @@ export function buildProgram(result: { code: number }): Command {
     .option('--output-len <n>', 'output tokens: 128, or 64-256', '128')
     .option(
       '--dataset <type:path>',
-      'sonnet: lines of English instead of words in a row; prompts from a file: jsonl:PATH, sharegpt:PATH; times and lengths of a trace: mooncake:PATH, azure:PATH, burstgpt:PATH',
+      'sonnet: lines of English instead of words in a row; prompts from a file: jsonl:PATH, sharegpt:PATH; from a data set: hf:PATH; times and lengths of a trace: mooncake:PATH, azure:PATH, burstgpt:PATH',
     )
+    .option('--column <name>', 'with hf: column of the prompts (default: the first that is known to hold some)')
+    .option('--split <name>', 'with hf: which files of a folder (default: train, where there is one)')
+    .option('--rows <n>', 'with hf: rows to read (default: all)', integer(1))
     .option('--speed <n>', 'how many times as fast a trace is replayed (default: 1)', positive)
     .option('--documents <n>', 'with --api rerank: documents of a request (default: 8)', integer(1))
     .option('--shared-prefix <n>', 'tokens that all prompts begin with', integer(0), 0)

@@ -100,6 +100,19 @@ export const dataSchema = z.discriminatedUnion('kind', [
     /** Output tokens asked for. Default: what the file says, else the server's own end. */
     outputTokens: lengthSchema.optional(),
   }),
+  z.strictObject({
+    kind: z.literal('hf'),
+    /** A file (parquet, JSON, JSONL or CSV), or a folder with files of one of these forms. */
+    path: z.string().min(1),
+    /** Column that holds prompts: texts, or messages. Default: the first that is known to. */
+    column: z.string().min(1).optional(),
+    /** Files of a folder that are read: those of this split. Default: `train`, where there is one. */
+    split: z.string().min(1).optional(),
+    /** Rows that are read, from the first on. Default: all. */
+    rows: z.int().positive().optional(),
+    /** Output tokens asked for. Default: what the file says, else the length of its answer, else the server's own end. */
+    outputTokens: lengthSchema.optional(),
+  }),
   /** Random prompts and answers of the lengths that a trace has, in its order. Goes with arrivals of kind `trace`, and they with it. */
   z.strictObject({ kind: z.literal('trace'), path: z.string().min(1), format: traceFormatSchema }),
 ]);

@@ -2,6 +2,7 @@ import type { LoadSpec } from '@bench/core';
 import { apiOf } from './apis/index.ts';
 import type { Prompt } from './body.ts';
 import type { Calibration } from './calibration.ts';
+import { fileData } from './dataset.ts';
 import { postJson, type Answer } from './http.ts';
 import { promptMaker, textOf } from './prompts.ts';
 import { apiPath, requestHeaders, type LoadTarget } from './target.ts';
@@ -21,7 +22,7 @@ export async function calibrate(target: LoadTarget, load: LoadSpec, signal: Abor
   const features = await negotiate(target, load, signal);
   const blind = assumed(load, features);
   const counter = await findTokenizer(target, load, signal);
-  if (load.data.kind === 'jsonl' || load.data.kind === 'sharegpt') return counter ? await learnAround(counter, blind) : blind;
+  if (fileData(load.data)) return counter ? await learnAround(counter, blind) : blind;
   const learnt = counter
     ? await (isVerse(load) ? learnVerse(counter, blind) : learnByEndpoint(counter, target, load, blind)).catch(() => null)
     : null;

@@ -1,6 +1,8 @@
 import { readFile } from 'node:fs/promises';
-import { BenchError, messageOf, prng, seedOf } from '@bench/core';
+import { messageOf, prng, seedOf, type LoadData } from '@bench/core';
 import type { ChatMessage, Prompt } from './body.ts';
+import { datasetProblem as problem } from './dataset-problem.ts';
+import { readHf } from './hf/read-hf.ts';
 
 /** One entry of a prompt file. */
 export interface DatasetEntry {
@@ -13,27 +15,32 @@ export interface DatasetEntry {
 
 type Json = Record<string, unknown>;
 
+/** Prompts that are read, not made. */
+export type FileData = Extract<LoadData, { kind: 'jsonl' | 'sharegpt' | 'hf' }>;
+
+/** What a load sends, where that is read from files; null: it is made. */
+export function fileData(data: LoadData): FileData | null {
+  return data.kind === 'jsonl' || data.kind === 'sharegpt' || data.kind === 'hf' ? data : null;
+}
+
 /**
  * Reads a prompt file and shuffles it by `seed`.
  *
  * `jsonl`: a JSON object a line with `prompt` or `text` (a string) or `messages` (chat), and optionally `output_tokens` or `max_tokens`.
  * With `reranked`: a JSON object a line with `query` (a string) and `documents` (a list of strings).
+ * `hf`: see `readHf`.
  * `sharegpt`: a JSON array of `{conversations: [{from, value}, …]}`; the first turn is the prompt, the second tells the answer's length.
  * @throws BenchError `BENCH_DATASET` when the file cannot be read, an entry is not of that form, or there is none.
  */
 export async function readDataset(options: {
-  kind: 'jsonl' | 'sharegpt';
-  path: string;
+  data: FileData;
   seed: number;
   /** Lines hold a query and documents to be put in order, and nothing else will do. */
   reranked: boolean;
 }): Promise<DatasetEntry[]> {
-  const { kind, path, seed, reranked } = options;
-  const text = await readFile(path, 'utf8').catch((error: unknown) => {
-    throw problem(path, messageOf(error), error);
-  });
-  if (reranked && kind === 'sharegpt') throw problem(path, 'conversations hold no documents to be reranked');
-  const entries = reranked ? queries(text, path) : kind === 'jsonl' ? jsonl(text, path) : sharegpt(text, path);
+  const { data, seed, reranked } = options;
+  const { path } = data;
+  const entries = data.kind === 'hf' ? await readHf(data, reranked) : await readText(data.kind, path, reranked);
   if (entries.length === 0) throw problem(path, 'there is no prompt in it');
   const random = prng(seedOf(seed, 'dataset'));
   for (let i = entries.length - 1; i > 0; i--) {
@@ -41,6 +48,14 @@ export async function readDataset(options: {
     [entries[i], entries[j]] = [entries[j] as DatasetEntry, entries[i] as DatasetEntry];
   }
   return entries;
+}
+
+async function readText(kind: 'jsonl' | 'sharegpt', path: string, reranked: boolean): Promise<DatasetEntry[]> {
+  const text = await readFile(path, 'utf8').catch((error: unknown) => {
+    throw problem(path, messageOf(error), error);
+  });
+  if (reranked && kind === 'sharegpt') throw problem(path, 'conversations hold no documents to be reranked');
+  return reranked ? queries(text, path) : kind === 'jsonl' ? jsonl(text, path) : sharegpt(text, path);
 }
 
 function jsonl(text: string, path: string): DatasetEntry[] {
@@ -90,13 +105,4 @@ function parse(text: string, where: string): unknown {
   } catch (error) {
     throw problem(where, `it is not JSON: ${messageOf(error)}`, error);
   }
-}
-
-function problem(where: string, what: string, cause?: unknown): BenchError {
-  return new BenchError({
-    code: 'BENCH_DATASET',
-    message: `prompt file ${where}: ${what}`,
-    hint: 'see the README of @bench/loadgen for the forms of prompt files',
-    cause,
-  });
 }

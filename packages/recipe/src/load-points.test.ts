@@ -14,6 +14,7 @@ describe('the load of a point', () => {
     'request_rate: 2',
     'dataset: {type: jsonl, path: x.jsonl}',
     'dataset: {type: sonnet}',
+    'dataset: {type: hf, path: data, column: question}',
     'slo: {ttft_ms: 5}',
     'slo: {}',
     'stages: [{duration: 5s, request_rate: 1}]',

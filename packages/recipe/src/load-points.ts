@@ -93,6 +93,8 @@ function dataOf(b: Benchmark, dir: string) {
       ...(dataset.type === 'sonnet' ? { text: dataset.type } : {}),
     };
   const path = isAbsolute(dataset.path) ? dataset.path : join(dir, dataset.path);
+  if (dataset.type === 'hf')
+    return { kind: dataset.type, path, ...given({ column: dataset.column, split: dataset.split, rows: dataset.rows }) };
   return dataset.type === 'trace' ? { kind: dataset.type, path, format: dataset.format } : { kind: dataset.type, path };
 }
 

@@ -19,9 +19,10 @@ import { durationFlag } from '../duration-flag.ts';
 import { loadText } from '../ui/load-text.ts';
 import { Progress } from '../ui/progress.ts';
 import { styles } from '../ui/style.ts';
+import { hfOf, type HfFlags, refuseHfFlags } from './load-hf.ts';
 import { type ArrivalFlags, arrivalOf, refuseContradictoryArrivals } from './load-arrival.ts';
 
-export interface LoadFlags extends ArrivalFlags {
+export interface LoadFlags extends ArrivalFlags, HfFlags {
   model?: string | undefined;
   api: string;
   concurrency?: number | undefined;
@@ -99,6 +100,7 @@ function refuseContradictions(flags: LoadFlags): void {
     groupsOf(flags.prefixGroups);
     if (flags.sharedPrefix === 0) throw usage('--prefix-groups share a prefix', 'say how long it is with --shared-prefix');
   }
+  refuseHfFlags(flags);
   if (!isMade(flags)) {
     const ignored = (['inputLen', 'outputLen', 'sharedPrefix'] as const).find(said);
     if (ignored !== undefined)
@@ -120,7 +122,7 @@ function spec(flags: LoadFlags): LoadSpecInput {
     arrival,
     maxConcurrency: concurrency,
     ...endOf(flags, arrival, concurrency),
-    data: flags.dataset === undefined || flags.dataset === 'sonnet' ? random(flags) : file(flags.dataset),
+    data: flags.dataset === undefined || flags.dataset === 'sonnet' ? random(flags) : (hfOf(flags) ?? file(flags.dataset)),
     warmupRequests: flags.warmup,
     stream: flags.stream && generatesText(api),
     ignoreEos: flags.ignoreEos,
@@ -173,7 +175,9 @@ function file(text: string) {
   if (match) return { kind: match[1] as 'jsonl' | 'sharegpt', path: match[2] as string };
   const trace = TRACE.exec(text);
   if (!trace)
-    throw usage(`--dataset ${text}: expected sonnet, jsonl:PATH, sharegpt:PATH, or a trace: mooncake:PATH, azure:PATH, burstgpt:PATH`);
+    throw usage(
+      `--dataset ${text}: expected sonnet, jsonl:PATH, sharegpt:PATH, hf:PATH, or a trace: mooncake:PATH, azure:PATH, burstgpt:PATH`,
+    );
   return { kind: 'trace' as const, format: trace[1] as TraceFormat, path: trace[2] as string };
 }
 

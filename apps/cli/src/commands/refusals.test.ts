@@ -101,6 +101,7 @@ describe('bench load', () => {
     ['the speed of no trace', { speed: 2 }, /--speed is for a trace/],
     ['a prefix longer than the prompt', { sharedPrefix: 200, inputLen: '100-400' }, /--shared-prefix 200 is more than a prompt has/],
     ['a prefix longer than lines', { dataset: 'sonnet', sharedPrefix: 300 }, /--shared-prefix 300 is more than a prompt has/],
+    ['a column of no data set', { dataset: 'jsonl:p.jsonl', column: 'question' }, /--column is for --dataset hf:PATH/],
     ['documents of a request that has none', { documents: 3 }, /--documents is for random prompts of --api rerank/],
     ['lengths of prompts that are given', { dataset: 'jsonl:p.jsonl', inputLen: '64' }, /--input-len is for random prompts/],
   ])('refuses %s', async (_name, flags, message) => {

@@ -103,6 +103,7 @@ describe('arguments of an engine’s own client', () => {
     ['vllm', { ignoreEos: false }, /always ignores the end of sequence/],
     ['vllm', { stream: false }, /always streams/],
     ['sglang', { data: random({ sharedPrefixTokens: 10 }) }, /no shared prefix/],
+    ['vllm', { data: { kind: 'hf', path: 'data' } }, /reads no data set/],
     ['vllm', { data: { kind: 'jsonl', path: 'p.jsonl' } }, /reads no prompt file of this kind/],
     ['vllm', { data: { kind: 'sharegpt', path: 'p.json', outputTokens: { min: 1, max: 9 } } }, /no range of output lengths/],
     ['sglang', { api: 'embeddings' }, /not used for embeddings/],

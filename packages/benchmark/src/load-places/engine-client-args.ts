@@ -31,6 +31,7 @@ export function engineClientProblems(load: LoadSpec, client: EngineClient): stri
   cannot(load.cancel !== undefined, 'gives no requests up');
   cannot(data.kind === 'trace', 'replays no traces of these forms');
   cannot(data.kind === 'jsonl', 'reads no prompt file of this kind; sharegpt it reads');
+  cannot(data.kind === 'hf', 'reads no data set by its columns; sharegpt it reads');
   if (data.kind === 'random') {
     cannot(data.text === 'sonnet', 'makes no lines without a file of them; random prompts it makes');
     cannot(data.prefixGroups !== undefined, 'has no groups of shared prefixes with random lengths');

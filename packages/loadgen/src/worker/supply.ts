@@ -2,7 +2,7 @@ import { prng, seedOf, type LengthRange, type LoadSpec } from '@bench/core';
 import { apiOf } from '../apis/index.ts';
 import type { Prompt } from '../body.ts';
 import type { Calibration } from '../calibration.ts';
-import { readDataset, type DatasetEntry } from '../dataset.ts';
+import { fileData, readDataset, type DatasetEntry } from '../dataset.ts';
 import { promptMaker, textOf } from '../prompts.ts';
 import type { LoadTarget } from '../target.ts';
 import { tokenCounter, type TokenCounter } from '../tokenizer.ts';
@@ -38,8 +38,8 @@ export async function createSupply(options: {
   const { target, load, trace, calibration, signal } = options;
   const { data } = load;
   const api = apiOf(load.api);
-  const file = data.kind === 'jsonl' || data.kind === 'sharegpt' ? data : null;
-  const entries = file ? await readDataset({ kind: file.kind, path: file.path, seed: load.seed, reranked: load.api === 'rerank' }) : null;
+  const file = fileData(data);
+  const entries = file ? await readDataset({ data: file, seed: load.seed, reranked: load.api === 'rerank' }) : null;
   const maker = promptMaker(calibration, {
     seed: load.seed,
     ...(data.kind === 'random' ? { sharedTokens: data.sharedPrefixTokens, groups: data.prefixGroups } : { sharedTokens: 0 }),

@@ -47,6 +47,13 @@ const datasetSchema = z
     z.strictObject({ type: z.literal('sonnet') }),
     z.strictObject({ type: z.enum(['jsonl', 'sharegpt']), path: z.string().min(1).describe('File, relative to the recipe.') }),
     z.strictObject({
+      type: z.literal('hf'),
+      path: z.string().min(1).describe('File (parquet, JSON, JSONL, CSV) or folder with such files, relative to the recipe.'),
+      column: z.string().min(1).optional().describe('Column with the prompts: texts, or messages. Default: the first that is known to.'),
+      split: z.string().min(1).optional().describe('Which files of a folder. Default: train, where there is one.'),
+      rows: count.optional().describe('Rows that are read, from the first on. Default: all.'),
+    }),
+    z.strictObject({
       type: z.literal('trace'),
       path: z.string().min(1).describe('File, relative to the recipe.'),
       format: z
@@ -56,7 +63,7 @@ const datasetSchema = z
     }),
   ])
   .describe(
-    'What is sent. random: prompts of random_input_len tokens; sonnet: as many, as lines of English. trace: times and lengths of recorded requests, an open loop.',
+    'What is sent. random: prompts of random_input_len tokens; sonnet: as many, as lines of English. hf: a Hugging Face data set that lies on this machine. trace: times and lengths of recorded requests, an open loop.',
   );
 
 const groups = count.max(1_000_000);
