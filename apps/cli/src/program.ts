@@ -81,8 +81,8 @@ export function buildProgram(result: { code: number }): Command {
     .option('--bursts <n:time>', 'open loop of bursts: 20:5s is 20 requests at once every 5 seconds')
     .option('--requests <n>', 'measured requests (default: 10 a concurrency, 100 in an open loop)', integer(1))
     .option('--duration <time>', 'send for this long instead: 30s, 2m')
-    .option('--input-len <n>', 'prompt tokens: 256, or 100-400', '256')
-    .option('--output-len <n>', 'output tokens: 128, or 64-256', '128')
+    .option('--input-len <n>', 'prompt tokens: 256, 100-400, or as --random-range-ratio means it: vllm:256:0.5, sglang:256:0.5', '256')
+    .option('--output-len <n>', 'output tokens: 128, or 64-256, or as above', '128')
     .option(
       '--dataset <type:path>',
       'sonnet: lines of English instead of words in a row; prompts from a file: jsonl:PATH, sharegpt:PATH; from a data set: hf:PATH; times and lengths of a trace: mooncake:PATH, azure:PATH, burstgpt:PATH',

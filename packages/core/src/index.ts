@@ -78,6 +78,7 @@ export {
   type TraceFormat,
   calibrationKey,
 } from './load.ts';
+export { lengthsByRatio, type RatioMeaning } from './range-ratio.ts';
 export { arrivalLabel, meanRatePerS, stagesMs } from './arrival-rate.ts';
 export { usd } from './money.ts';
 export { eventGaps } from './event-gaps.ts';

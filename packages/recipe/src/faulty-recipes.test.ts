@@ -124,7 +124,7 @@ describe('what the schema objects to', () => {
     ],
     [
       'benchmark: {dataset: {type: rndom}}\n',
-      /benchmark.dataset.type: expected random or jsonl or sharegpt or trace, found text "rndom"; did you mean "random"\?/,
+      /benchmark.dataset.type: expected random or sonnet or jsonl or sharegpt or hf or trace, found text "rndom"; did you mean "random"\?/,
     ],
     ['benchmark: {dataset: {type: trace, path: t.csv, format: azur}}\n', /format: expected mooncake or azure or burstgpt/],
     [
@@ -138,7 +138,11 @@ describe('what the schema objects to', () => {
     ['benchmark: {dataset: {type: trace, path: t, format: azure}, bursts: {size: 2, every: 1s}}\n', /leave bursts out/],
     ['benchmark: {random_input_len: {min: 5, mx: 6}}\n', /random_input_len.max is missing/],
     ['benchmark: {random_input_len: {min: 7, max: 6}}\n', /min is above max/],
-    ['benchmark: {random_input_len: [1]}\n', /expected a whole number of tokens, or {min, max}, found a list/],
+    [
+      'benchmark: {random_input_len: [1]}\n',
+      /expected a whole number of tokens, {min, max}, or {length, range_ratio, meaning}, found a list/,
+    ],
+    ['benchmark: {random_input_len: {length: 5, range_ratio: 1, meaning: vllm}}\n', /a range_ratio of vllm is below 1/],
     ['benchmark: {duration: soon}\n', /benchmark.duration: not a duration: write "90s"/],
     ['benchmark: {duration: 60s, num_prompts: 5}\n', /num_prompts or duration, not both/],
     ['benchmark: {arrival: poisson}\n', /arrival needs request_rate/],

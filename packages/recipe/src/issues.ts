@@ -106,7 +106,12 @@ function closestBranch(branches: readonly (readonly Issue[])[]): readonly Issue[
   const complete = near.filter(
     (issues) => !issues.some((i) => i.code === 'unrecognized_keys' || (i.code === 'invalid_type' && i.path.length === 1)),
   );
-  return complete.length === 1 ? (complete[0] ?? null) : null;
+  if (complete.length > 0) return complete.length === 1 ? (complete[0] ?? null) : null;
+  // None has them all: the one that needs the least.
+  const wrong = (issues: readonly Issue[]) => issues.reduce((n, i) => n + (i.code === 'unrecognized_keys' ? i.keys.length : 1), 0);
+  const least = Math.min(...near.map(wrong));
+  const closest = near.filter((issues) => wrong(issues) === least);
+  return closest.length === 1 ? (closest[0] ?? null) : null;
 }
 
 function hintForKey(key: string, known: readonly string[], schema: JsonSchema): string | null {

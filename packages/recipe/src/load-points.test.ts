@@ -27,6 +27,16 @@ describe('the load of a point', () => {
     for (const load of found) expect(load).toStrictEqual(JSON.parse(JSON.stringify(load)));
   });
 
+  it.each([
+    ['{length: 1000, range_ratio: 0.25, meaning: vllm}', { min: 750, max: 1250 }],
+    ['{length: 1000, range_ratio: 0.25, meaning: sglang}', { min: 250, max: 1000 }],
+    ['{length: 1000, range_ratio: 0, meaning: vllm}', { min: 1000, max: 1000 }],
+    ['{length: 1000, range_ratio: 0, meaning: sglang}', { min: 1, max: 1000 }],
+  ])('has the lengths that another client draws for %s', (said, range) => {
+    for (const load of [...loads(`random_input_len: ${said}`), ...loads(`sweep: {random_input_len: [${said}]}`)])
+      expect(load.data).toMatchObject({ inputTokens: range });
+  });
+
   it('has the stages that the recipe gives, ends with the last, and has no cap unless one is set', () => {
     const [load] = loads('stages: [{duration: 1m, request_rate: 0, to_request_rate: 10}, {duration: 30s, request_rate: 10}]');
     expect(load).toMatchObject({ maxConcurrency: null, durationMs: 90_000 });

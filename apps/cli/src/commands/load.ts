@@ -4,9 +4,11 @@ import {
   EXIT,
   generatesText,
   type Io,
+  lengthsByRatio,
   type LoadSpecInput,
   messageOf,
   printable,
+  type RatioMeaning,
   stagesMs,
   type TraceFormat,
 } from '@bench/core';
@@ -163,10 +165,14 @@ function groupsOf(text: string): { count: number; exponent: number } {
 }
 
 function range(text: string, flag: string): { min: number; max: number } {
+  const ratio = /^(vllm|sglang):(\d+):(\d+(?:\.\d+)?)$/.exec(text);
+  const lengths = ratio ? lengthsByRatio(ratio[1] as RatioMeaning, Number(ratio[2]), Number(ratio[3])) : null;
+  if (lengths && lengths.max > 0) return lengths;
   const match = /^(\d+)(?:-(\d+))?$/.exec(text);
   const min = Number(match?.[1]);
   const max = Number(match?.[2] ?? match?.[1]);
-  if (!match || min > max || max === 0) throw usage(`${flag} ${text}: expected a whole number, or a range such as 100-400`);
+  if (!match || min > max || max === 0)
+    throw usage(`${flag} ${text}: expected a whole number, a range such as 100-400, or a range ratio such as vllm:256:0.5`);
   return { min, max };
 }
 

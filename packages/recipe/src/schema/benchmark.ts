@@ -1,15 +1,31 @@
-import { parseDuration } from '@bench/core';
+import { lengthsByRatio, parseDuration } from '@bench/core';
 import { z } from 'zod';
 import { durationSchema } from './values.ts';
 
 const count = z.int().positive();
 const rate = z.number().positive();
+/** A length and range ratio as another client has them, for who repeats its measurement. */
+const ratioSchema = z
+  .strictObject({
+    length: count.describe('Its --random-input-len or --random-output-len.'),
+    range_ratio: z.number().min(0).max(1).describe('Its --random-range-ratio.'),
+    meaning: z
+      .enum(['vllm', 'sglang'])
+      .describe('vllm: length ± ratio, below 1; sglang, and older releases of vLLM: ratio × length to length.'),
+  })
+  .transform(({ length: asked, range_ratio, meaning }, context) => {
+    const lengths = lengthsByRatio(meaning, asked, range_ratio);
+    if (lengths === null) context.addIssue({ code: 'custom', message: `a range_ratio of ${meaning} is below 1` });
+    return lengths ?? z.NEVER;
+  });
+
 const length = z.union(
   [
     z.int().min(0),
+    ratioSchema,
     z.strictObject({ min: z.int().min(0), max: z.int().min(0) }).refine((range) => range.min <= range.max, { error: 'min is above max' }),
   ],
-  { error: 'expected a whole number of tokens, or {min, max}' },
+  { error: 'expected a whole number of tokens, {min, max}, or {length, range_ratio, meaning}' },
 );
 
 /** What a sweep may vary. */
@@ -130,8 +146,8 @@ export const benchmarkSchema = z
       .optional()
       .describe('Requests sent first and left out of every figure. Default: max_concurrency, at most 8.'),
     repeats: count.default(1).describe('How often each point is measured.'),
-    random_input_len: length.default(8000).describe('Prompt tokens: a number, or {min, max}.'),
-    random_output_len: length.default(8000).describe('Output tokens: a number, or {min, max}.'),
+    random_input_len: length.default(8000).describe('Prompt tokens: a number, {min, max}, or {length, range_ratio, meaning}.'),
+    random_output_len: length.default(8000).describe('Output tokens: a number, {min, max}, or {length, range_ratio, meaning}.'),
     shared_prefix: z.int().min(0).default(0).describe('Tokens at the front that all prompts of a point share.'),
     prefix_groups: prefixGroupsSchema.optional(),
     dataset: datasetSchema.default({ type: 'random' }),
