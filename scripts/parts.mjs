@@ -44,6 +44,19 @@ export const PARTS = {
     probe: ['unshare', '--net', '--mount', '--pid', '--fork', 'mount', '-t', 'tmpfs', 'tmpfs', '/mnt'],
     enables: 'machines in network namespaces, for everything over SSH',
   },
+  'cpu-quota': {
+    packages: ['util-linux'],
+    programs: ['chrt'],
+    root: true,
+    probe: [
+      'sh',
+      '-c',
+      'for root in cpu cpu,cpuacct .; do dir=/sys/fs/cgroup/$root/bench-probe-$$; mkdir "$dir" 2>/dev/null || continue; ' +
+        'ls "$dir/cpu.cfs_quota_us" "$dir/cpu.max" 2>/dev/null | grep -q . && chrt --fifo 1 true; usable=$?; rmdir "$dir"; ' +
+        '[ $usable -ne 0 ] || exit 0; done; echo "no control group can be given a CPU quota" >&2; exit 1',
+    ],
+    enables: 'a load client that gets too little CPU',
+  },
   nginx: { packages: ['nginx-light'], programs: ['nginx'], enables: 'the load balancer and the service of that name, for real' },
   tcsh: { packages: ['tcsh'], programs: ['tcsh'], enables: 'hosts whose login shell is tcsh' },
   fish: { packages: ['fish'], programs: ['fish'], enables: 'hosts whose login shell is fish' },

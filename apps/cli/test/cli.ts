@@ -27,10 +27,17 @@ export interface Running {
   finished: Promise<Finished>;
 }
 
-/** Starts the built command as a process of its own. */
-export function start(args: readonly string[], options: { cwd?: string; env?: Record<string, string> } = {}): Running {
+/**
+ * Starts the built command as a process of its own.
+ * @param options.through a program with its arguments that starts it in its own place, such as `chrt --fifo 1`
+ */
+export function start(
+  args: readonly string[],
+  options: { cwd?: string; env?: Record<string, string>; through?: readonly string[] } = {},
+): Running {
   const env = { ...process.env, ...options.env, NO_COLOR: '1' };
-  const child = spawn(process.execPath, [BENCH, ...args], { cwd: options.cwd ?? REPOSITORY, env, stdio: ['ignore', 'pipe', 'pipe'] });
+  const [program, ...rest] = [...(options.through ?? []), process.execPath, BENCH, ...args] as [string, ...string[]];
+  const child = spawn(program, rest, { cwd: options.cwd ?? REPOSITORY, env, stdio: ['ignore', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.on('data', (chunk: Buffer) => (stdout += chunk.toString()));
