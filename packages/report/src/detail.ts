@@ -2,6 +2,7 @@ import { messageOf, prng, type Distribution, type RequestRecord, type SeriesRow 
 import type { GapList, PointView, RunView } from '@bench/results';
 import type { TaskGroup } from './groups.ts';
 import type { ReportRow } from './rows.ts';
+import { type Sampled, sampledCourses } from './sampled.ts';
 
 /** A cumulative distribution, thinned out: `quantiles[i]` is the value below which a share of `SHARES[i]` lies. */
 export interface Curve {
@@ -16,7 +17,7 @@ export interface PointDetail {
   ttft: Curve | null;
   itl: Curve | null;
   /** Of the first measured repeat. */
-  series: { bucketS: number; rows: SeriesRow[] } | null;
+  series: { bucketS: number; rows: SeriesRow[]; sampled: Sampled[] } | null;
   /** What could not be read, in words. */
   problems: { path: string; message: string }[];
 }
@@ -68,11 +69,13 @@ async function readDetail(row: ReportRow, views: readonly PointView[]): Promise<
   }
   const first = views[0];
   const series = first ? await attempt(first, 'the per-second series', () => first.series()) : null;
+  const buckets = series && series.length > 0 ? bucketed(series) : null;
+  const telemetry = (first && (await attempt(first, 'telemetry', () => first.telemetry()))) ?? [];
   return {
     row,
     ttft: ttft.length > 0 ? curve(ttft.map((value) => ({ value, weight: 1 }))) : summaryCurve(row.distributions.ttft_ms),
     itl: itl.length > 0 ? curve(itl) : summaryCurve(row.distributions.itl_ms),
-    series: series && series.length > 0 ? bucketed(series) : null,
+    series: buckets && { ...buckets, sampled: sampledCourses(telemetry, { bucketS: buckets.bucketS, count: buckets.rows.length }) },
     problems,
   };
 }

@@ -6,10 +6,12 @@ import type { TaskGroup } from '../groups.ts';
 import { pointLabel } from '../labels.ts';
 import { data, markup, type Markup } from './markup.ts';
 
+const SAMPLED_COLORS = ['c7', 'c4', 'c6', 'c5', 'c0'];
+
 /** A shorter point has no course to speak of. */
 const MIN_SECONDS = 3;
 
-/** Tokens per second, requests in flight, TTFT and how busy the client was over time, a figure a point. */
+/** Tokens per second, requests in flight, TTFT, how busy the client was and what was sampled of engine and machine over time, a figure a point. */
 export function seriesSection(details: readonly { group: TaskGroup; points: PointDetail[] }[], left: number): Markup | null {
   const blocks = details.flatMap(({ group, points }, g) => {
     const figures = points.flatMap((point, p) =>
@@ -59,6 +61,7 @@ function figure(point: PointDetail, series: NonNullable<PointDetail['series']>, 
       { label: 'requests in flight, mean', color: 'c2', values: inFlight },
       ...(hasTtft ? [{ label: 'TTFT p50, ms', color: 'c1', values: ttft, line: true }] : []),
       ...(hasBusy ? [{ label: 'client, its busiest thread, %', color: 'c3', values: busy }] : []),
+      ...series.sampled.map(({ label, values }, i) => ({ label, color: SAMPLED_COLORS[i] ?? 'c4', values, line: true })),
     ],
   });
   const failed = rows.reduce((sum, row) => sum + row.failed, 0);

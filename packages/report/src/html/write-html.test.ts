@@ -32,6 +32,14 @@ describe('writeHtml', () => {
     expect(text).toContain('client, its busiest thread, %');
   });
 
+  it('draws what was sampled of engine and machine beside the seconds of a point', async () => {
+    const telemetry = [0, 1, 2].map((s) => ({ kind: 'engine' as const, atMs: 1000 * s + 500, kvCacheUsage: 0.25 * s, waiting: s }));
+    const text = await page(syntheticRun({ tasks: [{ points: [{ concurrency: 4, requests: 400, telemetry }] }] }));
+    expect(text).toContain('KV cache in use, %');
+    expect(text).toContain('requests in the engine’s queue');
+    expect(text).not.toContain('GPU power, all, W');
+  });
+
   it('says of each job of a queue what accounting says of it, and nothing of what that leaves out', async () => {
     const usage = { elapsedS: 61, maxRssBytes: 126_418_944, exitCode: 3, nodes: 'gpu0' };
     const job = { deployment: 'd1', name: 'a' };
