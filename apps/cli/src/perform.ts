@@ -10,6 +10,7 @@ import { withCloud, withCloudOfRun } from './cloud-access.ts';
 import { withSlurm } from './slurm-access.ts';
 import { confirmRun } from './confirm-run.ts';
 import type { CliContext } from './context.ts';
+import { keptSelfcheck } from './kept-selfcheck.ts';
 import { leftText } from './left-machines.ts';
 import { endpointLines } from './endpoint-lines.ts';
 import { renderRows, writeReports } from './reports.ts';
@@ -146,6 +147,7 @@ async function runShown(job: Job, flags: OutputFlags, context: CliContext, cloud
     if (event.type === 'run_finished') context.leaves = context.leavesNow = null;
     show(event);
   };
+  const selfcheck = await keptSelfcheck();
   try {
     const outcome: RunOutcome = await runTasks({
       io: context.io,
@@ -159,6 +161,7 @@ async function runShown(job: Job, flags: OutputFlags, context: CliContext, cloud
       cwd: process.cwd(),
       ...(resume === undefined ? {} : { resume }),
       ...(site.kind === 'ssh' || (site.kind === 'slurm' && asked.batch?.login !== 'local') ? { knownHosts: context.knownHosts() } : {}),
+      ...(selfcheck === undefined ? {} : { selfcheck }),
       ...(bootstrap ? { bootstrap } : {}),
       ...(settings.telemetry === undefined ? {} : { telemetry: settings.telemetry || null }),
       ...(job.detach ? { detach: true } : {}),

@@ -1,4 +1,5 @@
 import { BenchError, type Io, type PointResult } from '@bench/core';
+import type { DatedSelfcheck } from '@bench/loadgen/selfcheck';
 import type { ExecutionGroup, PlannedDeployment } from '@bench/planner';
 import type { RunWriter } from '@bench/results';
 import { bringUp, type DeploymentsContext, failureOf, isAway, isIncomplete, leaveUp, type Live, takeDown } from './deployments.ts';
@@ -30,6 +31,7 @@ export interface LaneContext extends DeploymentsContext {
   /** Null: nothing is sampled while points are measured. */
   telemetry: TelemetryOptions | null;
   totalPoints: number;
+  selfcheck?: DatedSelfcheck | undefined;
   on: (event: RunEvent) => void;
 }
 

@@ -1,5 +1,6 @@
 import { type Io, messageOf } from '@bench/core';
 import type { Deployment } from '@bench/deploy';
+import type { DatedSelfcheck } from '@bench/loadgen/selfcheck';
 import type { Task } from '@bench/recipe';
 import type { RunEvent } from './events.ts';
 import { engineClientPlace, type LoadPlace, openLoadPlace } from './load-places/index.ts';
@@ -15,7 +16,8 @@ export interface LoadPlaces {
 export function loadPlaces(o: {
   machine: RunMachine;
   runId: string;
-  nodeImage: string | undefined;
+  nodeImage?: string | undefined;
+  selfcheck?: DatedSelfcheck | undefined;
   io: Io;
   on: (event: RunEvent) => void;
 }): LoadPlaces {
@@ -49,6 +51,7 @@ export function loadPlaces(o: {
         containers: machine.containers ?? null,
         hostDir,
         ...(o.nodeImage === undefined ? {} : { nodeImage: o.nodeImage }),
+        selfcheck: o.selfcheck,
         on,
         signal: io.signal,
       }).catch((error: unknown) => {

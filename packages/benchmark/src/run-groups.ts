@@ -32,7 +32,7 @@ export async function runGroups(context: GroupsContext): Promise<Tally> {
         closed: context.unusable.get(machine.index) ?? null,
         live: context.adopted.find((live) => live.machine === machine) ?? null,
         left: [],
-        places: loadPlaces({ machine, runId: context.writer.run.id, nodeImage: context.nodeImage, io: context.io, on: context.on }),
+        places: loadPlaces({ ...context, machine, runId: context.writer.run.id }),
       };
       try {
         while (lane.closed === null) {

@@ -1,5 +1,6 @@
 import type { ApiKind, Io } from '@bench/core';
 import type { Endpoint } from '@bench/deploy';
+import type { DatedSelfcheck } from '@bench/loadgen/selfcheck';
 import type { Ledger, OpenProviders } from '@bench/provisioning';
 import type { Engine, Task } from '@bench/recipe';
 import type { RunCost, RunFile } from '@bench/results';
@@ -51,6 +52,8 @@ export interface RunOptions {
   detach?: boolean;
   /** Asked before machines are rented, and before those that were left are used again; what it throws refuses the run. Default: they may be. */
   confirm?: (request: RentRequest) => Promise<void>;
+  /** The latest self-check of the load client on this machine: the results of load that is sent from here carry it. */
+  selfcheck?: DatedSelfcheck;
   /** File to which accepted host keys were added while connecting; its text is kept with the run. */
   knownHosts?: string;
   on?: (event: RunEvent) => void;

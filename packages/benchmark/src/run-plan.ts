@@ -128,6 +128,7 @@ async function runOn(o: {
     seed: writer.run.asked.seed,
     telemetry: options.telemetry === undefined ? DEFAULT_TELEMETRY : options.telemetry,
     totalPoints: counts.points,
+    selfcheck: options.selfcheck,
   });
   tally.leftBehind.unshift(...leftBehind);
   if (!deployOnly) await aggregate({ tasks, writer, io, on, tally, cwd: options.cwd ?? process.cwd() });

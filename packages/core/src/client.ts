@@ -28,6 +28,25 @@ export const clientSecondSchema = z.strictObject({
 });
 export type ClientSecond = z.infer<typeof clientSecondSchema>;
 
+/** A client's own error on the machine that it sent from, as a self-check there found it. Milliseconds. */
+const clientAccuracySchema = z.strictObject({
+  /** When it was checked, ISO 8601. */
+  checkedAt: z.string(),
+  /** Streams at once that it was found at: of all levels that were checked the first with as many as the point had in flight, else the highest. */
+  streams: z.int().positive(),
+  /** Tokens a second of each of those streams. */
+  tokensPerS: z.number().positive(),
+  /** Stamp of the first token minus its write by the server. */
+  ttftP50Ms: z.number(),
+  ttftP99Ms: z.number(),
+  /** |gap between two tokens as measured − as written|. */
+  itlP50Ms: z.number(),
+  itlP99Ms: z.number(),
+  /** |a request's mean gap as measured − as written|. */
+  tpotP99Ms: z.number(),
+});
+export type ClientAccuracy = z.infer<typeof clientAccuracySchema>;
+
 /** What the client saw of itself. */
 export const clientObservationSchema = z.strictObject({
   workers: z.int().positive(),
@@ -54,5 +73,7 @@ export const clientObservationSchema = z.strictObject({
   gcMax: z.number().optional(),
   /** Share of the quota's periods in which the CPU quota of the client's control group was used up, 0 to 1; null: it has none, or nothing tells. */
   quotaUsedUp: z.number().nullable().optional(),
+  /** Its own error at about this load. Absent: not checked on the machine that sent. */
+  accuracy: clientAccuracySchema.optional(),
 });
 export type ClientObservation = z.infer<typeof clientObservationSchema>;

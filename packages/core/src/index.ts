@@ -92,7 +92,7 @@ export {
   type RequestRecord,
   type TokenSource,
 } from './record.ts';
-export { clientObservationSchema, clientSecondSchema, type ClientObservation, type ClientSecond } from './client.ts';
+export { clientObservationSchema, clientSecondSchema, type ClientAccuracy, type ClientObservation, type ClientSecond } from './client.ts';
 export {
   clockOffsetSchema,
   distributionSchema,

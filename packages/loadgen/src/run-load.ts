@@ -5,7 +5,7 @@ import { checkData } from './check-data.ts';
 import { withClientSeconds } from './client-seconds.ts';
 import { observationOf } from './client-observation.ts';
 import { clockMs, toEpochMs } from './clock.ts';
-import { clientSlots, dueTimes, isClients } from './deal.ts';
+import { dueTimes, isClients } from './deal.ts';
 import { buildSeries } from './series.ts';
 import { progressReporter } from './progress.ts';
 import { quotaUse, usedUp } from './quota-use.ts';
@@ -13,12 +13,12 @@ import type { LoadProgress, LoadResult } from './result.ts';
 import { summarizeRecords } from './summarize.ts';
 import { moveTimes } from './times.ts';
 import { parseBaseUrl, type LoadTarget, type ServerAbilities } from './target.ts';
+import { accuracyAt, type DatedSelfcheck } from './selfcheck/accuracy.ts';
 import { readTrace, type TraceRequest } from './trace.ts';
+import { workerCount } from './worker-count.ts';
 import { builtWorker, startWorkers } from './worker-crew.ts';
 import type { WorkerReport } from './worker/protocol.ts';
 
-/** Streams that one worker takes by default. */
-const STREAMS_PER_WORKER = 500;
 /** Between the order to start and the start: long enough to reach every worker. */
 const START_DELAY_MS = 20;
 
@@ -34,7 +34,15 @@ export interface RunLoadOptions {
   server?: ServerAbilities | undefined;
   /** What an earlier load on the same server and API learnt (`LoadResult.calibration`): spares asking again. */
   calibration?: Calibration | undefined;
-  /** Threads that send. Default: one per 500 streams, at most one less than there are cores, at least 1. */
+  /**
+   * A self-check of this machine (`@bench/loadgen/selfcheck`): `summary.client.accuracy` is what it found at about this load, and workers are sized by
+   * what one could read.
+   */
+  selfcheck?: DatedSelfcheck | undefined;
+  /**
+   * Threads that send. Default: as many as it takes at 25 000 token events/s and 500 streams each, or at what the self-check found, at most one less
+   * than there are cores, at least 1.
+   */
   workers?: number | undefined;
   /** Called about four times a second. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
@@ -65,8 +73,9 @@ export async function driveLoad(options: DriveOptions, workerFile: URL): Promise
     apiKey: options.apiKey,
     server: options.server ?? {},
   };
-  const workers = workerCount(options.workers, load);
   const trace = await traceOf(load);
+  const capacity = options.selfcheck?.eventsPerSPerWorker ?? undefined;
+  const workers = workerCount({ asked: options.workers, load, trace, capacity, cores: availableParallelism() });
   const crew = startWorkers({ target, load, trace, workers, workerFile });
   const total = requestsOf(load, trace);
   const progress = progressReporter({ crew, total, durationMs: load.durationMs ?? null, onProgress: options.onProgress });
@@ -86,7 +95,8 @@ export async function driveLoad(options: DriveOptions, workerFile: URL): Promise
     const reports = await crew.measure(zeroMs, () => progress.enter('draining'));
     progress.enter('done');
     const quotaUsedUp = usedUp(quotaBefore, quotaUse());
-    return assemble({ load, reports, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted: stopped.aborted() });
+    const result = assemble({ load, reports, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted: stopped.aborted() });
+    return options.selfcheck ? withAccuracy(result, options.selfcheck) : result;
   } finally {
     stopped.dispose();
     progress.stop();
@@ -145,15 +155,6 @@ async function traceOf({ arrival, data, numPrompts, durationMs }: LoadSpec): Pro
   return await readTrace({ path: data.path, format: data.format, speed: arrival.speed, count: numPrompts, durationMs });
 }
 
-function workerCount(asked: number | undefined, load: LoadSpec): number {
-  const mine = load.maxConcurrency === null ? null : clientSlots(load, load.maxConcurrency);
-  const slots = mine === null ? null : mine.to - mine.from;
-  const streams = slots ?? STREAMS_PER_WORKER;
-  const wanted = asked ?? Math.min(Math.ceil(streams / STREAMS_PER_WORKER), availableParallelism() - 1);
-  // A worker without a slot would have nothing to do.
-  return Math.max(1, Math.min(Math.floor(wanted), slots ?? Number.POSITIVE_INFINITY));
-}
-
 /** Measured requests that will be sent here; null: it ends by time. */
 function requestsOf(load: LoadSpec, trace: readonly TraceRequest[] | null): number | null {
   const total = dueTimes(load, trace)?.length ?? load.numPrompts;
@@ -172,6 +173,12 @@ function onAbort(signal: AbortSignal | undefined, stop: () => void): { aborted()
   if (signal?.aborted) listener();
   else signal?.addEventListener('abort', listener, { once: true });
   return { aborted: () => hit, dispose: () => signal?.removeEventListener('abort', listener) };
+}
+
+function withAccuracy(result: LoadResult, selfcheck: DatedSelfcheck): LoadResult {
+  const { client, scalars } = result.summary;
+  const accuracy = accuracyAt(selfcheck, scalars.peak_concurrency ?? 1);
+  return client && accuracy ? { ...result, summary: { ...result.summary, client: { ...client, accuracy } } } : result;
 }
 
 interface AssembleOptions {

@@ -1,6 +1,7 @@
 import type { Distribution, EngineInfo, LoadSpec, OwnMetric, PointFlag, PointResult } from '@bench/core';
 import type { PointView, RunView, TaskView } from '@bench/results';
 import { meanDistributions, meanScalars, mergeFlags, sumCounts, sumErrors } from './aggregate.ts';
+import type { KnownAccuracy } from './client-error.ts';
 import { machineLabel } from './labels.ts';
 
 /** One point of one task with its repeats taken together; or, with `point: null`, a task that has none. */
@@ -34,6 +35,8 @@ export interface ReportRow {
   ownMetrics: Record<string, OwnMetric>;
   flags: PointFlag[];
   tokenSources: PointResult['tokenSources'] | null;
+  /** The client's own error. Null: bench's client did not measure it. */
+  accuracy: KnownAccuracy | null;
   /** `8xH200`, or the processor. Null: not known. */
   machine: string | null;
   gpuCount: number;
@@ -106,7 +109,15 @@ function pointRow(base: ReportRow, point: number, views: readonly PointView[]): 
     ownMetrics: Object.assign({}, ...results.map((r) => r.ownMetrics ?? {})) as Record<string, OwnMetric>,
     flags: mergeFlags(results.map((r) => r.flags)),
     tokenSources: results[0]?.tokenSources ?? null,
+    accuracy: accuracyOf(results),
   };
+}
+
+/** Of repeats that were sent from several machines, one that was checked. */
+function accuracyOf(results: readonly PointResult[]): KnownAccuracy | null {
+  const clients = results.flatMap(({ client }) => client ?? []);
+  if (clients.length === 0) return null;
+  return clients.find(({ accuracy }) => accuracy)?.accuracy ?? 'not checked';
 }
 
 /** Price ÷ (throughput × 3600) × 10⁶; absent when either is unknown or nothing came out. */
@@ -161,6 +172,7 @@ function emptyRow(runId: string): ReportRow {
     ownMetrics: {},
     flags: [],
     tokenSources: null,
+    accuracy: null,
     machine: null,
     gpuCount: 0,
     engine: null,

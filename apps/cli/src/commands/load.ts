@@ -13,11 +13,13 @@ import {
   type TraceFormat,
 } from '@bench/core';
 import { type LoadProgress, runLoad } from '@bench/loadgen';
+import { clientErrorText } from '@bench/report';
 import { renderVllmText } from '@bench/results';
 import { usage } from '../asked.ts';
 import { cancelOf } from './load-cancel.ts';
 import { withContext } from '../context.ts';
 import { durationFlag } from '../duration-flag.ts';
+import { keptSelfcheck } from '../kept-selfcheck.ts';
 import { loadText } from '../ui/load-text.ts';
 import { Progress } from '../ui/progress.ts';
 import { styles } from '../ui/style.ts';
@@ -64,6 +66,7 @@ export function load(url: string, flags: LoadFlags): Promise<number> {
       // A seed of its own each time, or a repeated command would measure the server's prefix cache.
       load: { ...spec(flags), seed: flags.seed ?? Math.floor(io.random() * 0x1_0000_0000) },
       ...(apiKey === undefined ? {} : { apiKey }),
+      selfcheck: await keptSelfcheck(),
       signal,
       onProgress: (p: LoadProgress) => progress.status(() => loadText(p, style)),
     }).finally(() => progress.close());
@@ -71,6 +74,8 @@ export function load(url: string, flags: LoadFlags): Promise<number> {
     if (flags.json) process.stdout.write(`${JSON.stringify(point, null, 1)}\n`);
     else process.stdout.write(renderVllmText(point));
     for (const flag of summary.flags) process.stderr.write(`${style.yellow('note:')} ${flag.message}\n`);
+    const own = clientErrorText([summary.client && (summary.client.accuracy ?? 'not checked')]);
+    if (own !== null) process.stderr.write(`the client’s own error: ${own}\n`);
     const failed = records.find((record) => record.phase === 'measured' && record.status === 'failed');
     if (failed?.error)
       process.stderr.write(`${style.yellow('note:')} the first that failed: ${io.redact(printable(failed.error.message))}\n`);

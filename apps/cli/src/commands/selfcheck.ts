@@ -2,6 +2,7 @@ import { EXIT } from '@bench/core';
 import { runSelfcheck, type SelfcheckLevel, verdictOf } from '@bench/loadgen/selfcheck';
 import { usage } from '../asked.ts';
 import { withContext } from '../context.ts';
+import { keepSelfcheck } from '../kept-selfcheck.ts';
 import { Progress } from '../ui/progress.ts';
 import { levelText, selfcheckText } from '../ui/selfcheck-text.ts';
 import { styles } from '../ui/style.ts';
@@ -18,9 +19,12 @@ export function selfcheck(flags: { levels?: string | undefined; json?: true | un
         signal,
         onLevel: (level) => progress.status(() => `at ${levelText(level)}`),
       }).finally(() => progress.close());
+      // A few levels say too little of what a worker can read.
+      const kept = levels === undefined ? await keepSelfcheck(check, io.now()) : null;
       const verdict = verdictOf(check);
       if (flags.json) process.stdout.write(`${JSON.stringify({ verdict, ...check }, null, 1)}\n`);
       else process.stdout.write(selfcheckText(check, styles(process.stdout)));
+      if (kept !== null) process.stderr.write(`kept in ${kept}; results of load that is sent from here quote it from now on\n`);
       return EXIT.ok;
     },
     { stopText: null },

@@ -44,7 +44,7 @@ export function rentedLane(o: {
     closed: null,
     live,
     left: [],
-    places: loadPlaces({ machine, runId: context.writer.run.id, nodeImage, io, on: context.on }),
+    places: loadPlaces({ machine, runId: context.writer.run.id, nodeImage, selfcheck: context.selfcheck, io, on: context.on }),
     lost: rental.judge,
     ...(nextMachine ? { nextMachine } : {}),
   };

@@ -8,17 +8,17 @@ import { roundTripMs, tripText } from './round-trip.ts';
  * Sends from this process's worker threads: the engine runs on this machine, or is reached over the internet, which the result says, for the
  * round trip is in every latency then.
  */
-export function herePlace({ io, on }: Pick<LoadPlaceOptions, 'io' | 'on'>): LoadPlace {
+export function herePlace({ io, on, selfcheck }: Pick<LoadPlaceOptions, 'io' | 'on' | 'selfcheck'>): LoadPlace {
   return {
     name: 'here',
     run: async (order) => {
       const url = baseUrl(order.endpoint);
-      if (order.endpoint.scope !== 'public') return sendFromHere(order, url);
+      if (order.endpoint.scope !== 'public') return sendFromHere({ order, url, selfcheck });
       const trip = tripText(await roundTripMs(url, io, order.signal));
       const message = `sent from this machine over the internet to ${order.endpoint.address}: ${trip} is in every latency`;
       io.logger.log('warn', message);
       on(message);
-      const result = await sendFromHere(order, url);
+      const result = await sendFromHere({ order, url, selfcheck });
       const flags: PointFlag[] = [...result.summary.flags, { code: 'tunnelled', message }];
       return { ...result, summary: { ...result.summary, flags } };
     },
@@ -27,7 +27,8 @@ export function herePlace({ io, on }: Pick<LoadPlaceOptions, 'io' | 'on'>): Load
 }
 
 /** Sends an order from worker threads to where its endpoint is seen from here. */
-export function sendFromHere(order: LoadOrder, url: string): Promise<LoadResult> {
+export function sendFromHere(o: { order: LoadOrder; url: string } & Pick<LoadPlaceOptions, 'selfcheck'>): Promise<LoadResult> {
+  const { order, url, selfcheck } = o;
   const { endpoint, calibration } = order;
   const { resetCachePath: _unused, ...server } = endpoint.server;
   return runLoad({
@@ -37,6 +38,7 @@ export function sendFromHere(order: LoadOrder, url: string): Promise<LoadResult>
     load: order.load,
     server,
     calibration,
+    selfcheck,
     signal: order.signal,
     onProgress: (progress) => order.onProgress(progress),
   });

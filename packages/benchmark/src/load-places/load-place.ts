@@ -1,6 +1,7 @@
 import type { Host, Io, LoadSpec } from '@bench/core';
 import type { ContainerFacts, Endpoint } from '@bench/deploy';
 import type { LoadProgress, LoadResult } from '@bench/loadgen';
+import type { DatedSelfcheck } from '@bench/loadgen/selfcheck';
 
 export type Calibration = LoadResult['calibration'];
 
@@ -41,6 +42,8 @@ export interface LoadPlaceOptions {
   hostDir: string;
   /** Has Node ≥ 20, and `node` in its path. Default `node:22-slim`. */
   nodeImage?: string | undefined;
+  /** Of this machine: sizes and describes the client where load is sent from here. Default: none was made. */
+  selfcheck?: DatedSelfcheck | undefined;
   /** Places that may be used, of those for the host's kind. Default: all. */
   allow?: readonly LoadPlaceName[] | undefined;
   /** Node programs on this machine, to be tried on a host that has none; see {@link nodeBinaries}, the default. */

@@ -5,7 +5,7 @@ import { sendFromHere } from './here.ts';
 import { roundTripMs, tripText } from './round-trip.ts';
 
 /** Sends from this machine through a tunnel to the host. Its round trip is in every latency, which the result says. */
-export function tunnelPlace({ io, host, on }: LoadPlaceOptions): LoadPlace {
+export function tunnelPlace({ io, host, on, selfcheck }: LoadPlaceOptions): LoadPlace {
   return {
     name: 'tunnel',
     async run(order) {
@@ -17,7 +17,7 @@ export function tunnelPlace({ io, host, on }: LoadPlaceOptions): LoadPlace {
         const flag = tunnelled(host.name, rttMs);
         io.logger.log('warn', flag.message);
         on(flag.message);
-        const result = await sendFromHere(order, url);
+        const result = await sendFromHere({ order, url, selfcheck });
         return { ...result, summary: { ...result.summary, flags: [...result.summary.flags, flag] } };
       } finally {
         await tunnel.close();

@@ -2,3 +2,4 @@ export { runSelfcheck, type LevelCheck, type Selfcheck, type SelfcheckOptions } 
 export type { SelfcheckLevel } from './levels.ts';
 export type { ClientError } from './client-error.ts';
 export { verdictOf } from './verdict.ts';
+export type { DatedSelfcheck } from './accuracy.ts';

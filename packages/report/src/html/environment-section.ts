@@ -1,5 +1,6 @@
 import { type Cancel, formatBytes, formatDuration, generatesText, type LoadSpec } from '@bench/core';
 import type { DeploymentFile, MachineFile, RunView } from '@bench/results';
+import { clientErrorText } from '../client-error.ts';
 import { costLines, machineCostLines } from '../cost.ts';
 import { formatMs, formatShort, formatStamp, formatUsd, plural } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
@@ -177,6 +178,7 @@ function loadFacts(group: TaskGroup): Fact[] {
       'Sampling',
       generatesText(load.api) ? `temperature ${formatShort(load.temperature)}${load.ignoreEos ? ', end of sequence ignored' : ''}` : null,
     ],
+    ['Client’s own error', clientErrorText(group.measured.map((r) => r.accuracy))],
     ['Given up', load.cancel ? cancelLabel(load.cancel) : null],
     ['SLO', slo.join(', ')],
     [

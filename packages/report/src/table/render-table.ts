@@ -1,3 +1,4 @@
+import { clientErrorText } from '../client-error.ts';
 import { FLAG_WORDS } from '../flags.ts';
 import { formatShort } from '../format.ts';
 import { taskGroups } from '../groups.ts';
@@ -228,6 +229,8 @@ function notes(
   }
   if (measured) {
     const repeats = Math.max(...rows.map((row) => row.repeats));
+    const own = clientErrorText(rows.map((row) => row.accuracy));
+    if (own !== null) out.push(...wrap(`The client’s own error: ${own}.`, width, 2).map(paint.dim));
     if (repeats > 1) out.push(...wrap(`Figures are means of up to ${repeats} repeats; requests are their sum.`, width, 2).map(paint.dim));
     if (hidden.length > 0)
       out.push(...wrap(`Not shown at this width: ${hidden.map((column) => column.name).join(', ')}.`, width, 2).map(paint.dim));

@@ -1,10 +1,11 @@
 import { metric, type RequestRecord } from '@bench/core';
 import type { RunView } from '@bench/results';
+import { clientErrorText } from '../client-error.ts';
 import { COST_PARTS, machineCostLines } from '../cost.ts';
 import { FLAG_WORDS } from '../flags.ts';
 import { engineImage, engineLabel, loadAxis, loadLabel, recipePath, systemFacts } from '../labels.ts';
 import { ownFigures, ownHeader } from '../own-figures.ts';
-import { requestsOf, type ReportRow } from '../rows.ts';
+import { reportRows, requestsOf, type ReportRow } from '../rows.ts';
 import { FORMAT, type CellValue, type SheetColumn } from './cells.ts';
 import { usedMetrics } from '../used-metrics.ts';
 import { allFigures, type Figure } from './figures.ts';
@@ -134,7 +135,8 @@ function formatOf(figure: Figure): string {
 
 export function environmentSheet(runs: readonly RunView[], now: number): SheetPlan {
   const rows: CellValue[][] = [];
-  for (const { run, tasks, machines, status, problems, notes, cost } of runs) {
+  for (const view of runs) {
+    const { run, tasks, machines, status, problems, notes, cost } = view;
     const add = (part: string, fact: string, value: CellValue) => rows.push([run.id, part, fact, value]);
     add('Run', 'Status', status);
     add('Run', 'Started', run.createdAt);
@@ -144,6 +146,7 @@ export function environmentSheet(runs: readonly RunView[], now: number): SheetPl
     if (run.asked.filter.length > 0) add('Run', 'Filter', run.asked.filter.join(', '));
     add('Run', 'Seed', run.asked.seed);
     add('Run', 'Report written', new Date(now).toISOString());
+    add('Run', 'Client’s own error', clientErrorText(reportRows([view]).map((row) => row.accuracy)));
     if (cost) {
       add('Cost', cost.atLeast ? 'Rented machines, at least ($)' : 'Rented machines ($)', cost.usd);
       for (const [part, words] of COST_PARTS) if (cost.parts[part] > 0) add('Cost', `of it ${words} ($)`, cost.parts[part]);
