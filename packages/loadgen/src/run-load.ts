@@ -6,6 +6,8 @@ import { withClientSeconds } from './client-seconds.ts';
 import { observationOf } from './client-observation.ts';
 import { clockMs, toEpochMs } from './clock.ts';
 import { dueTimes, isClients } from './deal.ts';
+import { machineLimits, type MachineLimits } from './machine-limits.ts';
+import { preflight } from './preflight.ts';
 import { buildSeries } from './series.ts';
 import { progressReporter } from './progress.ts';
 import { quotaUse, usedUp } from './quota-use.ts';
@@ -44,6 +46,8 @@ export interface RunLoadOptions {
    * than there are cores, at least 1.
    */
   workers?: number | undefined;
+  /** Told of limits of this machine that the load comes near to, in words, before anything is sent. */
+  onWarning?: ((text: string) => void) | undefined;
   /** Called about four times a second. */
   onProgress?: ((progress: LoadProgress) => void) | undefined;
   /** Stops sending, cancels what is in flight, and returns what is there, flagged `interrupted`. */
@@ -53,7 +57,7 @@ export interface RunLoadOptions {
 /**
  * Sends one load to one server and measures it, in worker threads away from the caller's event loop.
  * Requests that fail are records, not exceptions.
- * @throws BenchError `BENCH_LOAD` for a load that cannot be run, `BENCH_LOAD_URL`, `BENCH_DATASET`, `BENCH_LOADGEN_WORKER`.
+ * @throws BenchError `BENCH_LOAD` for a load that cannot be run, `BENCH_LOAD_LIMITS` for one that needs more connections than this machine allows, `BENCH_LOAD_URL`, `BENCH_DATASET`, `BENCH_LOADGEN_WORKER`.
  */
 export async function runLoad(options: RunLoadOptions): Promise<LoadResult> {
   return await driveLoad(options, builtWorker());
@@ -62,6 +66,8 @@ export async function runLoad(options: RunLoadOptions): Promise<LoadResult> {
 export interface DriveOptions extends RunLoadOptions {
   /** Called when the first measured request could be sent, the warm-up being over. Answers when it is to be, on `clockMs`. Default: at once. */
   onReady?: (() => Promise<number>) | undefined;
+  /** Default: what the machine says. */
+  limits?: MachineLimits | undefined;
 }
 
 /** The same with threads that are started from `workerFile`. @throws what `onReady` throws. */
@@ -76,6 +82,7 @@ export async function driveLoad(options: DriveOptions, workerFile: URL): Promise
   const trace = await traceOf(load);
   const capacity = options.selfcheck?.eventsPerSPerWorker ?? undefined;
   const workers = workerCount({ asked: options.workers, load, trace, capacity, cores: availableParallelism() });
+  for (const near of preflight({ load, workers, limits: options.limits ?? machineLimits() })) options.onWarning?.(near);
   const crew = startWorkers({ target, load, trace, workers, workerFile });
   const total = requestsOf(load, trace);
   const progress = progressReporter({ crew, total, durationMs: load.durationMs ?? null, onProgress: options.onProgress });

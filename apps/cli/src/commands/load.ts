@@ -68,6 +68,7 @@ export function load(url: string, flags: LoadFlags): Promise<number> {
       ...(apiKey === undefined ? {} : { apiKey }),
       selfcheck: await keptSelfcheck(),
       signal,
+      onWarning: (text) => progress.line(`${style.yellow('note:')} ${text}`),
       onProgress: (p: LoadProgress) => progress.status(() => loadText(p, style)),
     }).finally(() => progress.close());
     const point = { ...summary, point: 0, repeat: 0 };

@@ -13,12 +13,12 @@ export function herePlace({ io, on, selfcheck }: Pick<LoadPlaceOptions, 'io' | '
     name: 'here',
     run: async (order) => {
       const url = baseUrl(order.endpoint);
-      if (order.endpoint.scope !== 'public') return sendFromHere({ order, url, selfcheck });
+      if (order.endpoint.scope !== 'public') return sendFromHere({ order, url, selfcheck, io });
       const trip = tripText(await roundTripMs(url, io, order.signal));
       const message = `sent from this machine over the internet to ${order.endpoint.address}: ${trip} is in every latency`;
       io.logger.log('warn', message);
       on(message);
-      const result = await sendFromHere({ order, url, selfcheck });
+      const result = await sendFromHere({ order, url, selfcheck, io });
       const flags: PointFlag[] = [...result.summary.flags, { code: 'tunnelled', message }];
       return { ...result, summary: { ...result.summary, flags } };
     },
@@ -27,8 +27,8 @@ export function herePlace({ io, on, selfcheck }: Pick<LoadPlaceOptions, 'io' | '
 }
 
 /** Sends an order from worker threads to where its endpoint is seen from here. */
-export function sendFromHere(o: { order: LoadOrder; url: string } & Pick<LoadPlaceOptions, 'selfcheck'>): Promise<LoadResult> {
-  const { order, url, selfcheck } = o;
+export function sendFromHere(o: { order: LoadOrder; url: string } & Pick<LoadPlaceOptions, 'io' | 'selfcheck'>): Promise<LoadResult> {
+  const { order, url, selfcheck, io } = o;
   const { endpoint, calibration } = order;
   const { resetCachePath: _unused, ...server } = endpoint.server;
   return runLoad({
@@ -40,6 +40,7 @@ export function sendFromHere(o: { order: LoadOrder; url: string } & Pick<LoadPla
     calibration,
     selfcheck,
     signal: order.signal,
+    onWarning: (text) => io.logger.log('warn', text),
     onProgress: (progress) => order.onProgress(progress),
   });
 }

@@ -17,7 +17,7 @@ export function tunnelPlace({ io, host, on, selfcheck }: LoadPlaceOptions): Load
         const flag = tunnelled(host.name, rttMs);
         io.logger.log('warn', flag.message);
         on(flag.message);
-        const result = await sendFromHere({ order, url, selfcheck });
+        const result = await sendFromHere({ order, url, selfcheck, io });
         return { ...result, summary: { ...result.summary, flags: [...result.summary.flags, flag] } };
       } finally {
         await tunnel.close();

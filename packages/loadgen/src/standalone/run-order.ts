@@ -30,7 +30,7 @@ export async function runOrder({ folder, workerFile, print, complain, signal }: 
     const order = decodeOrder(await takeOrder(folder));
     if (order.apiKey) mask.add(order.apiKey);
     const onProgress = progressLines({ nowMs: clockMs, print });
-    await writeResult(folder, await driveLoad({ ...order, onProgress, signal }, workerFile));
+    await writeResult(folder, await driveLoad({ ...order, onProgress, onWarning: complain, signal }, workerFile));
     return true;
   } catch (caught) {
     await leaveError({ folder, error: caught, mask, complain });

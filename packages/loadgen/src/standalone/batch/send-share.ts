@@ -70,6 +70,7 @@ async function measureShare(client: BatchClient, k: number, baseUrl: string): Pr
       calibration,
       workers: order.workers,
       onProgress: heart.progress,
+      onWarning: (text) => heart.log(text),
       signal,
       async onReady() {
         try {
