@@ -4,8 +4,8 @@ import { startTestServer } from '../testing/index.ts';
 import { accuracyAt, type DatedSelfcheck } from './accuracy.ts';
 
 const spread = (p50: number) => ({ count: 9, p50, p99: 2 * p50, max: 9 });
-const level = (level: DatedSelfcheck['levels'][number]['level'], p50: number) => ({
-  level,
+const level = (at: DatedSelfcheck['levels'][number]['level'], p50: number) => ({
+  level: at,
   error: { ttftMs: spread(p50), itlMs: spread(p50 + 1), tpotMs: spread(p50 + 2), stampMs: null, serverLateMs: null },
 });
 const selfcheck = {
