@@ -38,8 +38,11 @@ describe('more requests than sequences', () => {
     });
     const outcomes = Promise.allSettled(calls);
     await server.client.untilMetrics({ requests_running: 2, requests_waiting: 3, slots: 2 });
+    const usage = async () => (await server.client.metrics()).kv_cache_usage_ratio;
+    await expect.poll(usage, { timeout: 30_000 }).toBeGreaterThan(0);
+    expect(await usage()).toBeLessThanOrEqual(1);
     for (const abort of aborts) abort.abort();
-    await server.client.untilMetrics({ requests_running: 0, requests_waiting: 0 });
+    await server.client.untilMetrics({ requests_running: 0, requests_waiting: 0, kv_cache_usage_ratio: 0 });
     expect((await outcomes).map(({ status }) => status)).toEqual(Array.from({ length: 5 }, () => 'rejected'));
 
     // Both sequences work again, and nothing that was begun went on.

@@ -7,6 +7,7 @@ export function metricsText(engine: Engine): string {
     ['requests_running', 'gauge', 'Requests that hold a sequence.', stats.running],
     ['requests_waiting', 'gauge', 'Requests in the queue.', stats.waiting],
     ['slots', 'gauge', 'Sequences that can generate at the same time.', engine.parallel],
+    ['kv_cache_usage_ratio', 'gauge', 'Share of the cells for keys and values that running requests hold.', stats.cacheUsage],
     ['prompt_tokens_total', 'counter', 'Prompt tokens of all requests, reused ones included.', stats.promptTokens],
     ['generation_tokens_total', 'counter', 'Tokens generated.', stats.generationTokens],
     ['prefix_cached_tokens_total', 'counter', 'Prompt tokens whose keys and values were reused.', stats.cachedTokens],

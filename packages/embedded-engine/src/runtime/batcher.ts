@@ -26,6 +26,8 @@ export interface JobResult {
 export interface Batcher {
   readonly running: number;
   readonly waiting: number;
+  /** Tokens of running jobs whose keys and values are in memory; prefixes that are kept for later ones are not counted. */
+  readonly heldTokens: number;
   /** Rejects at once with the signal's reason when aborted; the sequence is free within one step. */
   run(job: Job): Promise<JobResult>;
   /** Forgets every stored prefix that no job is using. */
@@ -195,6 +197,11 @@ export function makeBatcher({ native, makeSampler, parallel, batchSize, prefixCa
     },
     get waiting() {
       return queue.size;
+    },
+    get heldTokens() {
+      let held = 0;
+      for (const { sequence } of active) held += sequence.cells.length;
+      return held;
     },
     run(job) {
       return new Promise((resolve, reject) => {

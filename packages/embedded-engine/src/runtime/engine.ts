@@ -58,6 +58,8 @@ export interface Generated {
 export interface EngineStats {
   running: number;
   waiting: number;
+  /** Share of the cells for keys and values that running requests hold, 0 to 1. */
+  cacheUsage: number;
   promptTokens: number;
   generationTokens: number;
   cachedTokens: number;
@@ -191,7 +193,12 @@ async function loadEngine(llama: Llama, options: EngineOptions): Promise<Engine>
     contextLength,
     parallel,
     get stats() {
-      return { running: batcher.running + embedder.running, waiting: batcher.waiting + embedder.waiting, ...totals };
+      return {
+        running: batcher.running + embedder.running,
+        waiting: batcher.waiting + embedder.waiting,
+        cacheUsage: batcher.heldTokens / (parallel * contextLength),
+        ...totals,
+      };
     },
     encode,
     encodeChat,
