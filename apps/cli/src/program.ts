@@ -98,6 +98,7 @@ export function buildProgram(result: { code: number }): Command {
     .option('--warmup <n>', 'requests sent first and not counted', integer(0), 0)
     .option('--timeout <time>', 'a request that takes longer has failed', '600s')
     .option('--no-ignore-eos', 'let the model end where it wants')
+    .option('--extra-body <json>', 'fields that every request body gets, such as \'{"top_k": 20}\'')
     .option('--no-stream', 'ask for whole answers')
     .option('--api-key-env <name>', 'environment variable that holds the API key')
     .option('--seed <n>', 'seed of everything random (default: a new one each time)', integer(0))

@@ -23,6 +23,7 @@ import { keptSelfcheck } from '../kept-selfcheck.ts';
 import { loadText } from '../ui/load-text.ts';
 import { Progress } from '../ui/progress.ts';
 import { styles } from '../ui/style.ts';
+import { extraBodyOf } from './load-extra-body.ts';
 import { hfOf, type HfFlags, refuseHfFlags } from './load-hf.ts';
 import { type ArrivalFlags, arrivalOf, refuseContradictoryArrivals } from './load-arrival.ts';
 
@@ -39,6 +40,7 @@ export interface LoadFlags extends ArrivalFlags, HfFlags {
   sharedPrefix: number;
   prefixGroups?: string | undefined;
   cancel?: string | undefined;
+  extraBody?: string | undefined;
   warmup: number;
   timeout: string;
   ignoreEos: boolean;
@@ -96,6 +98,7 @@ function refuseContradictions(flags: LoadFlags): void {
     throw usage('--requests and --duration both say when to end', 'keep one of them');
   refuseContradictoryArrivals(flags, isTrace(flags));
   // What cannot be read is told of before a server is asked for anything.
+  if (flags.extraBody !== undefined) extraBodyOf(flags.extraBody);
   const cancel = flags.cancel === undefined ? undefined : cancelOf(flags.cancel);
   if (cancel && !cancel.afterMs && !(flags.stream && generatesText(flags.api as ApiKind)))
     throw usage('--cancel after a part of the answer needs a stream', 'say after how long, such as --cancel 0.1:2s');
@@ -136,6 +139,7 @@ function spec(flags: LoadFlags): LoadSpecInput {
     ignoreEos: flags.ignoreEos,
     requestTimeoutMs: durationFlag('--timeout', flags.timeout),
     ...(flags.cancel === undefined ? {} : { cancel: cancelOf(flags.cancel) }),
+    ...(flags.extraBody === undefined ? {} : { extraBody: extraBodyOf(flags.extraBody) }),
   };
 }
 

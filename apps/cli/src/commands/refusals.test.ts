@@ -103,6 +103,7 @@ describe('bench load', () => {
     ['a prefix longer than lines', { dataset: 'sonnet', sharedPrefix: 300 }, /--shared-prefix 300 is more than a prompt has/],
     ['a column of no data set', { dataset: 'jsonl:p.jsonl', column: 'question' }, /--column is for --dataset hf:PATH/],
     ['a ratio that vLLM has not', { inputLen: 'vllm:256:1' }, /--input-len vllm:256:1: expected/],
+    ['fields that are no object', { extraBody: 'top_k=20' }, /--extra-body top_k=20: expected a JSON object/],
     ['documents of a request that has none', { documents: 3 }, /--documents is for random prompts of --api rerank/],
     ['lengths of prompts that are given', { dataset: 'jsonl:p.jsonl', inputLen: '64' }, /--input-len is for random prompts/],
   ])('refuses %s', async (_name, flags, message) => {
