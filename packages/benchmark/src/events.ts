@@ -1,7 +1,7 @@
 import type { PointResult, TelemetrySample } from '@bench/core';
 import type { BootstrapEvent } from '@bench/provisioning';
 import type { LoadProgress } from '@bench/loadgen';
-import type { RunCost } from '@bench/results';
+import type { RunCost, SearchFile } from '@bench/results';
 
 /** Where in a run something happens. */
 export interface PointRef {
@@ -14,6 +14,8 @@ export interface PointRef {
   /** Position among all points of this invocation, from 1. */
   position: number;
   total: number;
+  /** There may be fewer in all. */
+  atMost?: true;
   /** Where, when the run has several machines. */
   machine?: string;
   /** Id of the deployment, where its machine is called otherwise as it becomes known. */
@@ -34,7 +36,16 @@ interface Deployed {
 
 /** What a person watching a run wants to know. */
 export type RunEvent =
-  | { type: 'run_started'; id: string; dir: string; resumed: boolean; tasks: number; points: number; alreadyDone: number }
+  | {
+      type: 'run_started';
+      id: string;
+      dir: string;
+      resumed: boolean;
+      tasks: number;
+      points: number;
+      alreadyDone: number;
+      /** There may be fewer. */ atMost?: true;
+    }
   /** Something is looked for, installed or waited for on a machine. */
   | { type: 'bootstrap'; machine: string; event: BootstrapEvent }
   /** What a provider sells that fits; `failed`: it could not be asked. */
@@ -86,7 +97,14 @@ export type RunEvent =
   | { type: 'point_progress'; ref: PointRef; progress: LoadProgress }
   /** What a recipe's own clients or command say of themselves. */
   | { type: 'point_text'; ref: PointRef; text: string }
-  | { type: 'point_finished'; ref: PointRef; result: PointResult }
+  | {
+      type: 'point_finished';
+      ref: PointRef;
+      result: PointResult;
+      /** Of a search: why its load does not pass; empty: it does. */ missed?: string[];
+    }
+  /** A search has come to its end. */
+  | { type: 'search_finished'; recipe: string; variant: string; search: SearchFile; machine?: string; group?: number }
   | { type: 'point_failed'; ref: PointRef; message: string }
   | { type: 'stopping'; reason: string }
   | { type: 'aggregate_started'; recipe: string }

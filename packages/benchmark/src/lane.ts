@@ -1,6 +1,7 @@
 import { BenchError, type Io, type PointResult } from '@bench/core';
 import type { DatedSelfcheck } from '@bench/loadgen/selfcheck';
 import type { ExecutionGroup, PlannedDeployment } from '@bench/planner';
+import { adaptivePoints } from '@bench/recipe';
 import type { RunWriter } from '@bench/results';
 import { bringUp, type DeploymentsContext, failureOf, isAway, isIncomplete, leaveUp, type Live, takeDown } from './deployments.ts';
 import { errorFacts } from './error-facts.ts';
@@ -10,6 +11,8 @@ import type { RunMachine } from './machine.ts';
 import { type Calibrations, measureOnce } from './measure-once.ts';
 import { pointLabel } from './point-label.ts';
 import { pointKey, type RunState } from './run-state.ts';
+import { searchFile } from './search/adaptive-work.ts';
+import { judge } from './search/judge.ts';
 import { stillAnswers } from './still-answers.ts';
 import { countFailed, type Tally } from './tally.ts';
 import { TaskRecord } from './task-record.ts';
@@ -32,6 +35,8 @@ export interface LaneContext extends DeploymentsContext {
   telemetry: TelemetryOptions | null;
   totalPoints: number;
   selfcheck?: DatedSelfcheck | undefined;
+  /** There may be fewer. */
+  atMost?: true | undefined;
   on: (event: RunEvent) => void;
 }
 
@@ -216,6 +221,7 @@ async function runTask(o: { job: Job; live: Live; calibrations: Calibrations; la
   const { record } = job;
   const { task } = record;
   const { io, writer, on, state } = context;
+  const adaptive = adaptivePoints(task);
   await record.begin(deployment.record.id, lane.machine.index);
   while (deathOf(live) === null && !io.signal.aborted) {
     const point = job.todo.shift();
@@ -229,6 +235,7 @@ async function runTask(o: { job: Job; live: Live; calibrations: Calibrations; la
       label: point.load ? pointLabel(point.load) : task.kind === 'command' ? 'command' : 'clients',
       position: ++shared.progress.position,
       total: context.totalPoints,
+      ...(context.atMost ? { atMost: context.atMost } : {}),
       ...(context.several ? { machine: lane.machine.name } : {}),
       ...(context.group === undefined ? {} : { group: context.group }),
     };
@@ -249,11 +256,20 @@ async function runTask(o: { job: Job; live: Live; calibrations: Calibrations; la
       if (deployment.exited() !== null) throw new BenchError({ code: 'BENCH_ENGINE_EXITED', message: 'the engine ended' });
       await refuseSilent(measured.result, live, io);
       if (measured.result.load !== null && measured.result.counts.ok === 0) throw nothingAnswered(measured.result.errors, measured.records);
-      await writer.event({ type: 'point_finished', ...where, path });
-      state.finished.set(pointKey(task.key, index, repeat), { attempt: record.attempt, path });
+      const probe = adaptive && point.at !== undefined ? judge(adaptive, point.at, measured) : undefined;
+      await writer.event({ type: 'point_finished', ...where, path, ...(probe ? { probe } : {}) });
+      state.finished.set(pointKey(task.key, index, repeat), { attempt: record.attempt, path, probe });
+      if (probe) job.todo = missingPoints(task, state);
       await record.point({ point: index, repeat, path, status: 'ok', error: null }, { last: job.todo.length === 0 });
       tally.measured += 1;
-      on({ type: 'point_finished', ref, result: measured.result });
+      on({
+        type: 'point_finished',
+        ref,
+        result: measured.result,
+        ...(probe && adaptive?.kind === 'search' ? { missed: probe.missed } : {}),
+      });
+      const search = job.todo.length === 0 ? searchFile(adaptive, task, state) : null;
+      if (search) on({ type: 'search_finished', recipe: task.recipe, variant: task.variant, search, ...whose(ref) });
     } catch (error) {
       const lost = (await lane.lost?.(error)) ?? null;
       if (lost !== null) await writer.event({ type: 'point_void', ...where, error: errorFacts(lost, io) });
@@ -271,6 +287,11 @@ async function runTask(o: { job: Job; live: Live; calibrations: Calibrations; la
   await record.end(io.signal.aborted ? 'interrupted' : job.failures > 0 ? 'failed' : 'done');
   return true;
 }
+
+const whose = ({ machine, group }: PointRef) => ({
+  ...(machine === undefined ? {} : { machine }),
+  ...(group === undefined ? {} : { group }),
+});
 
 /**
  * Requests may fail on an engine that goes on; what was measured while it went away, or its machine, is no figure of it.

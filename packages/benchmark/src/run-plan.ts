@@ -111,7 +111,7 @@ async function runOn(o: {
   const wanted = deploymentsWanted(plan, state, deployOnly);
   const leftBehind: string[] = [];
   const { taken: adopted, unusable } = await takeOver({ state, machines, wanted, context, leftBehind });
-  const counts = countPoints(plan, tasks, state);
+  const counts = countPoints(tasks, state);
   on({ type: 'run_started', id: writer.run.id, dir: writer.dir, resumed, tasks: tasks.length, ...counts });
   const keep = deployOnly || (asked.keep ?? false);
   const tally = await runGroups({
@@ -129,6 +129,7 @@ async function runOn(o: {
     telemetry: options.telemetry === undefined ? DEFAULT_TELEMETRY : options.telemetry,
     totalPoints: counts.points,
     selfcheck: options.selfcheck,
+    atMost: counts.atMost,
   });
   tally.leftBehind.unshift(...leftBehind);
   if (!deployOnly) await aggregate({ tasks, writer, io, on, tally, cwd: options.cwd ?? process.cwd() });

@@ -1,9 +1,9 @@
-import { type JournalLine, type LiveDeployment, liveDeployments } from '@bench/results';
+import { type JournalLine, type LiveDeployment, liveDeployments, type Probe } from '@bench/results';
 
 /** What a journal says about a run: pure, so that a crash at any line leaves something that can be tested. */
 export interface RunState {
-  /** `key/point/repeat` of measured points, with the attempt and the path. */
-  finished: Map<string, { attempt: number; path: string }>;
+  /** `key/point/repeat` of measured points in their order, with the attempt and the path, and what a search goes by. */
+  finished: Map<string, { attempt: number; path: string; probe?: Probe | undefined }>;
   /** Highest attempt of each task key. */
   attempts: Map<string, number>;
   /** The deployment that each task key was last measured on. */
@@ -20,6 +20,12 @@ export interface RunState {
 
 export function pointKey(taskKey: string, point: number, repeat: number): string {
   return `${taskKey}/${point}/${repeat}`;
+}
+
+/** What `pointKey` was made of. */
+export function parsePointKey(key: string): { task: string; point: number; repeat: number } {
+  const [task = '', point, repeat] = key.split('/');
+  return { task, point: Number(point), repeat: Number(repeat) };
 }
 
 export function stateOf(events: readonly JournalLine[]): RunState {
@@ -65,7 +71,11 @@ export function stateOf(events: readonly JournalLine[]): RunState {
         break;
       case 'point_finished':
         open.delete(pointKey(event.key, event.point, event.repeat));
-        state.finished.set(pointKey(event.key, event.point, event.repeat), { attempt: event.attempt, path: event.path });
+        state.finished.set(pointKey(event.key, event.point, event.repeat), {
+          attempt: event.attempt,
+          path: event.path,
+          probe: event.probe,
+        });
         break;
       default:
         break;

@@ -1,9 +1,10 @@
-import type { Task } from '@bench/recipe';
+import { adaptivePoints, type Task } from '@bench/recipe';
 import type { PointEntry, RunWriter, TaskFile } from '@bench/results';
 import { stringify } from 'yaml';
 import type { ErrorFacts } from './error-facts.ts';
-import { pointKey, type RunState } from './run-state.ts';
-import { allPoints } from './work-list.ts';
+import { parsePointKey, type RunState } from './run-state.ts';
+import { searchFile } from './search/adaptive-work.ts';
+import { missingPoints } from './work-list.ts';
 
 /** A task's `result.json`, kept in step with what happens. */
 export class TaskRecord {
@@ -24,9 +25,9 @@ export class TaskRecord {
   /** With the points that earlier attempts finished, as the journal tells. */
   static async open({ task, writer, state }: { task: Task; writer: RunWriter; state: RunState }): Promise<TaskRecord> {
     const points: PointEntry[] = [];
-    for (const { index, repeat } of allPoints(task)) {
-      const done = state.finished.get(pointKey(task.key, index, repeat));
-      if (done) points.push({ attempt: done.attempt, point: index, repeat, path: done.path, status: 'ok', error: null });
+    for (const [key, { attempt, path }] of state.finished) {
+      const { task: of, point, repeat } = parsePointKey(key);
+      if (of === task.key) points.push({ attempt, point, repeat, path, status: 'ok', error: null });
     }
     const deploy = task.resolved.deploy;
     await writer.taskRecipe(task, stringify(task.resolved));
@@ -38,7 +39,7 @@ export class TaskRecord {
       kind: task.kind,
       params: task.params,
       gpu: { name: deploy?.gpu ?? null, count: deploy?.gpu === undefined ? 0 : (deploy.gpu_count ?? 1) },
-      status: points.length === allPoints(task).length ? 'done' : 'pending',
+      status: missingPoints(task, state).length === 0 ? 'done' : 'pending',
       deployment: state.servedBy.get(task.key) ?? null,
       machine: state.machineOf.get(task.key) ?? null,
       points,
@@ -79,7 +80,8 @@ export class TaskRecord {
   }
 
   async #save(change: Partial<TaskFile>): Promise<void> {
-    this.#file = { ...this.#file, ...change };
+    const search = searchFile(adaptivePoints(this.task), this.task, this.#state);
+    this.#file = { ...this.#file, ...change, ...(search ? { search } : {}) };
     await this.#writer.task(this.#file);
   }
 }

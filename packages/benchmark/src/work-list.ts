@@ -1,8 +1,9 @@
 import { BenchError } from '@bench/core';
 import { type ExecutionGroup, type Plan, plannedTasks } from '@bench/planner';
-import { loadPoints, type LoadPoint, type Task } from '@bench/recipe';
+import { adaptivePoints, loadPoints, type LoadPoint, type Task } from '@bench/recipe';
 import type { PlannedTask } from '@bench/results';
-import { pointKey, type RunState } from './run-state.ts';
+import { parsePointKey, pointKey, type RunState } from './run-state.ts';
+import { nextAdaptive } from './search/adaptive-work.ts';
 
 /** One measurement to make. */
 export interface WorkPoint {
@@ -11,14 +12,16 @@ export interface WorkPoint {
   /** Null: the recipe's own clients or command are the load. */
   load: LoadPoint['load'] | null;
   repeat: number;
+  /** The place of its load on the axis of a search or a curve. */
+  at?: number;
 }
 
-export function repeatsOf(task: Task): number {
+function repeatsOf(task: Task): number {
   return task.resolved.benchmark?.repeats ?? 1;
 }
 
 /** Every repeat of every point of a task; the points of one repeat before the next repeat, so that drift shows as spread. */
-export function allPoints(task: Task): WorkPoint[] {
+function allPoints(task: Task): WorkPoint[] {
   const points = pointsOf(task);
   return Array.from({ length: repeatsOf(task) }, (_, repeat) => points.map((point) => ({ ...point, repeat }))).flat();
 }
@@ -28,7 +31,10 @@ function pointsOf(task: Task): Omit<WorkPoint, 'repeat'>[] {
   return task.kind === 'inference' ? loadPoints(task).map(({ index, load }) => ({ index, load })) : [{ index: 0, load: null }];
 }
 
+/** What is still to be measured of a task. Where each load follows from what was measured, only the next one is known. */
 export function missingPoints(task: Task, state: RunState): WorkPoint[] {
+  const adaptive = adaptivePoints(task);
+  if (adaptive) return nextAdaptive(adaptive, task, state);
   return allPoints(task).filter(({ index, repeat }) => !state.finished.has(pointKey(task.key, index, repeat)));
 }
 
@@ -45,9 +51,14 @@ export function taskList(plan: Plan): PlannedTask[] {
     key: task.key,
     group,
     deploymentKey,
-    points: pointsOf(task).length,
-    repeats: repeatsOf(task),
+    ...amountOf(task),
   }));
+}
+
+function amountOf(task: Task): Pick<PlannedTask, 'points' | 'repeats' | 'atMost'> {
+  const adaptive = adaptivePoints(task);
+  if (adaptive) return { points: adaptive.mostPoints, repeats: 1, atMost: true };
+  return { points: pointsOf(task).length, repeats: repeatsOf(task) };
 }
 
 /** Keys of deployments that are needed, with the point that is measured first on each; null: none is. */
@@ -61,11 +72,19 @@ export function deploymentsWanted(plan: Plan, state: RunState, deployOnly: boole
   return wanted;
 }
 
-/** How many points there are to measure, and how many were. */
-export function countPoints(plan: Plan, tasks: readonly Task[], state: RunState): { points: number; alreadyDone: number } {
-  const all = taskList(plan).reduce((sum, t) => sum + t.points * t.repeats, 0);
-  const points = tasks.reduce((sum, task) => sum + missingPoints(task, state).length, 0);
-  return { points, alreadyDone: all - points };
+/** How many points there are to measure, and how many were. `atMost`: some follow from others, and there may be fewer. */
+export function countPoints(tasks: readonly Task[], state: RunState): { points: number; alreadyDone: number; atMost?: true } {
+  let [points, alreadyDone] = [0, 0];
+  let atMost = false;
+  for (const task of tasks) {
+    const missing = missingPoints(task, state).length;
+    const adaptive = adaptivePoints(task);
+    const done = [...state.finished.keys()].filter((key) => parsePointKey(key).task === task.key).length;
+    alreadyDone += done;
+    points += adaptive && missing > 0 ? Math.max(missing, adaptive.mostPoints - done) : missing;
+    atMost ||= adaptive !== null && missing > 0;
+  }
+  return { points, alreadyDone, ...(atMost ? { atMost } : {}) };
 }
 
 /**

@@ -124,6 +124,7 @@ export {
   summarize,
   summarizeWeighted,
   type Interval,
+  studentTQuantile,
 } from './stats/index.ts';
 export { formatBytes, formatDuration, minuteText, parseDuration, parseSize } from './units.ts';
 export {

@@ -1,6 +1,6 @@
 import { generatesText, type LoadSpec, meanRatePerS, parseDuration } from '@bench/core';
 import type { Market } from '@bench/provisioning';
-import { loadPoints, type Task } from '@bench/recipe';
+import { adaptivePoints, loadPoints, type Task } from '@bench/recipe';
 import type { ExecutionGroup } from './plan.ts';
 
 /** From the least to the most that is likely; both may be wrong, and are rounded for people. */
@@ -79,6 +79,13 @@ function addTask(task: Task, total: Sum): number {
   if (task.kind !== 'inference') {
     total.add(ownS(task), repeats);
     return repeats;
+  }
+  const adaptive = adaptivePoints(task);
+  if (adaptive) {
+    const [first, last] = [loadS(adaptive.load(adaptive.from)), loadS(adaptive.load(adaptive.to))];
+    // How many there will be is not known: two points at least, and all that there may be.
+    total.add({ low: Math.min(first.low, last.low) * 2, high: Math.max(first.high, last.high) * adaptive.mostPoints });
+    return adaptive.mostPoints;
   }
   const loads = loadPoints(task);
   for (const { load } of loads) total.add(loadS(load), repeats);

@@ -118,6 +118,13 @@ describe('planCloud', () => {
     expect(low(BENCHMARK, 'org/m-70B') - base).toBeCloseTo(124, 3);
   });
 
+  it('of a search it is not known how many points there will be: all that there may be count', () => {
+    const found = plan(tasks(BENCHMARK.replace('}', ', search: {max: rate, slo: {ttft_p99_ms: 5}, max_points: 12}}')), [offer('o', 1)]);
+    expect(found.groups[0]?.points).toBe(12);
+    const { low, high } = found.machineHours;
+    expect(high).toBeGreaterThan(3 * low);
+  });
+
   it('what stays up is reckoned beside the run: each of as many machines as there are at a time, the dearest, within what it may cost', () => {
     const list = tasks(BENCHMARK, { gpus: ['H200', 'B200', 'H100'] });
     const offers = [offer('a', 1, 'H200'), offer('b', 5, 'B200'), offer('c', 3, 'H100')];

@@ -7,6 +7,7 @@ import { templateNames } from './command-template.ts';
 import type { Engine, ModelSource } from './engines/engine.ts';
 import { gpuVendorOf } from './gpu-vendor.ts';
 import type { Problem } from './problem.ts';
+import { sweepLists } from './schema/benchmark.ts';
 import { COMMAND_BUILTINS } from './schema/command.ts';
 import { LLM_DEFAULTS } from './schema/llm.ts';
 import type { Recipe } from './schema/recipe.ts';
@@ -100,8 +101,8 @@ function checkInference(recipe: Recipe, context: CheckContext, fail: Fail): void
   const context_length = llm['context_length'];
   if (b.dataset.type === 'random' && typeof context_length === 'number') {
     const most = (length: number | { max: number }) => (typeof length === 'number' ? length : length.max);
-    const inputs = b.sweep?.random_input_len ?? [b.random_input_len];
-    const outputs = b.sweep?.random_output_len ?? [b.random_output_len];
+    const inputs = sweepLists(b)?.random_input_len ?? [b.random_input_len];
+    const outputs = sweepLists(b)?.random_output_len ?? [b.random_output_len];
     for (let i = 0; i < Math.max(inputs.length, outputs.length); i++) {
       const input = most(inputs[inputs.length === 1 ? 0 : i] ?? 0);
       const output = embeds ? 0 : most(outputs[outputs.length === 1 ? 0 : i] ?? 0);

@@ -37,6 +37,30 @@ describe('what sbatch would be given', () => {
   });
 });
 
+describe('a search', () => {
+  const found = 'max: concurrency, slo: {ttft_p99_ms: 5}';
+  it.each([
+    ['search: {max: speed, slo: {ttft_p99_ms: 5}}', /benchmark.search.max: /],
+    ['search: {max: rate, slo: {}}', /a search needs at least one limit/],
+    ['search: {max: rate, slo: {ttft_p98_ms: 5}}', /unknown key "ttft_p98_ms" in benchmark.search.slo; did you mean "ttft_p90_ms"/],
+    ['search: {max: rate, slo: {goodput: 0.9}}', /the share of requests that meet benchmark.slo, which is missing/],
+    [`search: {${found}, from: 9, to: 8}`, /from is above to/],
+    [`search: {${found}, from: 1.5}`, /a concurrency is a whole number/],
+    [`search: {${found}}, max_concurrency: 4`, /its highest is search.to/],
+    [`search: {${found}}, repeats: 2`, /give search.repeats/],
+    [`search: {${found}}, sweep: auto`, /give a sweep or a search, not both/],
+    [`search: {${found}}, arrival: constant`, /arrival needs request_rate/],
+    [`search: {${found}}, request_rate: 4`, /a search sets the load itself: leave request_rate out/],
+    ['sweep: auto, request_rate: 4', /"sweep: auto" sets the load itself: leave request_rate out/],
+    ['sweep: auto, stages: [{duration: 5s, request_rate: 1}]', /leave stages out/],
+    ['sweep: auto, bursts: {size: 2, every: 1s}', /leave bursts out/],
+    ['sweep: auto, dataset: {type: trace, path: t, format: azure}', /a trace has arrivals of its own/],
+    ['sweep: automatic', /benchmark.sweep: expected lists of loads, or "auto"/],
+  ])('%s', (benchmark, message) => {
+    expect(complaints(`${MODEL}benchmark: {${benchmark}}\n`).join('\n')).toMatch(message);
+  });
+});
+
 describe('YAML that is no recipe', () => {
   it.each([
     ['nothing', '', /^recipe.yaml:1:1 the file is empty; /],

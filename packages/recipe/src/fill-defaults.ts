@@ -2,7 +2,7 @@ import type { Engine } from './engines/engine.ts';
 import { engineSectionName } from './choose-engine.ts';
 import { fillService } from './fill-service.ts';
 import { gpuVendorOf } from './gpu-vendor.ts';
-import { benchmarkSchema, type Benchmark } from './schema/benchmark.ts';
+import { benchmarkSchema, sweepLists, type Benchmark } from './schema/benchmark.ts';
 import { LLM_DEFAULTS } from './schema/llm.ts';
 import type { Recipe } from './schema/recipe.ts';
 
@@ -36,14 +36,17 @@ function sectionDefaults(engine: Engine, written: unknown): unknown {
 }
 
 function fillBenchmark(b: Benchmark, recipe: Recipe): Benchmark {
-  const rated = b.request_rate !== undefined || b.sweep?.request_rate !== undefined || b.stages !== undefined;
+  const rated =
+    b.request_rate !== undefined || b.search?.max === 'rate' || sweepLists(b)?.request_rate !== undefined || b.stages !== undefined;
   const open = rated || b.bursts !== undefined || b.dataset.type === 'trace';
   const ends = b.num_prompts !== undefined || b.duration !== undefined || b.stages !== undefined || b.dataset.type === 'trace';
   const arrival = rated ? (b.arrival ?? 'poisson') : undefined;
   return {
     ...b,
-    ...(b.max_concurrency === undefined && !open && !b.sweep?.max_concurrency ? { max_concurrency: 128 } : {}),
-    ...(!ends && !b.sweep?.num_prompts ? { num_prompts: 256 } : {}),
+    ...(b.max_concurrency === undefined && !open && !b.search && b.sweep !== 'auto' && !sweepLists(b)?.max_concurrency
+      ? { max_concurrency: 128 }
+      : {}),
+    ...(!ends && !sweepLists(b)?.num_prompts ? { num_prompts: 256 } : {}),
     ...(arrival ? { arrival } : {}),
     ...(arrival === 'gamma' ? { burstiness: b.burstiness ?? 1 } : {}),
     api: b.api ?? (recipe.model?.task === 'embed' ? 'embeddings' : 'chat'),

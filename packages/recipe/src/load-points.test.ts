@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { loadPoints, parseRecipe } from './index.ts';
+import { adaptivePoints, loadPoints, parseRecipe, type Task } from './index.ts';
 
 const loads = (benchmark: string) =>
   parseRecipe(`model: {random: tiny}\nbenchmark: {${benchmark}}\n`, { file: '/r/recipe.yaml' }).tasks.flatMap((task) =>
@@ -89,5 +89,38 @@ describe('the load of a point', () => {
   it('has the limits of goodput that the recipe gives, and no others', () => {
     expect(Object.keys(loads('')[0]?.slo ?? { missing: 1 })).toEqual([]);
     expect(loads('slo: {ttft_ms: 5, e2el_ms: 9}')[0]?.slo).toStrictEqual({ ttftMs: 5, e2elMs: 9 });
+  });
+});
+
+describe('points that follow from one another', () => {
+  const adaptive = (benchmark: string) => {
+    const [task] = parseRecipe(`model: {random: tiny}\nbenchmark: {${benchmark}}\n`, { file: '/r/recipe.yaml' }).tasks;
+    return { points: adaptivePoints(task as Task), first: loadPoints(task as Task).map(({ load }) => load) };
+  };
+
+  it('are those of a search: the first load is known, and how many there are at most', () => {
+    const { points, first } = adaptive('search: {max: concurrency, slo: {ttft_p99_ms: 500}, from: 4, to: 64, max_points: 9}');
+    expect(points).toMatchObject({ kind: 'search', axis: 'concurrency', from: 4, to: 64, repeats: 3, mostPoints: 9 });
+    expect(first).toEqual([points?.load(4)]);
+    expect(points?.load(8)).toMatchObject({ maxConcurrency: 8, numPrompts: 256, arrival: { kind: 'closed' } });
+    // Four rounds at least.
+    expect(points?.load(100)).toMatchObject({ maxConcurrency: 100, numPrompts: 400 });
+  });
+
+  it('are open loops where a rate is searched, which is kept up for 20 seconds at least', () => {
+    const { points } = adaptive('search: {max: rate, slo: {goodput: 0.9}}, slo: {ttft_ms: 100}, max_concurrency: 50');
+    expect(points?.load(2)).toMatchObject({ maxConcurrency: 50, numPrompts: 256, arrival: { kind: 'poisson', ratePerS: 2 } });
+    expect(points?.load(20.5)).toMatchObject({ numPrompts: 410, arrival: { ratePerS: 20.5 } });
+    const timed = adaptive('search: {max: rate, slo: {goodput: 0.9}}, slo: {ttft_ms: 100}, arrival: constant, duration: 60s').points;
+    expect(timed?.load(20)).toMatchObject({ durationMs: 60_000, arrival: { kind: 'constant' }, maxConcurrency: null });
+    expect(timed?.load(20)).not.toHaveProperty('numPrompts');
+  });
+
+  it('are those of "sweep: auto", up to max_concurrency', () => {
+    expect(adaptive('sweep: auto').points).toMatchObject({ kind: 'curve', axis: 'concurrency', from: 1, to: 1024, mostPoints: 13 });
+    const { points, first } = adaptive('sweep: auto, max_concurrency: 48, repeats: 2, num_prompts: 10');
+    expect(points).toMatchObject({ to: 48, repeats: 2, mostPoints: 18 });
+    expect(first[0]).toMatchObject({ maxConcurrency: 1, numPrompts: 10 });
+    expect(adaptive('sweep: {max_concurrency: [1, 2]}').points).toBeNull();
   });
 });

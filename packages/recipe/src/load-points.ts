@@ -1,7 +1,8 @@
 import { isAbsolute, join } from 'node:path';
 import { generatesText, loadSpecSchema, parseDuration, stagesMs, type Arrival, type LengthRange, type LoadSpec } from '@bench/core';
+import { adaptiveRange, benchmarkAt, type AdaptiveRange } from './adaptive-range.ts';
 import type { Task } from './build-tasks.ts';
-import { SWEEP_KEYS, type Benchmark } from './schema/benchmark.ts';
+import { SWEEP_KEYS, sweepLists, type Benchmark } from './schema/benchmark.ts';
 
 /** Requests of a warm-up that the recipe does not size: enough to fill the engine's batch once, few enough to cost little. */
 const MAX_DEFAULT_WARMUP = 8;
@@ -16,18 +17,37 @@ export interface LoadPoint {
   load: LoadSpec;
 }
 
-/** The points of an inference task: one, or one for every position of its sweep. Other kinds have none. */
+/**
+ * The points of an inference task: one, or one for every position of its sweep. Other kinds have none. Of a task whose points follow from one another
+ * (`adaptivePoints`) the first.
+ */
 export function loadPoints(task: Pick<Task, 'resolved' | 'dir'>): LoadPoint[] {
   const b = task.resolved.benchmark;
   if (!b) return [];
-  const length = SWEEP_KEYS.reduce((n, key) => Math.max(n, b.sweep?.[key]?.length ?? 0), 0);
+  const adaptive = adaptivePoints(task);
+  if (adaptive) return [{ index: 0, label: '', load: adaptive.load(adaptive.from) }];
+  const lists = sweepLists(b);
+  const length = SWEEP_KEYS.reduce((n, key) => Math.max(n, lists?.[key]?.length ?? 0), 0);
   return Array.from({ length: Math.max(1, length) }, (_, index) => {
-    const swept = Object.fromEntries(SWEEP_KEYS.flatMap((key) => (b.sweep?.[key] ? [[key, b.sweep[key][index]]] : [])));
+    const swept = Object.fromEntries(SWEEP_KEYS.flatMap((key) => (lists?.[key] ? [[key, lists[key][index]]] : [])));
     const label = Object.entries(swept)
       .map(([key, value]) => `${key}=${typeof value === 'object' ? `${value.min}-${value.max}` : value}`)
       .join(' ');
     return { index, label, load: loadOf({ ...b, ...swept }, task.dir) };
   });
+}
+
+/** Points of which each load follows from what those before it measured. */
+export type AdaptivePoints = AdaptiveRange & {
+  /** The load at a place on the axis. `seed` is the recipe's. */
+  load(at: number): LoadSpec;
+};
+
+/** Of a task whose points are not known beforehand: one with `benchmark.search` or `sweep: auto`. Null: they are (`loadPoints`). */
+export function adaptivePoints(task: Pick<Task, 'resolved' | 'dir'>): AdaptivePoints | null {
+  const b = task.resolved.benchmark;
+  const range = b ? adaptiveRange(b) : null;
+  return b && range ? { ...range, load: (at) => loadOf(benchmarkAt(b, range.axis, at), task.dir) } : null;
 }
 
 function loadOf(b: Benchmark, dir: string): LoadSpec {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { reportRows } from './index.ts';
+import { renderTable, reportRows } from './index.ts';
 import { demoRun, mixedRun, ownRun, syntheticRun } from './testing/synthetic-run.ts';
 
 describe('reportRows', () => {
@@ -18,6 +18,29 @@ describe('reportRows', () => {
     });
     expect(rows[0]?.engine?.name).toBe('embedded');
     expect(rows[0]?.scalars.cost_per_mtok_total).toBeUndefined();
+  });
+
+  it('has what a search found, and its points in the order of their loads', () => {
+    const points = [1, 2, 4, 3].map((concurrency) => ({ concurrency, requests: 20 }));
+    const run = syntheticRun({ tasks: [{ points }] });
+    const [task, planned] = [run.tasks[0], run.run.tasks[0]];
+    if (!task || !planned) throw new Error('there is a task');
+    const search = {
+      axis: 'concurrency' as const,
+      slo: { e2el_p99_ms: 9 },
+      passes: 3,
+      fails: 4,
+      confidence: 0.9,
+      complete: true,
+      probes: [],
+    };
+    expect(reportRows([run]).map((row) => [row.point, row.search])).toEqual([0, 1, 2, 3].map((point) => [point, null]));
+    planned.atMost = true;
+    task.file.search = search;
+    const rows = reportRows([run]);
+    expect(rows.map((row) => row.load?.maxConcurrency)).toEqual([1, 2, 3, 4]);
+    expect(rows.every((row) => row.search === search)).toBe(true);
+    expect(renderTable(rows, { width: 120, color: false, unicode: true })).toContain('E2EL p99 at most 9 ms: 3 concurrent pass, 4 do not.');
   });
 
   it('takes repeats together: means of figures, sums of requests, every flag once', () => {

@@ -1,8 +1,8 @@
 import type { Distribution, EngineInfo, LoadSpec, OwnMetric, PointFlag, PointResult } from '@bench/core';
-import type { PointView, RunView, TaskView } from '@bench/results';
+import type { PointView, RunView, SearchFile, TaskView } from '@bench/results';
 import { meanDistributions, meanScalars, mergeFlags, sumCounts, sumErrors } from './aggregate.ts';
 import type { KnownAccuracy } from './client-error.ts';
-import { machineLabel } from './labels.ts';
+import { loadAxis, machineLabel } from './labels.ts';
 
 /** One point of one task with its repeats taken together; or, with `point: null`, a task that has none. */
 export interface ReportRow {
@@ -34,6 +34,8 @@ export interface ReportRow {
   /** Unit and direction of the scalars that clients or a command reported themselves. */
   ownMetrics: Record<string, OwnMetric>;
   flags: PointFlag[];
+  /** Of a task that searched the highest load under an SLO: what it found. */
+  search: SearchFile | null;
   tokenSources: PointResult['tokenSources'] | null;
   /** The client's own error. Null: bench's client did not measure it. */
   accuracy: KnownAccuracy | null;
@@ -74,7 +76,10 @@ function taskRows(view: RunView, task: TaskView): ReportRow[] {
     const failed = status === 'failed' || error !== null;
     return [{ ...base, status: failed ? 'failed' : 'not_run', error: error?.message ?? task.deployment?.error?.message ?? null }];
   }
-  return [...points].sort(([a], [b]) => a - b).map(([point, views]) => pointRow(base, point, views));
+  const found = [...points].sort(([a], [b]) => a - b).map(([point, views]) => pointRow(base, point, views));
+  const { atMost } = view.run.tasks.find(({ key }) => key === task.file.key) ?? {};
+  // Points that follow from one another jump to and fro.
+  return atMost ? found.sort((a, b) => (loadAxis(a.load)?.value ?? 0) - (loadAxis(b.load)?.value ?? 0)) : found;
 }
 
 function groupByPoint(views: readonly PointView[]): Map<number, PointView[]> {
@@ -141,6 +146,7 @@ function taskRow(view: RunView, task: TaskView): ReportRow {
     taskKey: file.key,
     kind: file.kind,
     params: file.params,
+    search: file.search ?? null,
     machine: machineLabel(file, machine),
     gpuCount: file.gpu.count,
     // A command has no server, and a service no model: what stands there names the recipe's kind only.
@@ -171,6 +177,7 @@ function emptyRow(runId: string): ReportRow {
     distributions: {},
     ownMetrics: {},
     flags: [],
+    search: null,
     tokenSources: null,
     accuracy: null,
     machine: null,

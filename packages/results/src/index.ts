@@ -30,10 +30,13 @@ export {
   type RunStatus,
   type TaskFile,
 } from './run-file.ts';
+export type { Probe, SearchFile } from './search-file.ts';
+export { limitsText, searchText } from './search-text.ts';
 export { askedBatchSchema, type AskedBatch } from './asked-batch.ts';
 export { askedCloudSchema, type AskedCloud } from './asked-cloud.ts';
 export type { GapList } from '@bench/core';
 export type { PointView, RunView, TaskView } from './run-view.ts';
+export { plannedPoints } from './planned-points.ts';
 export { readDeployment, readRun } from './read-run.ts';
 export { readRunFile } from './read-run-file.ts';
 export { RunWriter, type MeasuredPoint, type NewRun, type PointPlace } from './write-run.ts';

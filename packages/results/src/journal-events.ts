@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { probeSchema } from './search-file.ts';
 
 const task = { recipe: z.string(), variant: z.string(), key: z.string() };
 const where = { ...task, attempt: z.int().positive(), point: z.int().min(0), repeat: z.int().min(0) };
@@ -104,7 +105,13 @@ export const journalEventSchema = z.discriminatedUnion('type', [
   z.strictObject({ type: z.literal('run_detached'), until: z.string() }),
   z.strictObject({ type: z.literal('attempt_started'), ...task, attempt: z.int().positive(), deployment: z.string() }),
   z.strictObject({ type: z.literal('point_started'), ...where }),
-  z.strictObject({ type: z.literal('point_finished'), ...where, path: z.string() }),
+  z.strictObject({
+    type: z.literal('point_finished'),
+    ...where,
+    path: z.string(),
+    /** Of a task whose next load follows from what was measured. */
+    probe: probeSchema.optional(),
+  }),
   z.strictObject({ type: z.literal('point_failed'), ...where, error: failure }),
   /** Its machine was taken away while it was measured: nothing is said about the engine, and it is measured again. */
   z.strictObject({ type: z.literal('point_void'), ...where, error: failure }),

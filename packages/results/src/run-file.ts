@@ -2,6 +2,7 @@ import { engineInfoSchema, phaseSchema, systemInfoSchema } from '@bench/core';
 import { z } from 'zod';
 import { askedBatchSchema } from './asked-batch.ts';
 import { askedCloudSchema } from './asked-cloud.ts';
+import { searchFileSchema } from './search-file.ts';
 
 /** Version of everything in a run directory. Readers accept this and older ones. */
 export const SCHEMA_VERSION = 1;
@@ -21,6 +22,8 @@ export const plannedTaskSchema = z.strictObject({
   /** Points of the task, repeats not counted. */
   points: z.int().min(0),
   repeats: z.int().positive(),
+  /** There may be fewer: each follows from what those before it measured. Absent: there are as many. */
+  atMost: z.literal(true).optional(),
 });
 export type PlannedTask = z.infer<typeof plannedTaskSchema>;
 
@@ -151,6 +154,8 @@ export const taskFileSchema = z.strictObject({
   deployment: z.string().nullable(),
   machine: z.int().min(0).nullable(),
   points: z.array(pointEntrySchema),
+  /** Of a task that searches the highest load under an SLO. */
+  search: searchFileSchema.optional(),
   error: z.strictObject({ code: z.string(), message: z.string(), hint: z.string().optional() }).nullable(),
 });
 export type TaskFile = z.infer<typeof taskFileSchema>;

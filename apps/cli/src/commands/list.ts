@@ -1,6 +1,6 @@
 import { basename } from 'node:path';
 import { EXIT, type Io, messageOf, minuteText, usd } from '@bench/core';
-import { findRuns } from '@bench/results';
+import { findRuns, plannedPoints } from '@bench/results';
 import { withContext } from '../context.ts';
 import { runsNow } from '../runs-now.ts';
 import { teardownCommand } from '../run-commands.ts';
@@ -29,7 +29,7 @@ async function show(flags: { out: string; json?: true | undefined }, io: Io): Pr
         site: view.run.asked.site,
         recipes: [...new Set(view.run.tasks.map((t) => t.recipe))],
         measured: points.filter((p) => p.result !== null).length,
-        points: view.run.asked.mode === 'deploy' ? 0 : view.run.tasks.reduce((sum, t) => sum + t.points * t.repeats, 0),
+        ...(view.run.asked.mode === 'deploy' ? { points: 0, atMost: false } : plannedPoints(view)),
         // What a run that goes on has up is its own business.
         costUsd: view.cost?.usd ?? null,
         up: view.status === 'running' ? [] : view.live.map(({ deployment, machineName }) => ({ deployment, machine: machineName })),
@@ -44,6 +44,7 @@ async function show(flags: { out: string; json?: true | undefined }, io: Io): Pr
         recipes: [messageOf(error)],
         measured: 0,
         points: 0,
+        atMost: false,
         costUsd: null,
         up: [],
         dir,
@@ -68,7 +69,7 @@ async function show(flags: { out: string; json?: true | undefined }, io: Io): Pr
     ...(roomy ? [minuteText(r.created)] : []),
     r.up.length > 0 ? `${r.status}, up` : r.status,
     r.site,
-    r.points === 0 ? '-' : `${r.measured}/${r.points}`,
+    r.points === 0 ? '-' : `${r.measured}/${r.atMost ? 'at most ' : ''}${r.points}`,
     ...(spent ? [r.costUsd === null ? '' : usd(r.costUsd)] : []),
     r.recipes.join(', '),
   ]);

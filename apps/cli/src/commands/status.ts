@@ -1,7 +1,7 @@
 import type { JobMetrics } from '@bench/benchmark';
 import { EXIT, minuteText, printable } from '@bench/core';
 import { isOver, type LedgerEntry } from '@bench/provisioning';
-import { type RentedMachineView, resolveRun, type RunView, type TaskView } from '@bench/results';
+import { plannedPoints, type RentedMachineView, resolveRun, type RunView, type TaskView } from '@bench/results';
 import { withContext } from '../context.ts';
 import { costLines } from '../ui/cost-lines.ts';
 import { usdPerHour } from '../ui/money.ts';
@@ -164,6 +164,7 @@ function summary({ view, ledger }: RunNow, metrics: readonly JobMetrics[]) {
       deployment: task.deployment?.id ?? null,
       machine: task.machine?.name ?? null,
       points: task.points.map((p) => p.entry),
+      ...(task.file.search ? { search: task.file.search } : {}),
       error: task.file.error,
     })),
     // `ledger`: how it stands there now; null: that does not know it.
@@ -194,8 +195,9 @@ function liveOf(task: TaskView, view: RunView): { engine: { name: string; versio
 }
 
 function measured(task: TaskView, view: RunView): string {
-  const planned = view.run.tasks.find((t) => t.recipe === task.file.recipe && t.variant === task.file.variant);
-  return `${task.points.filter((p) => p.entry.status === 'ok').length}/${(planned?.points ?? 0) * (planned?.repeats ?? 1)}`;
+  const own = view.run.tasks.filter((t) => t.recipe === task.file.recipe && t.variant === task.file.variant);
+  const { points, atMost } = plannedPoints({ run: { ...view.run, tasks: own }, tasks: [task] });
+  return `${task.points.filter((p) => p.entry.status === 'ok').length}/${atMost ? 'at most ' : ''}${points}`;
 }
 
 const name = (task: TaskView) => `${task.file.recipe}/${task.file.variant}`;

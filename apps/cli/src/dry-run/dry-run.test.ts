@@ -42,6 +42,18 @@ describe('a dry run', () => {
     expect(told).not.toMatch(/LIMIT|NOTICE/);
   });
 
+  it('of a search says how many points there may be, and the first', async () => {
+    const recipe = (benchmark: string) =>
+      `model: {huggingface: org/m}\nengine: {llm: {vllm: {}}}\nbenchmark: {num_prompts: 5, ${benchmark}}\n`;
+    const { text, json } = await plan(recipe('search: {max: concurrency, slo: {ttft_p99_ms: 500}, to: 64}'), 'ssh:gpu1');
+    expect(text).toMatch(
+      /measure r\/default\n +the search for the most concurrent requests, at most 64, under ttft_p99_ms: up to 30 points, .*\n +first c=1 {2}5 requests/,
+    );
+    expect(json.deployments[0]?.tasks[0]?.adaptive?.mostPoints).toBe(30);
+    expect((await plan(recipe('sweep: auto'), 'ssh:gpu1')).text).toMatch(/curve of throughput from 1 to at most 1024 .* up to 13 points/);
+    expect((await plan(recipe('sweep: auto'), 'slurm:login1')).text).toMatch(/cannot run here: .*sweep: auto chooses each load/);
+  });
+
   it('says the same each time', async () => {
     expect((await plan(SWEEP, 'docker')).text).toBe((await plan(SWEEP, 'docker')).text);
   });

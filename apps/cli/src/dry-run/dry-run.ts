@@ -97,6 +97,7 @@ function isDone(view: RunView, task: Task, point: number, repeat: number): boole
 function missesSomething(task: Task, view: RunView): boolean {
   const planned = view.run.tasks.find(({ key }) => key === task.key);
   if (!planned) return false;
+  if (planned.atMost) return view.tasks.every(({ file }) => file.key !== task.key || file.status !== 'done');
   return Array.from({ length: planned.points }, (_, point) => point).some((point) =>
     Array.from({ length: planned.repeats }, (_, repeat) => repeat).some((repeat) => !isDone(view, task, point, repeat)),
   );

@@ -75,7 +75,8 @@ function deploymentLines(d: PlannedDeploy, asked: Asked): string[] {
 function measureLines(task: PlannedMeasurement): string[] {
   return [
     `measure ${task.recipe}/${task.variant}${times(task)}`,
-    ...task.points.flatMap((load) => (load === null ? [] : [`  ${pointLabel(load)}  ${amount(load)}`])),
+    ...(task.adaptive ? [`  ${task.adaptive.what}: up to ${task.adaptive.mostPoints} points, each chosen by those before it`] : []),
+    ...task.points.flatMap((load) => (load === null ? [] : [`  ${task.adaptive ? 'first ' : ''}${pointLabel(load)}  ${amount(load)}`])),
   ];
 }
 

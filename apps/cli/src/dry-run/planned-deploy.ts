@@ -1,7 +1,7 @@
 import type { LoadSpec } from '@bench/core';
 import type { Problem, RenderedStep } from '@bench/deploy';
 import type { Workload } from '@bench/provisioning';
-import { type Engine, loadPoints, type Task } from '@bench/recipe';
+import { type AdaptivePoints, adaptivePoints, type Engine, loadPoints, type Task } from '@bench/recipe';
 import type { Asked } from '../asked.ts';
 import type { Here } from './look-here.ts';
 
@@ -12,6 +12,8 @@ export interface PlannedMeasurement {
   repeats: number;
   /** Points that are not measured yet; null: the recipe's own clients or command are the one point. */
   points: (LoadSpec | null)[];
+  /** Each point follows from those before it: only the first is known, and how many there may be. */
+  adaptive?: { what: string; mostPoints: number };
 }
 
 export interface PlannedDeploy {
@@ -47,6 +49,12 @@ export interface PlanRunOptions {
 }
 
 export function measurement(task: Task, isDone: IsDone): PlannedMeasurement {
+  const adaptive = adaptivePoints(task);
+  if (adaptive) {
+    const { recipe, variant, key } = task;
+    const first = isDone(task, 0, 0) ? [] : [adaptive.load(adaptive.from)];
+    return { recipe, variant, key, repeats: 1, points: first, adaptive: { what: adaptiveText(adaptive), mostPoints: adaptive.mostPoints } };
+  }
   const repeats = task.resolved.benchmark?.repeats ?? 1;
   const points = task.kind === 'inference' ? loadPoints(task).map(({ index, load }) => ({ index, load })) : [{ index: 0, load: null }];
   const open = (point: number) => Array.from({ length: repeats }, (_, repeat) => repeat).some((repeat) => !isDone(task, point, repeat));
@@ -57,4 +65,11 @@ export function measurement(task: Task, isDone: IsDone): PlannedMeasurement {
     repeats,
     points: points.filter(({ index }) => open(index)).map(({ load }) => load),
   };
+}
+
+function adaptiveText({ axis, to, ...points }: AdaptivePoints): string {
+  const unit = axis === 'rate' ? 'requests/s' : 'concurrent requests';
+  return points.kind === 'curve'
+    ? `the curve of throughput from 1 to at most ${to} ${unit}`
+    : `the search for the most ${unit}, at most ${to}, under ${Object.keys(points.search.slo).join(', ')}`;
 }

@@ -27,6 +27,35 @@ it('sums up variants that were left out for one reason', () => {
   );
 });
 
+it('says of a search that points are at most so many, which load passes, and what was found', () => {
+  const ref = { recipe: 'r', variant: 'v', point: 0, repeat: 0, label: 'c=2', position: 1, total: 30, atMost: true as const };
+  const result = {
+    counts: { sent: 2, ok: 2, failed: 0, cancelled: 0, warmup: 0 },
+    scalars: {},
+    distributions: {},
+    durationS: 2,
+    flags: [],
+  } as unknown as Extract<RunEvent, { type: 'point_finished' }>['result'];
+  const search = { axis: 'concurrency' as const, slo: {}, passes: 2, fails: 3, confidence: 0.9, complete: true, probes: [] };
+  expect(
+    watch([
+      { type: 'run_started', id: 'rabc', dir: '/d', resumed: false, tasks: 1, points: 30, alreadyDone: 0, atMost: true },
+      { type: 'point_finished', ref, result, missed: [] },
+      {
+        type: 'point_finished',
+        ref: { ...ref, label: 'c=4' },
+        result,
+        missed: ['ttft_p99_ms 9 ms, at most 5 ms', 'goodput 50 %, at least 90 %'],
+      },
+      { type: 'search_finished', recipe: 'r', variant: 'v', search },
+    ]),
+  ).toBe(
+    'run rabc  1 task, up to 30 points  /d\nok c=2        2 requests  2.0 s  passes\n' +
+      'ok c=4        2 requests  2.0 s  fails: ttft_p99_ms 9 ms, at most 5 ms; goodput 50 %, at least 90 %\n' +
+      'ok r/v: 2 concurrent pass, 3 do not\n',
+  );
+});
+
 it('names the machine in every line where there are several', () => {
   const on = { engine: 'vllm', model: 'm', machine: 'gpu1' };
   const ref = { recipe: 'r', variant: 'v', point: 0, repeat: 0, label: 'c=2', position: 1, total: 2, machine: 'gpu2' };

@@ -1,5 +1,6 @@
 import { formatDuration, printable, usd } from '@bench/core';
 import type { PointRef, RunEvent } from '@bench/benchmark';
+import { searchText } from '@bench/results';
 import { loadText } from './load-text.ts';
 import { foldParts, seenLength } from './fold-parts.ts';
 import { pointSummary } from './point-summary.ts';
@@ -135,7 +136,7 @@ export function showRun(
       case 'run_started':
         progress.status(null);
         progress.line(
-          `${style.bold(`run ${event.id}`)}  ${plural(event.tasks, 'task')}${deployOnly ? '' : `, ${plural(event.points, 'point')}`}` +
+          `${style.bold(`run ${event.id}`)}  ${plural(event.tasks, 'task')}${deployOnly ? '' : `, ${event.atMost ? 'up to ' : ''}${plural(event.points, 'point')}`}` +
             `${event.alreadyDone > 0 ? `, ${event.alreadyDone} already done` : ''}  ${style.dim(event.dir)}`,
         );
         return;
@@ -208,10 +209,14 @@ export function showRun(
       case 'point_finished': {
         const { ref, result } = event;
         const head = `${ok} ${at(ref.machine)}${pointName(ref).padEnd(9)}`;
-        progress.line(foldParts([head, ...pointSummary(result, style)], terminalWidth(options.stream)));
+        const verdict = verdictOf(event.missed, style);
+        progress.line(foldParts([head, ...pointSummary(result, style), ...verdict], terminalWidth(options.stream)));
         rest(ref);
         return;
       }
+      case 'search_finished':
+        progress.line(`${ok} ${at(event.machine)}${event.recipe}/${event.variant}: ${style.bold(searchText(event.search))}`);
+        return;
       case 'point_failed':
         progress.line(`${bad} ${at(event.ref.machine)}${pointName(event.ref).padEnd(10)} ${lines(event.message)}`);
         rest(event.ref);
@@ -283,6 +288,10 @@ const RESTARTS: ReadonlySet<string> = new Set(['files', 'queue', 'start', 'image
 const phaseText = (phase: string) => PHASES[phase] ?? phase.replaceAll('_', ' ');
 const nameOf = (event: { engine: string; model: string }) => [event.engine, event.model].filter(Boolean).join(' ');
 const ready = (event: { model: string }) => (event.model === '' ? 'is ready' : 'is up and answers');
-const place = (ref: PointRef, style: Styles) => (ref.total > 1 ? style.dim(`[${ref.position}/${ref.total}] `) : '');
+const place = (ref: PointRef, style: Styles) =>
+  ref.total > 1 ? style.dim(`[${ref.position}/${ref.atMost ? 'at most ' : ''}${ref.total}] `) : '';
+/** Of a point of a search. */
+const verdictOf = (missed: readonly string[] | undefined, style: Styles) =>
+  missed === undefined ? [] : [missed.length === 0 ? style.green('passes') : style.yellow(`fails: ${missed.join('; ')}`)];
 const pointName = (ref: PointRef) => `${ref.label}${ref.repeat > 0 ? ` #${ref.repeat + 1}` : ''}`;
 const plural = (n: number, what: string) => `${n} ${what}${n === 1 ? '' : 's'}`;

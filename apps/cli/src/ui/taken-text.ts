@@ -1,9 +1,8 @@
-import type { RunView } from '@bench/results';
+import { plannedPoints, type RunView } from '@bench/results';
 
 /** Points of a run that are neither measured nor have failed. */
 export function toCome({ run, tasks }: Pick<RunView, 'run' | 'tasks'>): number {
-  const planned = run.tasks.reduce((sum, { points, repeats }) => sum + points * repeats, 0);
-  return Math.max(0, planned - tasks.reduce((sum, { points }) => sum + points.length, 0));
+  return Math.max(0, plannedPoints({ run, tasks }).points - tasks.reduce((sum, { points }) => sum + points.length, 0));
 }
 
 /** `2 points taken, 1 failed, 3 still to come` */

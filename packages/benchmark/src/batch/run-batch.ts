@@ -105,7 +105,7 @@ async function runOn(given: Run): Promise<RunOutcome> {
   await writer.event({ type: 'run_started', pid: process.pid, resumed });
   const keys = options.knownHosts === undefined ? '' : await readFile(options.knownHosts, 'utf8').catch(() => '');
   if (keys !== '') await writer.knownHosts(keys);
-  const counts = countPoints(plan, tasks, state);
+  const counts = countPoints(tasks, state);
   on({ type: 'run_started', id: writer.run.id, dir: writer.dir, resumed, tasks: tasks.length, ...counts });
   const queue = site.queue({ id: writer.run.id, dir: writer.dir });
   const runFolder = batchRunFolder(cluster.remoteDir, writer.run.id);

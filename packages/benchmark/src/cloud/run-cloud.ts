@@ -83,7 +83,7 @@ async function runOn(o: {
   const resumed = options.resume !== undefined;
   const deployOnly = asked.mode === 'deploy';
   await writer.event({ type: 'run_started', pid: process.pid, resumed });
-  const counts = countPoints(plan, tasks, state);
+  const counts = countPoints(tasks, state);
   on({ type: 'run_started', id: writer.run.id, dir: writer.dir, resumed, tasks: tasks.length, ...counts });
   const meter = makeMeter(options.io.monotonic);
   await writeGone({ writer, views: rentedMachines(before), access });
@@ -137,6 +137,7 @@ async function runOn(o: {
     seed: writer.run.asked.seed,
     telemetry: options.telemetry === undefined ? DEFAULT_TELEMETRY : options.telemetry,
     totalPoints: counts.points,
+    atMost: counts.atMost,
   };
   const sweepUp = (told: readonly string[]) => sweep({ run: writer.run.id, access, io: options.io, reason: 'the run is over', told });
   try {

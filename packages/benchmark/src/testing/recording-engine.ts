@@ -4,7 +4,7 @@ import { z } from 'zod';
 /**
  * An OpenAI-compatible streaming server in a few lines that appends every prompt it gets, and every reset of its cache,
  * to the file RECORD_TO. `die`: ends at that request. `fail`: answers 500 to all but the smoke test.
- * `vanish`: from that request on nobody listens any more, and the process stays.
+ * `vanish`: from that request on nobody listens any more, and the process stays. `full`: a request that comes while so many others are there fails.
  */
 const SERVER = String.raw`
 const fs = require('node:fs');
@@ -13,6 +13,7 @@ const key = process.env.RECORD_KEY;
 const record = (line) => fs.appendFileSync(process.env.RECORD_TO, JSON.stringify(line) + '\n');
 let served = 0;
 let running = 0;
+let there = 0;
 record({ start: process.pid });
 const server = require('node:http').createServer(async (request, response) => {
   if (request.url === '/health') return response.end('ok');
@@ -35,6 +36,12 @@ const server = require('node:http').createServer(async (request, response) => {
     server.close();
     return server.closeAllConnections();
   }
+  if (mode === 'full' && body.stream) {
+    if (there >= Number(limit)) return response.writeHead(503).end('{"error":{"message":"full"}}');
+    there += 1;
+    // Long enough that those which are sent at once are there at once.
+    await new Promise((resolve) => setTimeout(resolve, 150));
+  }
   const n = body.max_tokens ?? body.max_completion_tokens ?? 4;
   const usage = { prompt_tokens: prompt.split(' ').length, completion_tokens: n, total_tokens: 0 };
   if (!body.stream) return response.end(JSON.stringify({ choices: [{ message: { content: 'the answer is 4' }, finish_reason: 'length' }], usage }));
@@ -47,6 +54,7 @@ const server = require('node:http').createServer(async (request, response) => {
   }
   event([{ index: 0, delta: {}, finish_reason: 'length' }]);
   event([], { usage });
+  if (mode === 'full') there -= 1;
   response.end('data: [DONE]\n\n');
 });
 server.listen(Number(port), address);
@@ -55,7 +63,7 @@ server.listen(Number(port), address);
 export const recordingEngine: Engine = {
   name: 'recording',
   settings: z.strictObject({
-    mode: z.enum(['good', 'die', 'vanish', 'fail', 'slow']).default('good'),
+    mode: z.enum(['good', 'die', 'vanish', 'fail', 'slow', 'full']).default('good'),
     limit: z.int().default(0),
     record_to: z.string(),
   }),

@@ -2,3 +2,4 @@ export { percentile, percentileOfSorted } from './percentile.ts';
 export { summarizeWeighted } from './summarize-weighted.ts';
 export { summarize } from './summarize.ts';
 export { bootstrapInterval, meanInterval, type Interval } from './intervals.ts';
+export { studentTQuantile } from './student-t.ts';

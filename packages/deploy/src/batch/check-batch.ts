@@ -1,5 +1,5 @@
 import { BenchError } from '@bench/core';
-import { BUILTIN_ENGINES, EMBEDDED_IMAGE, type Engine, engineOf, type Task } from '@bench/recipe';
+import { adaptivePoints, BUILTIN_ENGINES, EMBEDDED_IMAGE, type Engine, engineOf, type Task } from '@bench/recipe';
 import { stagePathProblem } from '../command/staging.ts';
 import { gpusEach } from '../compose/lay-out.ts';
 import type { Problem } from '../contract.ts';
@@ -69,6 +69,13 @@ function inferenceProblems(task: Task, { runtime, facts, unfit }: Check): Proble
     });
   if (Object.keys(llm.docker_options).length > 0)
     problems.push(unfit('docker_options are for Docker Compose, which a queue does not have', 'leave them out'));
+  if (adaptivePoints(task) !== null)
+    problems.push(
+      unfit(
+        `benchmark.${benchmark?.search ? 'search' : 'sweep: auto'} chooses each load by what the one before measured, and clients in a queue are given all their loads beforehand`,
+        'name the loads in benchmark.sweep, or run it on a host (--on ssh:HOST)',
+      ),
+    );
   const client = benchmark?.client ?? 'bench';
   if (client !== 'bench')
     problems.push(unfit(`benchmark.client "${client}" runs beside the engine; in a queue clients are jobs of bench`, 'leave it out'));

@@ -260,6 +260,15 @@ describe('the key of an engine is no argument', () => {
 
 describe('what cannot be jobs of a queue is refused before anything is sent', () => {
   const llm = { model: { huggingface: 'org/m' } };
+
+  it.each([
+    ['search', { search: { max: 'concurrency', slo: { ttft_p99_ms: 500 } } }],
+    ['sweep: auto', { sweep: 'auto' }],
+  ])('a %s, whose loads are not known beforehand', (name, benchmark) => {
+    expect(problems({ ...llm, benchmark })).toEqual([
+      expect.stringContaining(`benchmark.${name} chooses each load by what the one before measured`),
+    ]);
+  });
   it.each<[string, object, RegExp, object?]>([
     [
       'several engines',

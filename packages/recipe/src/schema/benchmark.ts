@@ -1,5 +1,6 @@
 import { lengthsByRatio, parseDuration } from '@bench/core';
 import { z } from 'zod';
+import { searchSchema } from './search.ts';
 import { durationSchema } from './values.ts';
 
 const count = z.int().positive();
@@ -163,17 +164,22 @@ export const benchmarkSchema = z
     slo: sloSchema.optional(),
     seed: z.int().min(0).max(0xffff_ffff).default(0).describe('Everything random in the load follows from it.'),
     client: z.enum(['bench', 'vllm', 'sglang']).default('bench').describe('Who measures: bench itself, or the engine’s own program.'),
-    sweep: sweepSchema.optional(),
+    sweep: z
+      .union([z.literal('auto'), sweepSchema], { error: 'expected lists of loads, or "auto"' })
+      .optional()
+      .describe('Points: lists of equal length, or auto: concurrency from 1 to where throughput stops to grow.'),
+    search: searchSchema.optional(),
   })
   .superRefine((b, context) => {
     const issue = (path: string[], message: string) => context.addIssue({ code: 'custom', path, message });
-    const prompts = b.sweep?.num_prompts ? ['sweep', 'num_prompts'] : b.num_prompts !== undefined ? ['num_prompts'] : null;
+    checkAdaptive(b, issue);
+    const prompts = sweepLists(b)?.num_prompts ? ['sweep', 'num_prompts'] : b.num_prompts !== undefined ? ['num_prompts'] : null;
     if (b.cancel && b.cancel.after === undefined && b.api === 'embeddings')
       issue(['cancel'], 'embeddings come whole: say after how long a request is given up (after)');
     if (b.prefix_groups !== undefined && b.shared_prefix === 0)
       issue(['prefix_groups'], 'prefix_groups share a prefix: say how long it is (shared_prefix)');
     if (b.duration !== undefined && prompts) issue(prompts, 'give num_prompts or duration, not both');
-    const open = b.request_rate !== undefined || b.sweep?.request_rate !== undefined;
+    const open = b.request_rate !== undefined || sweepLists(b)?.request_rate !== undefined;
     const rates = [...(open ? ['request_rate'] : []), ...(b.stages ? ['stages'] : []), ...(b.bursts ? ['bursts'] : [])];
     if (b.dataset.type === 'trace') {
       for (const key of [...rates, ...(b.arrival === undefined ? [] : ['arrival'])])
@@ -190,12 +196,12 @@ export const benchmarkSchema = z
     if (b.stages && prompts) issue(prompts, 'a point with stages ends with the last of them: leave num_prompts out');
     if (b.stages && b.arrival === 'gamma') issue(['arrival'], 'the arrivals of stages are poisson or constant');
     if (b.bursts && b.arrival !== undefined) issue(['arrival'], 'bursts come at their own times: leave arrival out');
-    if (rates.length === 0 && b.arrival !== undefined)
+    if (rates.length === 0 && b.search?.max !== 'rate' && b.arrival !== undefined)
       issue(['arrival'], 'arrival needs request_rate or stages: without a rate, requests follow one another');
     if (b.burstiness !== undefined && b.arrival !== 'gamma') issue(['burstiness'], 'burstiness goes with "arrival: gamma"');
     const made = b.dataset.type === 'random' || b.dataset.type === 'sonnet';
     if (made && b.shared_prefix > 0) {
-      const shortest = (b.sweep?.random_input_len ?? [b.random_input_len]).reduce<number>(
+      const shortest = (sweepLists(b)?.random_input_len ?? [b.random_input_len]).reduce<number>(
         (m, l) => Math.min(m, typeof l === 'number' ? l : l.min),
         Infinity,
       );
@@ -205,3 +211,43 @@ export const benchmarkSchema = z
     if (!made && b.shared_prefix > 0) issue(['shared_prefix'], 'shared_prefix goes with random prompts only');
   });
 export type Benchmark = z.output<typeof benchmarkSchema>;
+
+/** The lists of a sweep that has some. */
+export function sweepLists({
+  sweep,
+}: {
+  sweep?: 'auto' | z.output<typeof sweepSchema> | undefined;
+}): z.output<typeof sweepSchema> | undefined {
+  return sweep === 'auto' ? undefined : sweep;
+}
+
+/** What a search, or `sweep: auto`, has a say in. */
+interface AdaptiveLoad {
+  sweep?: unknown;
+  search?: z.output<typeof searchSchema> | undefined;
+  request_rate?: number | undefined;
+  stages?: unknown;
+  bursts?: unknown;
+  max_concurrency?: number | undefined;
+  repeats: number;
+  dataset: { type: string };
+  slo?: object | undefined;
+}
+
+/** A search, or `sweep: auto`, sets the load itself. */
+function checkAdaptive(b: AdaptiveLoad, issue: (path: string[], message: string) => void): void {
+  const { search } = b;
+  if (!search && b.sweep !== 'auto') return;
+  const name = search ? 'a search' : '"sweep: auto"';
+  if (search && b.sweep !== undefined) issue(['sweep'], 'give a sweep or a search, not both');
+  if (b.stages) issue(['stages'], `${name} sets the load itself: leave stages out`);
+  if (b.bursts) issue(['bursts'], `${name} sets the load itself: leave bursts out`);
+  if (b.request_rate !== undefined) issue(['request_rate'], `${name} sets the load itself: leave request_rate out`);
+  if (b.dataset.type === 'trace') issue(['dataset'], `a trace has arrivals of its own, and ${name} sets the load itself`);
+  if (!search) return;
+  if (search.max === 'concurrency' && b.max_concurrency !== undefined)
+    issue(['max_concurrency'], 'the search sets max_concurrency: its highest is search.to');
+  if (b.repeats > 1) issue(['repeats'], 'a search repeats what it needs to: give search.repeats');
+  if (search.slo.goodput !== undefined && Object.values(b.slo ?? {}).every((value) => value === undefined))
+    issue(['search', 'slo', 'goodput'], 'goodput is the share of requests that meet benchmark.slo, which is missing');
+}

@@ -1,4 +1,4 @@
-import type { RunView } from '@bench/results';
+import { limitsText, type RunView, searchText } from '@bench/results';
 import { readDetails, spread, type PointDetail } from '../detail.ts';
 import { FLAG_WORDS } from '../flags.ts';
 import { formatShort, formatStamp, listWords, plural } from '../format.ts';
@@ -196,7 +196,14 @@ function summarySection(groups: readonly TaskGroup[]): Markup {
     return markup`<section id="summary" aria-labelledby="summary-h"><h2 id="summary-h">Summary</h2><p>The run has no tasks.</p></section>`;
   const bars = groups.some((group) => group.measured.some((row) => row.scalars.output_throughput !== undefined));
   return markup`<section id="summary" aria-labelledby="summary-h"><h2 id="summary-h">Summary</h2>
-<p>One line a point. The best figure of each column is set in colour${bars ? '; the bar behind output throughput is its share of the best' : null}.</p>${summaryTable(groups)}</section>`;
+<p>One line a point. The best figure of each column is set in colour${bars ? '; the bar behind output throughput is its share of the best' : null}.</p>${summaryTable(groups)}${searches(groups)}</section>`;
+}
+
+/** What searches found, one a task. */
+function searches(groups: readonly TaskGroup[]): (Markup | null)[] {
+  return groups.map(({ name, first: { search } }) =>
+    search ? markup`<p><b>${data(name)}</b>, ${limitsText(search)}: ${searchText(search)}.</p>` : null,
+  );
 }
 
 function problemsSection(problems: readonly { path: string; message: string }[]): Markup | null {

@@ -22,6 +22,14 @@ async function page(...runs: RunView[]): Promise<string> {
 const sections = (text: string): string[] => [...text.matchAll(/<section id="([a-z]+)"/g)].map((match) => match[1] as string);
 
 describe('writeHtml', () => {
+  it('says below the table what a search found', async () => {
+    const run = demoRun();
+    const [task] = run.tasks;
+    if (!task) throw new Error('there is a task');
+    task.file.search = { axis: 'rate', slo: { goodput: 0.9 }, passes: 3, fails: 4, confidence: 0.9, complete: true, probes: [] };
+    expect(await page(run)).toContain('goodput at least 90 %: 3 req/s pass, 4 do not.');
+  });
+
   it('has every part, and a link to each', async () => {
     const text = await page(demoRun());
     expect(sections(text)).toEqual(['summary', 'curve', 'distributions', 'series', 'phases', 'environment', 'definitions']);

@@ -1,3 +1,4 @@
+import { limitsText, searchText } from '@bench/results';
 import { clientErrorText } from '../client-error.ts';
 import { FLAG_WORDS } from '../flags.ts';
 import { formatShort } from '../format.ts';
@@ -88,6 +89,7 @@ export function renderTable(rows: readonly ReportRow[], options: TableOptions): 
       lines.push(join(cells));
     }
   }
+  lines.push(...searchLines(groups, width, paint));
   const { lines: below, named } = ownBelow(ordered, hidden, { width, paint, title: titleOf(groups) });
   lines.push(
     ...below,
@@ -178,6 +180,14 @@ function heading(name: string, first: ReportRow, width: number, glyph: { dot: st
   const title = oneLine(name, 200);
   const rest = facts.join(` ${glyph.dot} `);
   return [truncate(title, width, glyph.cut), ...(rest ? [truncate(rest, width, glyph.cut)] : [])];
+}
+
+/** What searches found, one a task. */
+function searchLines(groups: ReturnType<typeof taskGroups>, width: number, paint: Paint): string[] {
+  const found = groups.flatMap(({ name, first: { search } }) =>
+    search ? [`${oneLine(name, 60)}, ${limitsText(search)}: ${searchText(search)}.`] : [],
+  );
+  return found.length === 0 ? [] : ['', ...found.flatMap((line) => wrap(line, width, 2)).map(paint.bold)];
 }
 
 /** More rows than this would bury the table. */
