@@ -79,6 +79,7 @@ export function buildProgram(result: { code: number }): Command {
     .option('--burstiness <n>', 'shape of gamma intervals', positive, 1)
     .option('--stages <list>', 'open loop with a rate that changes in time: 30s:5,60s:5-50 is 5 a second, then a ramp to 50')
     .option('--bursts <n:time>', 'open loop of bursts: 20:5s is 20 requests at once every 5 seconds')
+    .option('--ramp <list>', 'closed loop whose concurrency changes in time: 60s:0-32,5m:32 is a ramp from 0 to 32, then 32')
     .option('--requests <n>', 'measured requests (default: 10 a concurrency, 100 in an open loop)', integer(1))
     .option('--duration <time>', 'send for this long instead: 30s, 2m')
     .option('--input-len <n>', 'prompt tokens: 256, 100-400, or as --random-range-ratio means it: vllm:256:0.5, sglang:256:0.5', '256')

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { arrivalLabel, arrivalSchema, meanRatePerS } from './index.ts';
+import { arrivalLabel, arrivalSchema, concurrencyLabel, highestConcurrency, meanRatePerS } from './index.ts';
 
 describe('arrivals', () => {
   it.each([
@@ -27,6 +27,18 @@ describe('arrivals', () => {
   it('of a trace have the rate of its file', () => {
     expect(meanRatePerS({ kind: 'trace', speed: 2 })).toBeNull();
     expect([1, 2.5].map((speed) => arrivalLabel({ kind: 'trace', speed }))).toEqual(['trace', 'trace ×2.5']);
+  });
+
+  it('of a closed loop in stages are told by its concurrency', () => {
+    const stages = [
+      { durationMs: 5, concurrency: 0, toConcurrency: 8 },
+      { durationMs: 5, concurrency: 8 },
+      { durationMs: 5, concurrency: 2 },
+    ];
+    expect(concurrencyLabel(stages)).toBe('0→8→2');
+    expect(highestConcurrency(stages)).toBe(8);
+    expect(arrivalSchema.safeParse({ kind: 'closed', stages }).success).toBe(true);
+    expect(arrivalSchema.safeParse({ kind: 'closed', stages: [{ durationMs: 5, concurrency: 0 }] }).success).toBe(false);
   });
 
   it('of a closed loop have no rate, and stages need one', () => {

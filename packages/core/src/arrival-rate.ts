@@ -1,4 +1,4 @@
-import type { Arrival, RateStage } from './load.ts';
+import type { Arrival, ConcurrencyStage } from './load.ts';
 import { formatDuration } from './units.ts';
 
 /** Requests per second that an arrival process asks for, in the mean over its time. Null: a closed loop asks for none, and a trace's is in its file. */
@@ -13,7 +13,7 @@ export function meanRatePerS(arrival: Arrival): number | null {
 }
 
 /** How long the stages take together, milliseconds. */
-export function stagesMs(stages: readonly RateStage[]): number {
+export function stagesMs(stages: readonly { durationMs: number }[]): number {
   return stages.reduce((sum, stage) => sum + stage.durationMs, 0);
 }
 
@@ -25,8 +25,16 @@ export function arrivalLabel(arrival: Exclude<Arrival, { kind: 'closed' }>): str
   if (arrival.kind === 'bursts') return `${arrival.size} every ${formatDuration(arrival.everyMs)}`;
   if (arrival.kind === 'trace') return arrival.speed === 1 ? 'trace' : `trace ×${arrival.speed}`;
   if (arrival.kind !== 'stages') return `${arrival.ratePerS} req/s`;
-  const rates = arrival.stages.flatMap(({ ratePerS, toRatePerS }) => (toRatePerS === undefined ? [ratePerS] : [ratePerS, toRatePerS]));
-  const turns = rates.filter((rate, i) => rate !== rates[i - 1]);
+  return `${turnsOf(arrival.stages.flatMap(({ ratePerS, toRatePerS = ratePerS }) => [ratePerS, toRatePerS]))} req/s`;
+}
+
+/** The concurrency of a closed loop in stages in few words: `1→32`. */
+export function concurrencyLabel(stages: readonly ConcurrencyStage[]): string {
+  return turnsOf(stages.flatMap(({ concurrency, toConcurrency = concurrency }) => [concurrency, toConcurrency]));
+}
+
+function turnsOf(levels: readonly number[]): string {
+  const turns = levels.filter((level, i) => level !== levels[i - 1]);
   const shown = turns.length > SHOWN_TURNS ? [...turns.slice(0, 3), '…', ...turns.slice(-2)] : turns;
-  return `${shown.join('→')} req/s`;
+  return shown.join('→');
 }

@@ -70,6 +70,8 @@ export {
   type ApiKind,
   type Arrival,
   type Cancel,
+  type ConcurrencyStage,
+  highestConcurrency,
   type LengthRange,
   type LoadData,
   type LoadSpec,
@@ -79,7 +81,7 @@ export {
   calibrationKey,
 } from './load.ts';
 export { lengthsByRatio, type RatioMeaning } from './range-ratio.ts';
-export { arrivalLabel, meanRatePerS, stagesMs } from './arrival-rate.ts';
+export { arrivalLabel, concurrencyLabel, meanRatePerS, stagesMs } from './arrival-rate.ts';
 export { usd } from './money.ts';
 export { eventGaps } from './event-gaps.ts';
 export {

@@ -26,9 +26,28 @@ const rateStageSchema = z.strictObject({
 });
 export type RateStage = z.infer<typeof rateStageSchema>;
 
+/** A stretch of a closed loop in which as many requests are in flight, or ever more or fewer, in a straight line to `toConcurrency`. */
+const concurrencyStageSchema = z.strictObject({
+  durationMs: z.number().positive(),
+  concurrency: z.int().min(0),
+  toConcurrency: z.int().min(0).optional(),
+});
+export type ConcurrencyStage = z.infer<typeof concurrencyStageSchema>;
+
 /** When requests are sent. `closed`: a new one as soon as one of `maxConcurrency` ends. */
 export const arrivalSchema = z.discriminatedUnion('kind', [
-  z.strictObject({ kind: z.literal('closed') }),
+  z.strictObject({
+    kind: z.literal('closed'),
+    /**
+     * A concurrency that changes in time: stages one after another, of which the last one's end is the load's. `maxConcurrency` is their highest. What is in
+     * flight when it falls is not cut off. Absent: `maxConcurrency` all the time.
+     */
+    stages: z
+      .array(concurrencyStageSchema)
+      .min(1)
+      .refine((stages) => highestConcurrency(stages) > 0, 'no stage has a concurrency')
+      .optional(),
+  }),
   z.strictObject({ kind: z.literal('constant'), ratePerS: z.number().positive() }),
   z.strictObject({ kind: z.literal('poisson'), ratePerS: z.number().positive() }),
   /** Gamma intervals: shape `burstiness`, scale 1/(rate·burstiness). 1 is Poisson; below is burstier. */
@@ -51,6 +70,11 @@ export const arrivalSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('trace'), speed: z.number().positive().default(1) }),
 ]);
 export type Arrival = z.infer<typeof arrivalSchema>;
+
+/** The most requests that are in flight in any of the stages. */
+export function highestConcurrency(stages: readonly ConcurrencyStage[]): number {
+  return stages.reduce((most, { concurrency, toConcurrency = 0 }) => Math.max(most, concurrency, toConcurrency), 0);
+}
 
 /** Which requests the client gives up while they are answered, as users do who close the page. Warm-up requests are never given up. */
 const cancelSchema = z.strictObject({

@@ -1,5 +1,13 @@
 import { availableParallelism } from 'node:os';
-import { BenchError, generatesText, loadSpecSchema, type LoadSpec, type LoadSpecInput, type GapList } from '@bench/core';
+import {
+  BenchError,
+  generatesText,
+  highestConcurrency,
+  loadSpecSchema,
+  type LoadSpec,
+  type LoadSpecInput,
+  type GapList,
+} from '@bench/core';
 import type { Calibration } from './calibration.ts';
 import { checkData } from './check-data.ts';
 import { withClientSeconds } from './client-seconds.ts';
@@ -133,6 +141,13 @@ function parseLoad(input: LoadSpecInput): LoadSpec {
       hint: 'set maxConcurrency, or an arrival rate',
     });
   }
+  const highest = load.arrival.kind === 'closed' && load.arrival.stages ? highestConcurrency(load.arrival.stages) : 0;
+  if (load.maxConcurrency !== null && highest > load.maxConcurrency)
+    throw new BenchError({
+      code: 'BENCH_LOAD',
+      message: `a stage has ${highest} requests in flight, which is more than the concurrency of the load (${load.maxConcurrency})`,
+      hint: 'set maxConcurrency to the highest of the stages',
+    });
   if ((load.arrival.kind === 'trace') !== (load.data.kind === 'trace'))
     throw new BenchError({
       code: 'BENCH_LOAD',
@@ -154,6 +169,7 @@ function parseLoad(input: LoadSpecInput): LoadSpec {
 }
 
 function endsItself({ arrival }: LoadSpec): boolean {
+  if (arrival.kind === 'closed') return arrival.stages !== undefined;
   return arrival.kind === 'stages' || arrival.kind === 'trace';
 }
 

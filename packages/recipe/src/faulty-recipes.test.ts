@@ -183,6 +183,12 @@ describe('what the schema objects to', () => {
     ['benchmark: {stages: [{duration: 5s, request_rate: 1}], arrival: gamma}\n', /the arrivals of stages are poisson or constant/],
     ['benchmark: {bursts: {size: 5, every: 0}}\n', /benchmark.bursts.every: expected a duration above 0/],
     ['benchmark: {bursts: {size: 5, every: 1s}, arrival: constant}\n', /bursts come at their own times/],
+    ['benchmark: {concurrency_stages: [{duration: 5s, max_concurrency: 0}]}\n', /no stage has a max_concurrency/],
+    [
+      'benchmark: {concurrency_stages: [{duration: 5s, max_concurrency: 2}], num_prompts: 4}\n',
+      /benchmark.num_prompts: concurrency_stages say/,
+    ],
+    ['benchmark: {concurrency_stages: [{duration: 5s, max_concurrency: 2}], sweep: {max_concurrency: [4]}}\n', /leave max_concurrency out/],
     ['benchmark: {prefix_groups: 4}\n', /say how long it is \(shared_prefix\)/],
     ['benchmark: {cancel: {ratio: 1}}\n', /benchmark.cancel.ratio: expected a part of the requests, below 1/],
     ['benchmark: {cancel: {ratio: 0.1, after: {min: 5s, max: 1s}}}\n', /benchmark.cancel.after: min is above max/],

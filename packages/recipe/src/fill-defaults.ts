@@ -39,11 +39,17 @@ function fillBenchmark(b: Benchmark, recipe: Recipe): Benchmark {
   const rated =
     b.request_rate !== undefined || b.search?.max === 'rate' || sweepLists(b)?.request_rate !== undefined || b.stages !== undefined;
   const open = rated || b.bursts !== undefined || b.dataset.type === 'trace';
-  const ends = b.num_prompts !== undefined || b.duration !== undefined || b.stages !== undefined || b.dataset.type === 'trace';
+  const staged = b.stages !== undefined || b.concurrency_stages !== undefined;
+  const ends = b.num_prompts !== undefined || b.duration !== undefined || staged || b.dataset.type === 'trace';
   const arrival = rated ? (b.arrival ?? 'poisson') : undefined;
   return {
     ...b,
-    ...(b.max_concurrency === undefined && !open && !b.search && b.sweep !== 'auto' && !sweepLists(b)?.max_concurrency
+    ...(b.max_concurrency === undefined &&
+    !open &&
+    !b.search &&
+    b.sweep !== 'auto' &&
+    !b.concurrency_stages &&
+    !sweepLists(b)?.max_concurrency
       ? { max_concurrency: 128 }
       : {}),
     ...(!ends && !sweepLists(b)?.num_prompts ? { num_prompts: 256 } : {}),

@@ -59,6 +59,20 @@ describe('the load of a point', () => {
     expect(loads('bursts: {size: 5, every: 2s}, duration: 1m')[0]).toMatchObject({ arrival, durationMs: 60_000 });
   });
 
+  it('has stages of the concurrency, whose highest is the cap and whose end is the point’s', () => {
+    const stages = '[{duration: 1m, max_concurrency: 0, to_max_concurrency: 32}, {duration: 30s, max_concurrency: 16}]';
+    const [load] = loads(`concurrency_stages: ${stages}`);
+    expect(load).toMatchObject({ maxConcurrency: 32, durationMs: 90_000, warmupRequests: 8 });
+    expect(load).not.toHaveProperty('numPrompts');
+    expect(load?.arrival).toEqual({
+      kind: 'closed',
+      stages: [
+        { durationMs: 60_000, concurrency: 0, toConcurrency: 32 },
+        { durationMs: 30_000, concurrency: 16 },
+      ],
+    });
+  });
+
   it('has groups that share prefixes', () => {
     const data = (yaml: string) => loads(`shared_prefix: 100, ${yaml}`)[0]?.data;
     expect(data('prefix_groups: 5')).toMatchObject({ sharedPrefixTokens: 100, prefixGroups: { count: 5, exponent: 1 } });

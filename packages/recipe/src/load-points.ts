@@ -1,5 +1,14 @@
 import { isAbsolute, join } from 'node:path';
-import { generatesText, loadSpecSchema, parseDuration, stagesMs, type Arrival, type LengthRange, type LoadSpec } from '@bench/core';
+import {
+  generatesText,
+  highestConcurrency,
+  loadSpecSchema,
+  parseDuration,
+  stagesMs,
+  type Arrival,
+  type LengthRange,
+  type LoadSpec,
+} from '@bench/core';
 import { adaptiveRange, benchmarkAt, type AdaptiveRange } from './adaptive-range.ts';
 import type { Task } from './build-tasks.ts';
 import { SWEEP_KEYS, sweepLists, type Benchmark } from './schema/benchmark.ts';
@@ -51,8 +60,9 @@ export function adaptivePoints(task: Pick<Task, 'resolved' | 'dir'>): AdaptivePo
 }
 
 function loadOf(b: Benchmark, dir: string): LoadSpec {
-  const cap = b.max_concurrency ?? null;
   const arrival = arrivalOf(b);
+  const staged = arrival.kind === 'closed' && arrival.stages ? highestConcurrency(arrival.stages) : null;
+  const cap = b.max_concurrency ?? staged;
   return loadSpecSchema.parse({
     ...given({ api: b.api }),
     arrival,
@@ -72,7 +82,7 @@ function loadOf(b: Benchmark, dir: string): LoadSpec {
 }
 
 function endOf(b: Benchmark, arrival: Arrival): Pick<LoadSpec, 'numPrompts' | 'durationMs'> {
-  if (arrival.kind === 'stages') return { durationMs: stagesMs(arrival.stages) };
+  if ((arrival.kind === 'stages' || arrival.kind === 'closed') && arrival.stages) return { durationMs: stagesMs(arrival.stages) };
   return b.duration === undefined ? given({ numPrompts: b.num_prompts }) : { durationMs: parseDuration(b.duration) };
 }
 
@@ -94,6 +104,14 @@ function arrivalOf(b: Benchmark): Arrival {
       ...given({ toRatePerS: s.to_request_rate }),
     }));
     return { kind: 'stages', process: b.arrival === 'constant' ? 'constant' : 'poisson', stages };
+  }
+  if (b.concurrency_stages) {
+    const stages = b.concurrency_stages.map((s) => ({
+      durationMs: parseDuration(s.duration),
+      concurrency: s.max_concurrency,
+      ...given({ toConcurrency: s.to_max_concurrency }),
+    }));
+    return { kind: 'closed', stages };
   }
   if (b.request_rate === undefined) return { kind: 'closed' };
   if (b.arrival === 'gamma') return { kind: 'gamma', ratePerS: b.request_rate, burstiness: b.burstiness ?? 1 };

@@ -1,5 +1,6 @@
 import {
   arrivalLabel,
+  concurrencyLabel,
   countEqual,
   findGpu,
   formatBytes,
@@ -31,6 +32,7 @@ export function loadAxis(load: LoadSpec | null): LoadAxis | null {
 
 /** `8 concurrent`, `4 req/s`, `1→10 req/s`. */
 export function loadLabel(load: LoadSpec | null): string {
+  if (load?.arrival.kind === 'closed' && load.arrival.stages) return `${concurrencyLabel(load.arrival.stages)} concurrent`;
   if (load && isUneven(load)) return arrivalLabel(load.arrival);
   const axis = loadAxis(load);
   if (!axis) return 'no load';
@@ -40,6 +42,11 @@ export function loadLabel(load: LoadSpec | null): string {
 /** Does its rate change in time? One number does not say it. */
 function isUneven(load: LoadSpec): load is LoadSpec & { arrival: Extract<LoadSpec['arrival'], { kind: 'stages' | 'bursts' | 'trace' }> } {
   return load.arrival.kind === 'stages' || load.arrival.kind === 'bursts' || load.arrival.kind === 'trace';
+}
+
+/** A closed loop whose concurrency changes in time. */
+function isStaged({ arrival }: LoadSpec): boolean {
+  return arrival.kind === 'closed' && arrival.stages !== undefined;
 }
 
 /** The load of a point; of one that a recipe measured itself, by what. */
@@ -53,7 +60,8 @@ export function pointLabel({ load, kind, point }: Pick<ReportRow, 'load' | 'kind
 export function loadsLabel(loads: readonly (LoadSpec | null)[]): string {
   const axes = loads.map(loadAxis);
   const kinds = new Set(axes.map((axis) => axis?.kind));
-  if (kinds.size !== 1 || kinds.has(undefined) || loads.some((load) => load && isUneven(load))) return listWords(loads.map(loadLabel));
+  if (kinds.size !== 1 || kinds.has(undefined) || loads.some((load) => load && (isUneven(load) || isStaged(load))))
+    return listWords(loads.map(loadLabel));
   return `${listWords(axes.map((axis) => formatShort(axis?.value)))} ${kinds.has('rate') ? 'req/s' : 'concurrent'}`;
 }
 

@@ -25,6 +25,16 @@ describe('when requests are sent, by flags', () => {
       },
     ],
     [
+      { ramp: '60s:0-32,5m:32' },
+      {
+        kind: 'closed',
+        stages: [
+          { durationMs: 60_000, concurrency: 0, toConcurrency: 32 },
+          { durationMs: 300_000, concurrency: 32 },
+        ],
+      },
+    ],
+    [
       { stages: '2s:1', arrival: 'constant' },
       { kind: 'stages', process: 'constant', stages: [{ durationMs: 2000, ratePerS: 1 }] },
     ],

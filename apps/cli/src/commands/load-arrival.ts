@@ -1,4 +1,4 @@
-import type { LoadSpecInput } from '@bench/core';
+import { highestConcurrency, type LoadSpecInput } from '@bench/core';
 import { usage } from '../asked.ts';
 import { durationFlag } from '../duration-flag.ts';
 
@@ -9,6 +9,7 @@ export interface ArrivalFlags {
   burstiness: number;
   stages?: string | undefined;
   bursts?: string | undefined;
+  ramp?: string | undefined;
   speed?: number | undefined;
 }
 
@@ -17,8 +18,8 @@ const UNSAID = { arrival: 'poisson', burstiness: 1 } as const;
 
 /** @throws BenchError `BENCH_USAGE` for flags that contradict each other, or of which one would be passed over, or that cannot be read */
 export function refuseContradictoryArrivals(flags: ArrivalFlags, isTrace: boolean): void {
-  const { rate, arrival, burstiness, stages, bursts } = flags;
-  const said = Object.entries({ '--rate': rate, '--stages': stages, '--bursts': bursts }).flatMap(([flag, v]) =>
+  const { rate, arrival, burstiness, stages, bursts, ramp } = flags;
+  const said = Object.entries({ '--rate': rate, '--stages': stages, '--bursts': bursts, '--ramp': ramp }).flatMap(([flag, v]) =>
     v === undefined ? [] : [flag],
   );
   if (isTrace && said.length > 0)
@@ -40,6 +41,7 @@ export function arrivalOf(flags: ArrivalFlags, isTrace: boolean): NonNullable<Lo
   if (isTrace) return { kind: 'trace', speed: flags.speed ?? 1 };
   if (flags.bursts !== undefined) return burstsOf(flags.bursts);
   if (flags.stages !== undefined) return stagesOf(flags.stages, flags.arrival === 'constant' ? 'constant' : 'poisson');
+  if (flags.ramp !== undefined) return rampOf(flags.ramp);
   if (flags.rate === undefined) return { kind: 'closed' };
   const kind = flags.arrival as 'poisson' | 'constant' | 'gamma';
   return kind === 'gamma' ? { kind, ratePerS: flags.rate, burstiness: flags.burstiness } : { kind, ratePerS: flags.rate };
@@ -51,6 +53,17 @@ function burstsOf(text: string): NonNullable<LoadSpecInput['arrival']> {
   const everyMs = match ? durationFlag('--bursts', match[2] as string) : 0;
   if (size === 0 || everyMs === 0 || !match) throw usage(`--bursts ${text}: expected requests and time, such as 20:5s`);
   return { kind: 'bursts', size, everyMs };
+}
+
+function rampOf(text: string): NonNullable<LoadSpecInput['arrival']> {
+  const stages = text.split(',').map((stage) => {
+    const match = /^([^:]+):(\d+)(?:-(\d+))?$/.exec(stage.trim());
+    const durationMs = match ? durationFlag('--ramp', match[1] as string) : 0;
+    if (!match || durationMs === 0) throw usage(`--ramp ${text}: expected times and requests in flight, such as 60s:0-32,5m:32`);
+    return { durationMs, concurrency: Number(match[2]), ...(match[3] === undefined ? {} : { toConcurrency: Number(match[3]) }) };
+  });
+  if (highestConcurrency(stages) === 0) throw usage(`--ramp ${text}: no stage has a request in flight`);
+  return { kind: 'closed', stages };
 }
 
 function stagesOf(text: string, process: 'poisson' | 'constant'): NonNullable<LoadSpecInput['arrival']> {

@@ -3,6 +3,7 @@ import {
   BenchError,
   EXIT,
   generatesText,
+  highestConcurrency,
   type Io,
   lengthsByRatio,
   type LoadSpecInput,
@@ -103,8 +104,13 @@ function refuseContradictions(flags: LoadFlags): void {
   if (cancel && !cancel.afterMs && !(flags.stream && generatesText(flags.api as ApiKind)))
     throw usage('--cancel after a part of the answer needs a stream', 'say after how long, such as --cancel 0.1:2s');
   const ending = flags.requests === undefined ? '--duration' : '--requests';
-  if (flags.stages !== undefined && (flags.requests !== undefined || flags.duration !== undefined))
-    throw usage(`--stages end by themselves, and ${ending} says another end`, `leave ${ending} out`);
+  if ((flags.stages ?? flags.ramp) !== undefined && (flags.requests !== undefined || flags.duration !== undefined))
+    throw usage(
+      `${flags.stages === undefined ? 'a --ramp ends by itself' : '--stages end by themselves'}, and ${ending} says another end`,
+      `leave ${ending} out`,
+    );
+  if (flags.ramp !== undefined && flags.concurrency !== undefined)
+    throw usage('--ramp and --concurrency both say how many requests are in flight', 'keep one of them');
   if (flags.documents !== undefined && (flags.api !== 'rerank' || !isMade(flags)))
     throw usage('--documents is for random prompts of --api rerank', 'leave it out');
   if (flags.prefixGroups !== undefined) {
@@ -126,7 +132,8 @@ function refuseContradictions(flags: LoadFlags): void {
 function spec(flags: LoadFlags): LoadSpecInput {
   const arrival = arrivalOf(flags, isTrace(flags));
   const open = arrival.kind !== 'closed';
-  const concurrency = flags.concurrency ?? (open ? null : 1);
+  const ramped = arrival.kind === 'closed' && arrival.stages ? highestConcurrency(arrival.stages) : null;
+  const concurrency = flags.concurrency ?? (open ? null : (ramped ?? 1));
   const api = flags.api as ApiKind;
   return {
     api,
@@ -148,7 +155,7 @@ function endOf(
   arrival: NonNullable<LoadSpecInput['arrival']>,
   concurrency: number | null,
 ): Pick<LoadSpecInput, 'numPrompts' | 'durationMs'> {
-  if (arrival.kind === 'stages') return { durationMs: stagesMs(arrival.stages) };
+  if ((arrival.kind === 'stages' || arrival.kind === 'closed') && arrival.stages) return { durationMs: stagesMs(arrival.stages) };
   if (arrival.kind === 'trace' && duration === undefined) return requests === undefined ? {} : { numPrompts: requests };
   if (duration !== undefined) return { durationMs: durationFlag('--duration', duration) };
   return { numPrompts: requests ?? (arrival.kind === 'closed' ? (concurrency ?? 1) * 10 : 100) };

@@ -1,8 +1,9 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import type { RequestRecord } from '@bench/core';
+import { stagesMs, type ConcurrencyStage, type RequestRecord } from '@bench/core';
 import { calibrate } from '../calibrate.ts';
 import type { Calibration } from '../calibration.ts';
 import { clockMs } from '../clock.ts';
+import { slotOpens } from '../concurrency-stages.ts';
 import { closedOrdinals, openArrivals, workerDeal } from '../deal.ts';
 import type { Exchange } from './exchange.ts';
 import { closedLoop, openLoop } from './loops.ts';
@@ -90,16 +91,27 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
     if (!mySlots || cap === null) return;
     const slots = mySlots.to - mySlots.from;
     const ordinals = closedOrdinals(load.numPrompts ?? Number.POSITIVE_INFINITY, cap, mySlots);
-    const endMs = load.durationMs === undefined ? Number.POSITIVE_INFINITY : zeroMs + load.durationMs;
+    const stages = load.arrival.kind === 'closed' ? load.arrival.stages : undefined;
+    const lengthMs = Math.min(load.durationMs ?? Number.POSITIVE_INFINITY, stages ? stagesMs(stages) : Number.POSITIVE_INFINITY);
+    const endMs = zeroMs + lengthMs;
     let announced = false;
+    const drain = () => {
+      if (!announced) post({ type: 'draining' });
+      announced = true;
+    };
+    const opensMs = (own: readonly ConcurrencyStage[]) => (slot: number, atMs: number) => {
+      const at = slotOpens(own, mySlots.from + slot, Math.max(0, atMs - zeroMs));
+      if (at !== null && at < lengthMs) return zeroMs + at;
+      if (clockMs() >= endMs) drain();
+      return null;
+    };
     await closedLoop({
       sender,
       slots,
       next() {
         const next = clockMs() >= endMs ? null : ordinals.next();
         if (!next || next.done) {
-          if (!announced) post({ type: 'draining' });
-          announced = true;
+          drain();
           return null;
         }
         const ordinal = next.value;
@@ -107,7 +119,8 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
         if (load.numPrompts === undefined) setImmediate(() => ready.ahead(ordinal + AHEAD_PER_SLOT * cap, 'measured'));
         return ready.take(ordinal, 'measured');
       },
-      rest: load.durationMs !== undefined,
+      ...(stages && { fromMs: zeroMs, opensMs: opensMs(stages) }),
+      rest: load.durationMs !== undefined || stages !== undefined,
       onSettled,
       signal: stop.signal,
     });

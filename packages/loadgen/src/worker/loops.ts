@@ -8,11 +8,18 @@ import type { Sender } from './sender.ts';
 /** How long a slot rests after a connection failed, in runs that end by time: a dead server is not to be hammered. */
 const REST_MS = 50;
 
+/** What `setTimeout` takes at most; whoever waits longer looks again then. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+
 export interface ClosedLoop {
   sender: Sender;
   slots: number;
   /** The next request, or null when there is none any more. */
   next(): Job | null;
+  /** When the first requests are wanted sent, on `clockMs`. Default: now. */
+  fromMs?: number;
+  /** From when on this slot, from 0, may send, at `atMs` of `clockMs` or after it. Null: never again. Default: always. */
+  opensMs?: (slot: number, atMs: number) => number | null;
   /** Rest after a failed connection? */
   rest: boolean;
   onSettled(exchange: Exchange): void;
@@ -20,27 +27,49 @@ export interface ClosedLoop {
 }
 
 /** Keeps `slots` requests in flight until there is no next one. Resolves when the last has ended. */
-export function closedLoop({ sender, slots, next, rest, onSettled, signal }: ClosedLoop): Promise<void> {
+export function closedLoop({ sender, slots, next, fromMs, opensMs, rest, onSettled, signal }: ClosedLoop): Promise<void> {
   return new Promise((resolve) => {
     let running = slots;
-    const slot = (intendedMs: number) => {
-      const job = signal.aborted ? null : next();
-      if (!job) {
-        running--;
-        if (running === 0) resolve();
+    const closed = new Map<NodeJS.Timeout, () => void>();
+    const wake = () => {
+      for (const [timer, again] of closed) {
+        clearTimeout(timer);
+        again();
+      }
+    };
+    const slot = (k: number, freeMs: number) => {
+      const now = clockMs();
+      const at = opensMs ? opensMs(k, now) : now;
+      if (at !== null && at > now && !signal.aborted) {
+        const again = () => {
+          closed.delete(timer);
+          slot(k, freeMs);
+        };
+        // Timers count whole milliseconds.
+        const timer = setTimeout(again, Math.min(LONGEST_TIMER_MS, Math.ceil(at - now)));
+        closed.set(timer, again);
         return;
       }
-      sender.send(job, intendedMs, (exchange) => {
+      const job = signal.aborted || at === null ? null : next();
+      if (!job) {
+        running--;
+        if (running > 0) return;
+        signal.removeEventListener('abort', wake);
+        resolve();
+        return;
+      }
+      sender.send(job, opensMs?.(k, freeMs) ?? freeMs, (exchange) => {
         onSettled(exchange);
-        const freeMs = clockMs();
+        const endedMs = clockMs();
         // Not from inside the parser's callback: the connection is to be given back first, or a second one is opened;
         // and what other streams have waiting is stamped before time goes into sending.
-        if (rest && exchange.status === 'failed' && exchange.connection === null) setTimeout(() => slot(clockMs()), REST_MS);
-        else setImmediate(slot, freeMs);
+        if (rest && exchange.status === 'failed' && exchange.connection === null) setTimeout(() => slot(k, clockMs()), REST_MS);
+        else setImmediate(slot, k, endedMs);
       });
     };
     if (slots === 0) resolve();
-    for (let i = 0; i < slots; i++) slot(clockMs());
+    else signal.addEventListener('abort', wake);
+    for (let k = 0; k < slots; k++) slot(k, fromMs ?? clockMs());
   });
 }
 

@@ -106,6 +106,21 @@ const stagesSchema = z
   .refine((stages) => stages.every((s) => parseDuration(s.duration) > 0), { error: 'a stage needs a duration above 0' })
   .describe('Open loop whose rate changes in time, stage after stage; the point ends with the last.');
 
+const concurrencyStagesSchema = z
+  .array(
+    z.strictObject({
+      duration: durationSchema.describe('How long the stage takes.'),
+      max_concurrency: z.int().min(0).describe('Requests in flight, from the beginning of the stage.'),
+      to_max_concurrency: z.int().min(0).optional().describe('At its end: a linear ramp. Default: max_concurrency.'),
+    }),
+  )
+  .min(1, { error: 'concurrency_stages need at least one stage' })
+  .refine((stages) => stages.some((s) => s.max_concurrency > 0 || (s.to_max_concurrency ?? 0) > 0), {
+    error: 'no stage has a max_concurrency',
+  })
+  .refine((stages) => stages.every((s) => parseDuration(s.duration) > 0), { error: 'a stage needs a duration above 0' })
+  .describe('Closed loop whose concurrency changes in time, stage after stage; the point ends with the last.');
+
 const burstsSchema = z
   .strictObject({
     size: count.describe('Requests sent at once.'),
@@ -138,6 +153,7 @@ export const benchmarkSchema = z
     burstiness: rate.optional().describe('Shape of gamma intervals: 1 is Poisson, below 1 is burstier. Default: 1.'),
     stages: stagesSchema.optional(),
     bursts: burstsSchema.optional(),
+    concurrency_stages: concurrencyStagesSchema.optional(),
     num_prompts: count.optional().describe('Measured requests of a point. Default: 256, unless duration or stages are given.'),
     duration: durationSchema.optional().describe('Send for this long instead of num_prompts: seconds, or text such as "60s".'),
     warmup: z
@@ -176,6 +192,9 @@ export const benchmarkSchema = z
     const prompts = sweepLists(b)?.num_prompts ? ['sweep', 'num_prompts'] : b.num_prompts !== undefined ? ['num_prompts'] : null;
     if (b.cancel && b.cancel.after === undefined && b.api === 'embeddings')
       issue(['cancel'], 'embeddings come whole: say after how long a request is given up (after)');
+    if (b.concurrency_stages)
+      for (const path of otherThanStages(b))
+        issue(path, `concurrency_stages say when requests are sent, and how long: leave ${path.at(-1)} out`);
     if (b.prefix_groups !== undefined && b.shared_prefix === 0)
       issue(['prefix_groups'], 'prefix_groups share a prefix: say how long it is (shared_prefix)');
     if (b.duration !== undefined && prompts) issue(prompts, 'give num_prompts or duration, not both');
@@ -250,4 +269,24 @@ function checkAdaptive(b: AdaptiveLoad, issue: (path: string[], message: string)
   if (b.repeats > 1) issue(['repeats'], 'a search repeats what it needs to: give search.repeats');
   if (search.slo.goodput !== undefined && Object.values(b.slo ?? {}).every((value) => value === undefined))
     issue(['search', 'slo', 'goodput'], 'goodput is the share of requests that meet benchmark.slo, which is missing');
+}
+
+const STAGED_OTHERWISE = ['max_concurrency', 'request_rate', 'stages', 'bursts', 'num_prompts', 'duration'] as const;
+
+/** Where it is said otherwise than by stages of the concurrency when requests are sent, or when a point ends. */
+function otherThanStages(
+  b: {
+    [key in (typeof STAGED_OTHERWISE)[number]]?: unknown;
+  } & { dataset: { type: string }; sweep?: unknown; search?: unknown },
+): string[][] {
+  const swept = Object.entries(typeof b.sweep === 'object' && b.sweep !== null ? b.sweep : {}).filter(
+    ([key, values]) => values !== undefined && (STAGED_OTHERWISE as readonly string[]).includes(key),
+  );
+  return [
+    ...STAGED_OTHERWISE.filter((key) => b[key] !== undefined).map((key) => [key]),
+    ...swept.map(([key]) => ['sweep', key]),
+    ...(b.sweep === 'auto' ? [['sweep']] : []),
+    ...(b.search === undefined ? [] : [['search']]),
+    ...(b.dataset.type === 'trace' ? [['dataset']] : []),
+  ];
 }
