@@ -11,7 +11,7 @@ import type { RunMachine } from './machine.ts';
 import { type Calibrations, measureOnce } from './measure-once.ts';
 import { pointLabel } from './point-label.ts';
 import { pointKey, type RunState } from './run-state.ts';
-import { searchFile } from './search/adaptive-work.ts';
+import { hasServed, searchFile } from './search/adaptive-work.ts';
 import { judge } from './search/judge.ts';
 import { stillAnswers } from './still-answers.ts';
 import { countFailed, type Tally } from './tally.ts';
@@ -255,7 +255,8 @@ async function runTask(o: { job: Job; live: Live; calibrations: Calibrations; la
       // What an engine answered while it died says nothing about the engine.
       if (deployment.exited() !== null) throw new BenchError({ code: 'BENCH_ENGINE_EXITED', message: 'the engine ended' });
       await refuseSilent(measured.result, live, io);
-      if (measured.result.load !== null && measured.result.counts.ok === 0) throw nothingAnswered(measured.result.errors, measured.records);
+      if (measured.result.load !== null && measured.result.counts.ok === 0 && !(adaptive && hasServed(task, state)))
+        throw nothingAnswered(measured.result.errors, measured.records);
       const probe = adaptive && point.at !== undefined ? judge(adaptive, point.at, measured) : undefined;
       await writer.event({ type: 'point_finished', ...where, path, ...(probe ? { probe } : {}) });
       state.finished.set(pointKey(task.key, index, repeat), { attempt: record.attempt, path, probe });

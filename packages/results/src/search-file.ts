@@ -6,7 +6,7 @@ export const probeSchema = z.strictObject({
   at: z.number().positive(),
   /** The limits that it did not meet, in words; empty: it passes, or there are none. */
   missed: z.array(z.string()),
-  /** Requests piled up for as long as they were sent. */
+  /** Requests piled up for as long as they were sent, or none of them succeeded. */
   saturated: z.boolean(),
   /** Output tokens a second; of what makes none, requests. */
   throughput: z.number(),

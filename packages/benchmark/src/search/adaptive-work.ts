@@ -31,6 +31,11 @@ export function searchFile(points: AdaptivePoints | null, task: Task, state: Run
   };
 }
 
+/** Did the engine serve any load of a search or curve yet? One that serves none of the next then has too much of it. */
+export function hasServed(task: Task, state: RunState): boolean {
+  return probesOf(task, state).some(({ throughput }) => throughput > 0);
+}
+
 function probesOf(task: Task, state: RunState): Probed[] {
   return [...state.finished].flatMap(([key, { probe }]) => {
     const { task: of, point, repeat } = parsePointKey(key);

@@ -15,7 +15,7 @@ function measured(o: Partial<Pick<PointResult, 'scalars' | 'flags'>> & { ttft?: 
     ...(o.ttft === undefined ? {} : { ttft_ms: at(o.ttft) }),
     ...(o.intended === undefined ? {} : { ttft_intended_ms: at(o.intended) }),
   };
-  return { result: { scalars: {}, flags: [], ...o, distributions } as unknown as PointResult, series };
+  return { result: { scalars: {}, flags: [], counts: { ok: 1 }, ...o, distributions } as unknown as PointResult, series };
 }
 
 /** An open loop that sends for so many seconds; both grow by these much a second. */

@@ -18,6 +18,7 @@ export function judge(
   const { scalars, distributions } = result;
   const throughput = scalars.output_throughput ?? scalars.request_throughput ?? 0;
   const fillS = (distributions.e2el_ms?.p50 ?? 0) / 1000;
+  if (result.counts.ok === 0) return { at, missed: ['no request succeeded'], saturated: true, throughput: 0 };
   const saturated = points.axis === 'rate' && overSaturated(series, fillS);
   if (points.kind === 'curve') return { at, missed: [], saturated, throughput };
   const missed = saturated ? ['requests piled up for as long as they were sent'] : [];

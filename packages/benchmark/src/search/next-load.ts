@@ -20,7 +20,7 @@ export interface SearchRange {
 export interface Outcome {
   at: number;
   passes: boolean;
-  /** It failed so clearly that it need not be repeated: its queue grew as long as requests were sent. */
+  /** It failed so clearly that it need not be repeated: its queue grew as long as requests were sent, or nothing was served. */
   saturated: boolean;
 }
 

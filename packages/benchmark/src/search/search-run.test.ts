@@ -117,6 +117,23 @@ it('ends with its task where a point cannot be measured, with what was found', a
   expect(task?.file).toMatchObject({ status: 'failed', search: { passes: 1, fails: null, complete: false } });
 });
 
+it('takes a load of which not one request is served as one that fails, once others were', async () => {
+  const { outcome } = await run(tasks(SEARCH, 'mode: overrun, limit: 3'));
+  expect(outcome).toMatchObject({ status: 'done', exitCode: 0 });
+  // So clear a failure needs no repeat.
+  expect((await probed(outcome.dir)).map(([at]) => at)).toEqual([1, 2, 4, 3, 3]);
+  const [task] = (await readRun(outcome.dir)).tasks;
+  expect(task?.file.search).toMatchObject({ passes: 3, fails: 4, complete: true });
+  expect(task?.file.search?.probes[2]).toMatchObject({ at: 4, missed: ['no request succeeded'] });
+  expect(task?.points.find(({ entry }) => entry.point === 2)?.result?.counts.ok).toBe(0);
+});
+
+it('fails where the engine serves nothing from the first', async () => {
+  const { outcome } = await run(tasks(SEARCH, 'mode: fail'));
+  expect(outcome).toMatchObject({ status: 'failed', exitCode: 5 });
+  expect(await probed(outcome.dir)).toEqual([]);
+});
+
 it('a curve doubles concurrency from 1 to its end', async () => {
   const { outcome, events } = await run(tasks('max_concurrency: 2, sweep: auto', 'mode: good'));
   expect(outcome.status).toBe('done');

@@ -5,6 +5,7 @@ import { z } from 'zod';
  * An OpenAI-compatible streaming server in a few lines that appends every prompt it gets, and every reset of its cache,
  * to the file RECORD_TO. `die`: ends at that request. `fail`: answers 500 to all but the smoke test.
  * `vanish`: from that request on nobody listens any more, and the process stays. `full`: a request that comes while so many others are there fails.
+ * `overrun`: with more than so many at once all that are there fail.
  */
 const SERVER = String.raw`
 const fs = require('node:fs');
@@ -14,6 +15,8 @@ const record = (line) => fs.appendFileSync(process.env.RECORD_TO, JSON.stringify
 let served = 0;
 let running = 0;
 let there = 0;
+let over = false;
+const leave = () => { there -= 1; if (there === 0) over = false; };
 record({ start: process.pid });
 const server = require('node:http').createServer(async (request, response) => {
   if (request.url === '/health') return response.end('ok');
@@ -42,6 +45,12 @@ const server = require('node:http').createServer(async (request, response) => {
     // Long enough that those which are sent at once are there at once.
     await new Promise((resolve) => setTimeout(resolve, 150));
   }
+  if (mode === 'overrun' && body.stream) {
+    there += 1;
+    if (there > Number(limit)) over = true;
+    if (!over) await new Promise((resolve) => setTimeout(resolve, 150));
+    if (over) { leave(); return response.writeHead(503).end('{"error":{"message":"overrun"}}'); }
+  }
   const n = body.max_tokens ?? body.max_completion_tokens ?? 4;
   const usage = { prompt_tokens: prompt.split(' ').length, completion_tokens: n, total_tokens: 0 };
   if (!body.stream) return response.end(JSON.stringify({ choices: [{ message: { content: 'the answer is 4' }, finish_reason: 'length' }], usage }));
@@ -55,6 +64,7 @@ const server = require('node:http').createServer(async (request, response) => {
   event([{ index: 0, delta: {}, finish_reason: 'length' }]);
   event([], { usage });
   if (mode === 'full') there -= 1;
+  if (mode === 'overrun' && body.stream) leave();
   response.end('data: [DONE]\n\n');
 });
 server.listen(Number(port), address);
@@ -63,7 +73,7 @@ server.listen(Number(port), address);
 export const recordingEngine: Engine = {
   name: 'recording',
   settings: z.strictObject({
-    mode: z.enum(['good', 'die', 'vanish', 'fail', 'slow', 'full']).default('good'),
+    mode: z.enum(['good', 'die', 'vanish', 'fail', 'slow', 'full', 'overrun']).default('good'),
     limit: z.int().default(0),
     record_to: z.string(),
   }),
