@@ -101,6 +101,7 @@ export {
   loadClientSchema,
   ownMetricSchema,
   pointFlagSchema,
+  PERCENTILES,
   pointResultSchema,
   seriesRowSchema,
   type ClockOffset,
@@ -108,6 +109,8 @@ export {
   type LoadClient,
   type LoadPointResult,
   type OwnMetric,
+  type Percentile,
+  type PercentileBounds,
   type PointFlag,
   type PointResult,
   type SeriesRow,
@@ -127,6 +130,9 @@ export {
   summarizeWeighted,
   type Interval,
   studentTQuantile,
+  carries,
+  percentileInterval,
+  type Bounds,
 } from './stats/index.ts';
 export { formatBytes, formatDuration, minuteText, parseDuration, parseSize } from './units.ts';
 export {

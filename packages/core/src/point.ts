@@ -20,6 +20,17 @@ export const distributionSchema = z.strictObject({
 });
 export type Distribution = z.infer<typeof distributionSchema>;
 
+/** The percentiles of a {@link Distribution}. */
+export const PERCENTILES = ['p50', 'p75', 'p90', 'p95', 'p99', 'p999'] as const;
+export type Percentile = (typeof PERCENTILES)[number];
+
+/** Between which values a figure lies, with a confidence of 95 %. */
+const boundsSchema = z.strictObject({ low: z.number(), high: z.number() });
+
+/** Of distributions by name, the bounds of their percentiles; one that the sample does not carry is absent. */
+const percentileBoundsSchema = z.record(z.string(), z.partialRecord(z.enum(PERCENTILES), boundsSchema));
+export type PercentileBounds = z.infer<typeof percentileBoundsSchema>;
+
 /** Something a reader must know before believing a figure. */
 export const pointFlagSchema = z.strictObject({
   code: z.enum([
@@ -119,6 +130,8 @@ export const pointResultSchema = z.strictObject({
   /** Figures by metric name (see METRICS); a metric that could not be measured is absent. */
   scalars: z.record(z.string(), z.number()),
   distributions: z.record(z.string(), distributionSchema),
+  /** Bootstrap intervals of the percentiles over requests (`percentileInterval`), of figures that a request has one of. Absent in older results. */
+  intervals: percentileBoundsSchema.optional(),
   /** Unit and direction of figures that are not in METRICS: those of a client's or a command's own `metrics.json`. */
   ownMetrics: z.record(z.string(), ownMetricSchema).optional(),
   /** vLLM's own keys and meanings (`vllm bench serve --save-result`), beside ours. */

@@ -1,4 +1,4 @@
-import { generatesText, meanRatePerS, type Arrival, type PointFlag, type RequestRecord } from '@bench/core';
+import { carries, generatesText, meanRatePerS, type Arrival, type PointFlag, type RequestRecord } from '@bench/core';
 import { achievedRate } from './achieved-rate.ts';
 import { clientBound } from './client-bound.ts';
 import type { LoadSummary } from './result.ts';
@@ -143,7 +143,7 @@ function coalesced({ summary }: FlagOptions): PointFlag | null {
 /** A percentile p needs about 10 ÷ (1 − p) samples beyond which it is more than a guess at the maximum. */
 function fewSamples(ok: readonly RequestRecord[]): PointFlag | null {
   if (ok.length === 0) return null;
-  const carried = [50, 75, 90, 95, 99].filter((q) => ok.length >= 10 / (1 - q / 100));
+  const carried = [50, 75, 90, 95, 99].filter((q) => carries(ok.length, q));
   if (carried.length === 5) return null;
   const best = carried.at(-1);
   return {

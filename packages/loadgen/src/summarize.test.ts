@@ -173,6 +173,21 @@ describe('summarizeRecords', () => {
     expect(flags.find((f) => f.code === 'few_samples')?.message).toContain('up to p95');
   });
 
+  it('bounds the percentiles that requests carry, of what each request has one of', () => {
+    const many = Array.from({ length: 100 }, (_, index) =>
+      record({ index, sentMs: 0, firstTokenMs: index + 1, lastTokenMs: index + 1, endMs: index + 1, chunks: 1, outputTokens: 1 }),
+    );
+    const { intervals, distributions } = summarizeRecords({ ...base, records: many, load: load() });
+    const { p50, p90, ...rest } = intervals?.['ttft_ms'] ?? {};
+    expect(Object.keys(rest)).toEqual(['p75']);
+    // By hand: 100 values, of which the 51st after resampling is at or below the 41st in 2.5 % of cases, and the 61st in 97.5 %.
+    expect(p50).toEqual({ low: expect.closeTo(40.5, 0), high: expect.closeTo(60.5, 0) });
+    expect(p90?.low).toBeLessThan(distributions['ttft_ms']?.p90 ?? 0);
+    expect(p90?.high).toBeGreaterThan(distributions['ttft_ms']?.p90 ?? 0);
+    // A request has many gaps: they are no sample of independent ones.
+    expect(Object.keys(intervals ?? {})).not.toContain('itl_ms');
+  });
+
   it('has no goodput without a limit, be the keys of the limits there without values', () => {
     const { scalars, vllm } = summarizeRecords({
       ...base,

@@ -13,6 +13,7 @@ import { isGivenUp } from './given-up.ts';
 import { flagsOf } from './flags.ts';
 import { inFlightOf, windowAbove } from './in-flight.ts';
 import type { LoadSummary } from './result.ts';
+import { percentileBounds } from './percentile-bounds.ts';
 import { hasLimits } from './slo.ts';
 import { eachTokenTime } from './token-times.ts';
 import { vllmFigures } from './vllm.ts';
@@ -42,7 +43,8 @@ export function summarizeRecords(options: SummarizeOptions): LoadSummary {
   const failed = measured.filter((r) => r.status === 'failed');
   const gapsOf = new Map(gaps.map((g) => [g.index, g.gapsMs]));
   const durationS = durationOf(measured);
-  const distributions = distributionsOf(ok, gapsOf);
+  const samples = requestSamples(ok);
+  const distributions = distributionsOf(samples, ok, gapsOf);
   const scalars = scalarsOf({ load, measured, ok, failed: failed.length, durationS, gapsOf, tpot: distributions.tpot_ms });
   const errors: Record<string, number> = {};
   for (const { error } of failed) if (error) errors[error.class] = (errors[error.class] ?? 0) + 1;
@@ -62,6 +64,7 @@ export function summarizeRecords(options: SummarizeOptions): LoadSummary {
     errors,
     scalars,
     distributions,
+    intervals: percentileBounds(samples),
     vllm: vllmFigures({ load, records: measured, gapsOf, durationS }),
     tokenSources: { prompt: commonSource(ok.map((r) => r.promptTokenSource)), output: commonSource(ok.map((r) => r.outputTokenSource)) },
     client,
@@ -83,28 +86,34 @@ function durationOf(measured: readonly RequestRecord[]): number {
   return to > from ? (to - from) / 1000 : 0;
 }
 
-function distributionsOf(ok: readonly RequestRecord[], gapsOf: ReadonlyMap<number, Float32Array>): Record<string, Distribution> {
-  const out: Record<string, Distribution> = {};
-  const add = (name: string, value: (r: RequestRecord) => number | null) => {
-    const summary = summarize(ok.map(value).filter((v) => v !== null));
-    if (summary) out[name] = summary;
-  };
+/** Figures that every request has one of, if any; in the order in which they are told. */
+function requestSamples(ok: readonly RequestRecord[]): Map<string, number[]> {
   const since = (from: number, to: number | null) => (to === null ? null : to - from);
-  add('ttfb_ms', (r) => since(r.sentMs, r.firstByteMs));
-  add('ttft_ms', (r) => since(r.sentMs, r.firstTokenMs));
-  add('ttfo_ms', (r) => since(r.sentMs, r.firstAnswerMs));
-  add('tpot_ms', tpotOf);
+  const figures: Record<string, (r: RequestRecord) => number | null> = {
+    ttfb_ms: (r) => since(r.sentMs, r.firstByteMs),
+    ttft_ms: (r) => since(r.sentMs, r.firstTokenMs),
+    ttfo_ms: (r) => since(r.sentMs, r.firstAnswerMs),
+    tpot_ms: tpotOf,
+    e2el_ms: (r) => since(r.sentMs, r.lastTokenMs ?? r.endMs),
+    queue_ms: (r) => r.sentMs - r.intendedMs,
+    ttft_intended_ms: (r) => since(r.intendedMs, r.firstTokenMs),
+    e2el_intended_ms: (r) => since(r.intendedMs, r.lastTokenMs ?? r.endMs),
+  };
+  return new Map(Object.entries(figures).map(([name, of]) => [name, ok.map(of).filter((value) => value !== null)]));
+}
+
+function distributionsOf(
+  samples: ReadonlyMap<string, readonly number[]>,
+  ok: readonly RequestRecord[],
+  gapsOf: ReadonlyMap<number, Float32Array>,
+): Record<string, Distribution> {
   const { values, weights } = tokenGaps(ok, gapsOf);
-  const itl = summarizeWeighted(values, weights);
-  if (itl) out.itl_ms = itl;
-  const pooled = pool(ok, gapsOf);
-  const icl = summarize(pooled);
-  if (icl) out.icl_ms = icl;
-  add('e2el_ms', (r) => since(r.sentMs, r.lastTokenMs ?? r.endMs));
-  add('queue_ms', (r) => r.sentMs - r.intendedMs);
-  add('ttft_intended_ms', (r) => since(r.intendedMs, r.firstTokenMs));
-  add('e2el_intended_ms', (r) => since(r.intendedMs, r.lastTokenMs ?? r.endMs));
-  return out;
+  const gaps: [string, Distribution | null][] = [
+    ['itl_ms', summarizeWeighted(values, weights)],
+    ['icl_ms', summarize(pool(ok, gapsOf))],
+  ];
+  const each = [...samples].map(([name, list]): [string, Distribution | null] => [name, summarize(list)]);
+  return Object.fromEntries([...each, ...gaps].flatMap(([name, found]) => (found ? [[name, found] as const] : [])));
 }
 
 function tpotOf(r: RequestRecord): number | null {

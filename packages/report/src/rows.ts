@@ -2,6 +2,7 @@ import type { Distribution, EngineInfo, LoadSpec, OwnMetric, PointFlag, PointRes
 import type { PointView, RunView, SearchFile, TaskView } from '@bench/results';
 import { meanDistributions, meanScalars, mergeFlags, sumCounts, sumErrors } from './aggregate.ts';
 import type { KnownAccuracy } from './client-error.ts';
+import { rowIntervals, type RowIntervals } from './intervals.ts';
 import { loadAxis, machineLabel } from './labels.ts';
 
 /** One point of one task with its repeats taken together; or, with `point: null`, a task that has none. */
@@ -31,6 +32,8 @@ export interface ReportRow {
   /** Figures by metric name, means of the repeats; with the cost figures when the price is known. */
   scalars: Record<string, number>;
   distributions: Record<string, Distribution>;
+  /** How sure they are. Null: not known. */
+  intervals: RowIntervals | null;
   /** Unit and direction of the scalars that clients or a command reported themselves. */
   ownMetrics: Record<string, OwnMetric>;
   flags: PointFlag[];
@@ -111,6 +114,7 @@ function pointRow(base: ReportRow, point: number, views: readonly PointView[]): 
     durationS: results.reduce((sum, r) => sum + r.durationS, 0) / results.length,
     scalars: { ...costs(scalars, base.priceUsdPerHour), ...scalars },
     distributions: meanDistributions(results),
+    intervals: rowIntervals(results),
     ownMetrics: Object.assign({}, ...results.map((r) => r.ownMetrics ?? {})) as Record<string, OwnMetric>,
     flags: mergeFlags(results.map((r) => r.flags)),
     tokenSources: results[0]?.tokenSources ?? null,
@@ -175,6 +179,7 @@ function emptyRow(runId: string): ReportRow {
     durationS: null,
     scalars: {},
     distributions: {},
+    intervals: null,
     ownMetrics: {},
     flags: [],
     search: null,

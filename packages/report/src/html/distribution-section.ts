@@ -1,4 +1,4 @@
-import { metric, type Distribution } from '@bench/core';
+import { type Bounds, metric, type Distribution } from '@bench/core';
 import { lineChart } from '../charts/line-chart.ts';
 import { shortNumber } from '../charts/readout.ts';
 import { linearScale, logScale, type Scale } from '../charts/scale.ts';
@@ -9,7 +9,7 @@ import { pointLabel } from '../labels.ts';
 import { rankColor } from './colors.ts';
 import { data, markup, type Markup } from './markup.ts';
 
-const STATISTICS: readonly (keyof Distribution)[] = ['p50', 'p90', 'p99', 'max'];
+const STATISTICS = ['p50', 'p90', 'p99', 'max'] as const satisfies readonly (keyof Distribution)[];
 
 /** How TTFT and the gaps between tokens are spread, a curve a point. */
 export function distributionSection(details: readonly { group: TaskGroup; points: PointDetail[] }[], left: number): Markup | null {
@@ -59,14 +59,22 @@ function figure(group: TaskGroup, drawn: { point: PointDetail; curve: Curve }[],
     },
   });
   const exact = drawn.every(({ curve }) => curve.from === 'samples');
-  const rows = drawn.map(({ point }) => ({ load: pointLabel(point.row), d: point.row.distributions[name] }));
+  const rows = drawn.map(({ point: { row } }) => ({
+    load: pointLabel(row),
+    d: row.distributions[name],
+    bounds: row.intervals?.distributions[name],
+  }));
   const decimals = columnDecimals(
     rows.flatMap(({ d }) => (d ? STATISTICS.map((s) => d[s]) : [])),
     2,
   );
   return markup`<figure><figcaption>${words} <span>${named ? markup`${data(group.name, 80)} · ` : null}${label}${exact ? null : ', drawn from stored percentiles'}</span></figcaption>${chart}
 <div class="scroll bare" role="region" tabindex="0" aria-label="${words}, percentiles"><table><thead><tr><th class="l" scope="col">Load</th>${STATISTICS.map((s) => markup`<th scope="col">${s}</th>`)}</tr></thead>
-<tbody>${rows.map(({ load, d }, i) => markup`<tr><th class="l" scope="row"><i class="key ${color(i)}"></i>${load}</th>${STATISTICS.map((s) => markup`<td>${formatNumber(d?.[s], decimals)}</td>`)}</tr>`)}</tbody></table></div></figure>`;
+<tbody>${rows.map(({ load, d, bounds }, i) => markup`<tr><th class="l" scope="row"><i class="key ${color(i)}"></i>${load}</th>${STATISTICS.map((s) => markup`<td>${formatNumber(d?.[s], decimals)}${within(s === 'max' ? undefined : bounds?.[s], decimals)}</td>`)}</tr>`)}</tbody></table></div></figure>`;
+}
+
+function within(bounds: Bounds | undefined, decimals: number): Markup | null {
+  return bounds ? markup`<span class="within">${formatNumber(bounds.low, decimals)} – ${formatNumber(bounds.high, decimals)}</span>` : null;
 }
 
 /** To the slowest 0.5 % of the slowest curve; logarithmic when that is far from the fastest. */

@@ -92,6 +92,7 @@ dl.terms dt{font-weight:620}dl.terms dt span{font-weight:400;color:var(--faint);
 td.gantt{width:55%;min-width:9rem;padding-left:16px}
 .gantt div{position:relative;height:10px;background:var(--grid);border-radius:5px;overflow:hidden}
 .gantt div i{position:absolute;top:0;bottom:0;min-width:2px;background:var(--accent);border-radius:5px}
+td .within{display:block;font-size:.75rem;color:var(--soft);white-space:nowrap}
 figure .scroll{border:0;border-radius:0;background:none;margin-top:10px;border-top:1px solid var(--grid)}
 figure th,figure td{padding:5px 8px}
 .key{display:inline-block;width:16px;height:0;border-top:3px solid var(--k);vertical-align:middle;margin-right:8px}

@@ -40,6 +40,12 @@ describe('writeHtml', () => {
     expect(text).toContain('client, its busiest thread, %');
   });
 
+  it('says below percentiles between which values they lie', async () => {
+    const many = await page(syntheticRun({ tasks: [{ points: [{ concurrency: 4, requests: 400 }] }] }));
+    expect(many).toMatch(/<td>[\d.]+<span class="within">[\d.]+ – [\d.]+<\/span><\/td>/);
+    expect(await page(syntheticRun({ tasks: [{ points: [{ concurrency: 4, requests: 12 }] }] }))).not.toContain('class="within"');
+  });
+
   it('draws what was sampled of engine and machine beside the seconds of a point', async () => {
     const telemetry = [0, 1, 2].map((s) => ({ kind: 'engine' as const, atMs: 1000 * s + 500, kvCacheUsage: 0.25 * s, waiting: s }));
     const text = await page(syntheticRun({ tasks: [{ points: [{ concurrency: 4, requests: 400, telemetry }] }] }));

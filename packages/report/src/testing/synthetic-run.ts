@@ -1,11 +1,13 @@
 import {
   loadSpecSchema,
   prng,
+  percentileInterval,
   summarize,
   type Distribution,
   type EngineInfo,
   type LoadSpecInput,
   type OwnMetric,
+  type PercentileBounds,
   type PointFlag,
   type PointResult,
   type PointTelemetry,
@@ -270,9 +272,13 @@ function measure(plan: PointPlan, point: number, repeat: number, records: Reques
   const input = sumOf((r) => r.promptTokens);
   const output = sumOf((r) => r.outputTokens);
   const distributions: Record<string, Distribution> = {};
+  const intervals: PercentileBounds = {};
   const add = (name: string, values: number[]) => {
     const summary = summarize(values);
     if (summary) distributions[name] = summary;
+    const p50 = percentileInterval(Float64Array.from(values).sort(), 50);
+    // Of gaps a request has many.
+    if (p50 && name !== 'itl_ms') intervals[name] = { p50 };
   };
   add(
     'ttft_ms',
@@ -324,6 +330,7 @@ function measure(plan: PointPlan, point: number, repeat: number, records: Reques
       error_ratio: 1 - ok.length / records.length,
     },
     distributions,
+    intervals,
     vllm: { request_throughput: ok.length / durationS },
     tokenSources: { prompt: 'server_usage', output: plan.embeddings ? 'none' : 'server_usage' },
     client: { workers: 1, eluMax: 0.21, loopDelayP99Ms: 1.2, scheduleLagP99Ms: null, cpuCores: 0.24, eventsPerRead: 1.01 },
