@@ -95,6 +95,7 @@ export function buildProgram(result: { code: number }): Command {
     .option('--documents <n>', 'with --api rerank: documents of a request (default: 8)', integer(1))
     .option('--shared-prefix <n>', 'tokens that all prompts begin with', integer(0), 0)
     .option('--prefix-groups <n>', 'groups, each with a shared prefix of its own, drawn by Zipf: 50, or 50:1.1 with its exponent (1)')
+    .option('--models <list>', 'model or LoRA names that requests name, drawn by weight: base=3,adapter-a,adapter-b')
     .option('--cancel <part>', 'part of the requests that is given up: 0.1 (while it is answered), 0.1:2s, 0.1:500ms-5s after sending')
     .option('--warmup <n>', 'requests sent first and not counted', integer(0), 0)
     .option('--timeout <time>', 'a request that takes longer has failed', '600s')

@@ -142,6 +142,25 @@ export const dataSchema = z.discriminatedUnion('kind', [
 ]);
 export type LoadData = z.infer<typeof dataSchema>;
 
+/** Limits of goodput, milliseconds; a request is good when it meets all that are given. */
+const sloSchema = z.strictObject({ ttftMs: z.number().positive(), tpotMs: z.number().positive(), e2elMs: z.number().positive() }).partial();
+
+/** One kind of requests of several that are mixed: each request is of a class that is drawn by weight. */
+const loadClassSchema = z.strictObject({
+  /** As its figures are called. */
+  name: z.string().min(1),
+  /** How often it is drawn, against the weights of the others. */
+  weight: z.number().positive().default(1),
+  /** Model, or LoRA adapter, that its requests name. Absent: that of the load. */
+  model: z.string().min(1).optional(),
+  /** Lengths of its own, of prompts that are made. */
+  inputTokens: lengthSchema.optional(),
+  outputTokens: lengthSchema.optional(),
+  /** Limits of its own, in place of the load's. */
+  slo: sloSchema.optional(),
+});
+export type LoadClass = z.infer<typeof loadClassSchema>;
+
 /** One load: how requests are sent to one endpoint, and what. Everything random in it follows from `seed`. */
 export const loadSpecSchema = z.strictObject({
   api: apiKindSchema.default('chat'),
@@ -163,11 +182,13 @@ export const loadSpecSchema = z.strictObject({
   requestTimeoutMs: z.number().positive().default(600_000),
   /** Added to every request body as it is. */
   extraBody: z.record(z.string(), z.unknown()).default({}),
-  /** Limits of goodput, milliseconds; a request is good when it meets all that are given. */
-  slo: z
-    .strictObject({ ttftMs: z.number().positive(), tpotMs: z.number().positive(), e2elMs: z.number().positive() })
-    .partial()
-    .default({}),
+  slo: sloSchema.default({}),
+  /** Classes that requests are of, warm-up too. Absent: all are alike. */
+  classes: z
+    .array(loadClassSchema)
+    .min(1)
+    .refine((classes) => new Set(classes.map(({ name }) => name)).size === classes.length, 'two classes have one name')
+    .optional(),
   /** Requests that the client gives up. Absent: none. */
   cancel: cancelSchema.optional(),
   seed: z.int().min(0).max(0xffff_ffff).default(0),

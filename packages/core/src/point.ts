@@ -102,6 +102,17 @@ export type LoadClient = z.infer<typeof loadClientSchema>;
 export const ownMetricSchema = z.strictObject({ unit: z.string(), better: z.enum(['higher', 'lower']).nullable() });
 export type OwnMetric = z.infer<typeof ownMetricSchema>;
 
+/** What a class of a load's requests came to. */
+const classResultSchema = z.strictObject({
+  /** sent = ok + failed + cancelled; measured requests only. */
+  counts: z.strictObject({ sent: z.int(), ok: z.int(), failed: z.int(), cancelled: z.int() }),
+  /** Figures by metric name, of the point's duration: `request_throughput`, `output_throughput`, and with limits `good_ratio` and `goodput`. */
+  scalars: z.record(z.string(), z.number()),
+  /** Figures that a request has one of. */
+  distributions: z.record(z.string(), distributionSchema),
+});
+export type ClassResult = z.infer<typeof classResultSchema>;
+
 /** `result.json` of one repeat of one point. */
 export const pointResultSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -132,6 +143,8 @@ export const pointResultSchema = z.strictObject({
   distributions: z.record(z.string(), distributionSchema),
   /** Bootstrap intervals of the percentiles over requests (`percentileInterval`), of figures that a request has one of. Absent in older results. */
   intervals: percentileBoundsSchema.optional(),
+  /** Of a load with classes: each by its name. */
+  classes: z.record(z.string(), classResultSchema).optional(),
   /** Unit and direction of figures that are not in METRICS: those of a client's or a command's own `metrics.json`. */
   ownMetrics: z.record(z.string(), ownMetricSchema).optional(),
   /** vLLM's own keys and meanings (`vllm bench serve --save-result`), beside ours. */

@@ -71,6 +71,8 @@ export const requestRecordSchema = z.strictObject({
   worker: z.int().min(0),
   httpStatus: z.int().nullable(),
   error: z.strictObject({ class: requestErrorClassSchema, message: z.string() }).nullable(),
+  /** Name of its class; absent: the load has none. */
+  class: z.string().optional(),
 });
 export type RequestRecord = z.infer<typeof requestRecordSchema>;
 

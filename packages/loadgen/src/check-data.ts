@@ -1,11 +1,21 @@
 import { BenchError, type LoadSpec } from '@bench/core';
 
 /** @throws BenchError `BENCH_LOAD` when the API of a load has no place for what it is to send. */
-export function checkData({ api, data }: LoadSpec): void {
+export function checkData({ api, data, classes = [] }: LoadSpec): void {
+  for (const { name, inputTokens, outputTokens } of classes) {
+    if (data.kind !== 'random' && inputTokens) throw misplaced(name, 'prompts of its own length need data that is made');
+    if (data.kind === 'trace' && outputTokens) throw misplaced(name, 'a trace says how long answers are');
+    if (data.kind === 'random' && inputTokens && inputTokens.min < data.sharedPrefixTokens)
+      throw misplaced(name, `its shortest prompt (${inputTokens.min}) is shorter than the shared prefix (${data.sharedPrefixTokens})`);
+  }
   if (api === 'rerank' && data.kind === 'random' && data.text === 'sonnet')
     throw new BenchError({
       code: 'BENCH_LOAD',
       message: 'lines of verse are no documents',
       hint: 'leave "text" out, or choose another API than rerank',
     });
+}
+
+function misplaced(name: string, why: string): BenchError {
+  return new BenchError({ code: 'BENCH_LOAD', message: `class "${name}": ${why}` });
 }

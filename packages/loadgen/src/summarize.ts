@@ -2,6 +2,7 @@ import {
   generatesText,
   summarize,
   summarizeWeighted,
+  type ClassResult,
   type ClientObservation,
   type Distribution,
   type LoadSpec,
@@ -14,7 +15,7 @@ import { flagsOf } from './flags.ts';
 import { inFlightOf, windowAbove } from './in-flight.ts';
 import type { LoadSummary } from './result.ts';
 import { percentileBounds } from './percentile-bounds.ts';
-import { hasLimits } from './slo.ts';
+import { anyLimits, limitsOf } from './slo.ts';
 import { eachTokenTime } from './token-times.ts';
 import { vllmFigures } from './vllm.ts';
 
@@ -65,6 +66,7 @@ export function summarizeRecords(options: SummarizeOptions): LoadSummary {
     scalars,
     distributions,
     intervals: percentileBounds(samples),
+    ...(load.classes && { classes: classResults(load, measured, durationS) }),
     vllm: vllmFigures({ load, records: measured, gapsOf, durationS }),
     tokenSources: { prompt: commonSource(ok.map((r) => r.promptTokenSource)), output: commonSource(ok.map((r) => r.outputTokenSource)) },
     client,
@@ -192,18 +194,49 @@ function scalarsOf({ load, measured, ok, failed, durationS, gapsOf, tpot }: Scal
   const told = ok.filter((r) => r.cachedTokens !== null && r.promptTokens !== null);
   const toldPrompt = told.reduce((sum, r) => sum + (r.promptTokens ?? 0), 0);
   if (toldPrompt > 0) out.cached_ratio = told.reduce((sum, r) => sum + (r.cachedTokens ?? 0), 0) / toldPrompt;
-  if (hasLimits(load.slo)) {
-    const good = ok.filter((r) => isGood(r, load)).length;
-    if (measured.length > givenUp) out.good_ratio = good / (measured.length - givenUp);
-    if (durationS > 0) out.goodput = good / durationS;
-  }
+  Object.assign(out, goodness({ load, measured, durationS }));
   const steady = streams ? steadyThroughput({ load, ok, durationS, gapsOf, flight }) : null;
   if (steady !== null) out.steady_output_throughput = steady;
   return out;
 }
 
+/** Each class of a load, of which none may have been drawn. */
+function classResults(load: LoadSpec, measured: readonly RequestRecord[], durationS: number): Record<string, ClassResult> {
+  const results = (load.classes ?? []).map(({ name }): [string, ClassResult] => {
+    const own = measured.filter((r) => r.class === name);
+    const ok = own.filter((r) => r.status === 'ok');
+    const failed = own.filter((r) => r.status === 'failed').length;
+    const scalars: Record<string, number> = {};
+    if (durationS > 0) {
+      scalars.request_throughput = ok.length / durationS;
+      if (generatesText(load.api)) scalars.output_throughput = ok.reduce((sum, r) => sum + (r.outputTokens ?? 0), 0) / durationS;
+    }
+    if (own.length > 0) scalars.error_ratio = failed / own.length;
+    Object.assign(scalars, goodness({ load, measured: own, durationS }));
+    const distributions = [...requestSamples(ok)].flatMap(([figure, values]) => {
+      const found = summarize(values);
+      return found ? [[figure, found] as const] : [];
+    });
+    const counts = { sent: own.length, ok: ok.length, failed, cancelled: own.length - ok.length - failed };
+    return [name, { counts, scalars, distributions: Object.fromEntries(distributions) }];
+  });
+  return Object.fromEntries(results);
+}
+
+/** What meets its limits, where there are any. */
+function goodness({ load, measured, durationS }: Pick<ScalarOptions, 'load' | 'measured' | 'durationS'>): Record<string, number> {
+  const out: Record<string, number> = {};
+  if (!anyLimits(load)) return out;
+  const limits = limitsOf(load);
+  const good = measured.filter((r) => r.status === 'ok' && isGood(r, limits(r))).length;
+  const asked = measured.length - measured.filter(isGivenUp).length;
+  if (asked > 0) out.good_ratio = good / asked;
+  if (durationS > 0) out.goodput = good / durationS;
+  return out;
+}
+
 /** A limit on what was not measured (TTFT of an answer that was not streamed) is not met; a request of one token has no TPOT and meets that limit. */
-function isGood(r: RequestRecord, { slo }: LoadSpec): boolean {
+function isGood(r: RequestRecord, slo: LoadSpec['slo']): boolean {
   const ttft = r.firstTokenMs === null ? Number.POSITIVE_INFINITY : r.firstTokenMs - r.sentMs;
   const e2el = (r.lastTokenMs ?? r.endMs ?? Number.POSITIVE_INFINITY) - r.sentMs;
   return (

@@ -1,7 +1,7 @@
 import { eventGaps, meanRatePerS, summarize, type LoadSpec, type RequestRecord } from '@bench/core';
 import { isGivenUp } from './given-up.ts';
 import { inFlightOf } from './in-flight.ts';
-import { hasLimits } from './slo.ts';
+import { anyLimits, limitsOf } from './slo.ts';
 
 export interface VllmOptions {
   load: LoadSpec;
@@ -23,6 +23,7 @@ export function vllmFigures({ load, records, gapsOf, durationS }: VllmOptions): 
   let input = 0;
   let output = 0;
   let good = 0;
+  const limits = limitsOf(load);
   for (const r of ok) {
     const tokens = r.outputTokens ?? 0;
     input += r.promptTokens ?? 0;
@@ -35,7 +36,7 @@ export function vllmFigures({ load, records, gapsOf, durationS }: VllmOptions): 
     if (first !== null) samples.ttft.push(ttft);
     if (first !== null && tokens > 1) samples.tpot.push(tpot);
     for (const gap of eventGaps(r, gapsOf.get(r.index))) samples.itl.push(gap);
-    const { ttftMs, tpotMs, e2elMs } = load.slo;
+    const { ttftMs, tpotMs, e2elMs } = limits(r);
     if ((ttftMs === undefined || ttft <= ttftMs) && (tpotMs === undefined || tpot <= tpotMs) && (e2elMs === undefined || e2el <= e2elMs))
       good++;
   }
@@ -53,7 +54,7 @@ export function vllmFigures({ load, records, gapsOf, durationS }: VllmOptions): 
     max_output_tokens_per_s: busiestSecond(ok, gapsOf),
     max_concurrent_requests: inFlightOf(records).peak,
   };
-  if (hasLimits(load.slo)) out.request_goodput = per(good);
+  if (anyLimits(load)) out.request_goodput = per(good);
   if (load.maxConcurrency !== null) out.max_concurrency = load.maxConcurrency;
   const rate = meanRatePerS(load.arrival);
   if (rate !== null) out.request_rate = rate;

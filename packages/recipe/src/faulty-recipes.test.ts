@@ -190,6 +190,12 @@ describe('what the schema objects to', () => {
     ],
     ['benchmark: {concurrency_stages: [{duration: 5s, max_concurrency: 2}], sweep: {max_concurrency: [4]}}\n', /leave max_concurrency out/],
     ['benchmark: {prefix_groups: 4}\n', /say how long it is \(shared_prefix\)/],
+    ['benchmark: {classes: []}\n', /classes need at least one class/],
+    ['benchmark: {classes: [{name: a}, {name: a}]}\n', /benchmark.classes.1.name: two classes are called "a"/],
+    [
+      'benchmark: {shared_prefix: 9, classes: [{name: a, random_input_len: 8}]}\n',
+      /shared_prefix \(9\) is longer than its shortest prompt \(8\)/,
+    ],
     ['benchmark: {cancel: {ratio: 1}}\n', /benchmark.cancel.ratio: expected a part of the requests, below 1/],
     ['benchmark: {cancel: {ratio: 0.1, after: {min: 5s, max: 1s}}}\n', /benchmark.cancel.after: min is above max/],
     ['benchmark: {cancel: {ratio: 0.1}, api: embeddings}\n', /embeddings come whole/],

@@ -80,6 +80,16 @@ describe('the load of a point', () => {
     expect(data('num_prompts: 3')).not.toHaveProperty('prefixGroups');
   });
 
+  it('mixes classes of requests', () => {
+    const classes =
+      '[{name: chat, weight: 3, random_input_len: 100, slo: {ttft_ms: 200}}, {name: b, model: adapter, random_output_len: {min: 1, max: 5}}]';
+    expect(loads(`classes: ${classes}`)[0]?.classes).toEqual([
+      { name: 'chat', weight: 3, inputTokens: { min: 100, max: 100 }, slo: { ttftMs: 200 } },
+      { name: 'b', weight: 1, model: 'adapter', outputTokens: { min: 1, max: 5 } },
+    ]);
+    expect(loads('num_prompts: 3')[0]).not.toHaveProperty('classes');
+  });
+
   it('gives requests up after a part of their answer, or after a time', () => {
     expect(loads('cancel: {ratio: 0.1}')[0]?.cancel).toEqual({ ratio: 0.1 });
     expect(loads('cancel: {ratio: 0.1, after: 2s}')[0]?.cancel).toEqual({ ratio: 0.1, afterMs: { min: 2000, max: 2000 } });

@@ -12,6 +12,7 @@ import {
 import { adaptiveRange, benchmarkAt, type AdaptiveRange } from './adaptive-range.ts';
 import type { Task } from './build-tasks.ts';
 import { SWEEP_KEYS, sweepLists, type Benchmark } from './schema/benchmark.ts';
+import type { Slo } from './schema/slo.ts';
 
 /** Requests of a warm-up that the recipe does not size: enough to fill the engine's batch once, few enough to cost little. */
 const MAX_DEFAULT_WARMUP = 8;
@@ -75,10 +76,28 @@ function loadOf(b: Benchmark, dir: string): LoadSpec {
     temperature: b.temperature,
     requestTimeoutMs: parseDuration(b.request_timeout),
     extraBody: b.extra_body,
-    slo: given({ ttftMs: b.slo?.ttft_ms, tpotMs: b.slo?.tpot_ms, e2elMs: b.slo?.e2el_ms }),
+    slo: limitsOf(b.slo),
+    ...given({ classes: b.classes?.map(classOf) }),
     ...given({ cancel: cancelOf(b) }),
     seed: b.seed,
   });
+}
+
+const limitsOf = (slo: Slo | undefined) => given({ ttftMs: slo?.ttft_ms, tpotMs: slo?.tpot_ms, e2elMs: slo?.e2el_ms });
+
+function classOf({
+  name,
+  weight,
+  model,
+  random_input_len: input,
+  random_output_len: output,
+  slo,
+}: NonNullable<Benchmark['classes']>[number]) {
+  const lengths = {
+    inputTokens: input === undefined ? undefined : rangeOf(input),
+    outputTokens: output === undefined ? undefined : rangeOf(output),
+  };
+  return { name, weight, ...given({ model, ...lengths, slo: slo && limitsOf(slo) }) };
 }
 
 function endOf(b: Benchmark, arrival: Arrival): Pick<LoadSpec, 'numPrompts' | 'durationMs'> {

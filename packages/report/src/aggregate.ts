@@ -1,4 +1,4 @@
-import type { Distribution, PointFlag, PointResult } from '@bench/core';
+import type { ClassResult, Distribution, PointFlag, PointResult } from '@bench/core';
 
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
@@ -39,7 +39,7 @@ export function meanDistribution(list: readonly Distribution[]): Distribution | 
   };
 }
 
-export function meanDistributions(results: readonly PointResult[]): Record<string, Distribution> {
+export function meanDistributions(results: readonly Pick<PointResult, 'distributions'>[]): Record<string, Distribution> {
   const names = new Set(results.flatMap((r) => Object.keys(r.distributions)));
   const out: Record<string, Distribution> = {};
   for (const name of names) {
@@ -47,6 +47,25 @@ export function meanDistributions(results: readonly PointResult[]): Record<strin
     if (merged) out[name] = merged;
   }
   return out;
+}
+
+/** Classes of requests by name: figures are means over the repeats, requests those of all. Null: there are none. */
+export function meanClasses(results: readonly PointResult[]): Record<string, ClassResult> | null {
+  const names = new Set(results.flatMap((r) => Object.keys(r.classes ?? {})));
+  if (names.size === 0) return null;
+  const merged = [...names].map((name): [string, ClassResult] => {
+    const own = results.flatMap((r) => r.classes?.[name] ?? []);
+    const sum = (key: keyof ClassResult['counts']) => own.reduce((total, { counts }) => total + counts[key], 0);
+    return [
+      name,
+      {
+        counts: { sent: sum('sent'), ok: sum('ok'), failed: sum('failed'), cancelled: sum('cancelled') },
+        scalars: meanScalars(own.map(({ scalars }) => scalars)),
+        distributions: meanDistributions(own),
+      },
+    ];
+  });
+  return Object.fromEntries(merged);
 }
 
 /** Each code once, with the messages that differ. */

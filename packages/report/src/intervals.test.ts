@@ -9,7 +9,8 @@ const resultsOf = (point: { requests: number; repeats?: number }) =>
 it('are those over requests where a point was measured once', () => {
   const results = resultsOf({ requests: 200 });
   expect(rowIntervals(results)).toEqual({ from: 'requests', distributions: results[0]?.intervals, scalars: {} });
-  expect(rowIntervals(results.map(({ intervals: _, ...old }) => old))).toBeNull();
+  for (const result of results) delete result.intervals;
+  expect(rowIntervals(results)).toBeNull();
   expect(rowIntervals([])).toBeNull();
 });
 

@@ -1,6 +1,6 @@
-import type { Distribution, EngineInfo, LoadSpec, OwnMetric, PointFlag, PointResult } from '@bench/core';
+import type { ClassResult, Distribution, EngineInfo, LoadSpec, OwnMetric, PointFlag, PointResult } from '@bench/core';
 import type { PointView, RunView, SearchFile, TaskView } from '@bench/results';
-import { meanDistributions, meanScalars, mergeFlags, sumCounts, sumErrors } from './aggregate.ts';
+import { meanClasses, meanDistributions, meanScalars, mergeFlags, sumCounts, sumErrors } from './aggregate.ts';
 import type { KnownAccuracy } from './client-error.ts';
 import { rowIntervals, type RowIntervals } from './intervals.ts';
 import { loadAxis, machineLabel } from './labels.ts';
@@ -34,6 +34,8 @@ export interface ReportRow {
   distributions: Record<string, Distribution>;
   /** How sure they are. Null: not known. */
   intervals: RowIntervals | null;
+  /** Of a load with classes of requests: each by its name. Null: it has none. */
+  classes: Record<string, ClassResult> | null;
   /** Unit and direction of the scalars that clients or a command reported themselves. */
   ownMetrics: Record<string, OwnMetric>;
   flags: PointFlag[];
@@ -115,6 +117,7 @@ function pointRow(base: ReportRow, point: number, views: readonly PointView[]): 
     scalars: { ...costs(scalars, base.priceUsdPerHour), ...scalars },
     distributions: meanDistributions(results),
     intervals: rowIntervals(results),
+    classes: meanClasses(results),
     ownMetrics: Object.assign({}, ...results.map((r) => r.ownMetrics ?? {})) as Record<string, OwnMetric>,
     flags: mergeFlags(results.map((r) => r.flags)),
     tokenSources: results[0]?.tokenSources ?? null,
@@ -180,6 +183,7 @@ function emptyRow(runId: string): ReportRow {
     scalars: {},
     distributions: {},
     intervals: null,
+    classes: null,
     ownMetrics: {},
     flags: [],
     search: null,

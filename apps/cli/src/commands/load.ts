@@ -18,6 +18,7 @@ import { clientErrorText } from '@bench/report';
 import { renderVllmText } from '@bench/results';
 import { usage } from '../asked.ts';
 import { cancelOf } from './load-cancel.ts';
+import { modelClasses } from './load-models.ts';
 import { withContext } from '../context.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { keptSelfcheck } from '../kept-selfcheck.ts';
@@ -41,6 +42,7 @@ export interface LoadFlags extends ArrivalFlags, HfFlags {
   sharedPrefix: number;
   prefixGroups?: string | undefined;
   cancel?: string | undefined;
+  models?: string | undefined;
   extraBody?: string | undefined;
   warmup: number;
   timeout: string;
@@ -100,6 +102,7 @@ function refuseContradictions(flags: LoadFlags): void {
   refuseContradictoryArrivals(flags, isTrace(flags));
   // What cannot be read is told of before a server is asked for anything.
   if (flags.extraBody !== undefined) extraBodyOf(flags.extraBody);
+  if (flags.models !== undefined) modelClasses(flags.models);
   const cancel = flags.cancel === undefined ? undefined : cancelOf(flags.cancel);
   if (cancel && !cancel.afterMs && !(flags.stream && generatesText(flags.api as ApiKind)))
     throw usage('--cancel after a part of the answer needs a stream', 'say after how long, such as --cancel 0.1:2s');
@@ -146,6 +149,7 @@ function spec(flags: LoadFlags): LoadSpecInput {
     ignoreEos: flags.ignoreEos,
     requestTimeoutMs: durationFlag('--timeout', flags.timeout),
     ...(flags.cancel === undefined ? {} : { cancel: cancelOf(flags.cancel) }),
+    ...(flags.models === undefined ? {} : { classes: modelClasses(flags.models) }),
     ...(flags.extraBody === undefined ? {} : { extraBody: extraBodyOf(flags.extraBody) }),
   };
 }

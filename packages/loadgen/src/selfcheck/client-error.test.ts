@@ -12,6 +12,7 @@ const load = loadSpecSchema.parse({
 function truth(index: number, writesMs: number[], dueMs: number[]): TruthRecord {
   return {
     id: `000000ff-${index}`,
+    model: 'm',
     path: '/v1/chat/completions',
     receivedMs: 0,
     bodyMs: 0,

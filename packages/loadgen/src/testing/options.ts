@@ -101,6 +101,8 @@ export interface TruthRecord {
   /** `x-request-id` of the request; empty: it had none. */
   id: string;
   path: string;
+  /** Model that it named; null: none. */
+  model: string | null;
   /** Its headers were read. */
   receivedMs: number;
   /** Its body was read to the end. */

@@ -87,6 +87,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     const truth: TruthRecord = {
       id,
       path,
+      model: null,
       receivedMs,
       bodyMs: null,
       startedMs: null,
@@ -125,6 +126,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       }
       return;
     }
+    if (typeof body.model === 'string') truth.model = body.model;
     const native = nativeApi(path, body, plain);
     if (native) ({ path, body, response } = native);
     const sent = body;

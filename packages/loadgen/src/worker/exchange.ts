@@ -256,6 +256,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
       worker: this.o.worker,
       httpStatus: this.httpStatus,
       error: this.error,
+      ...(job.class === undefined ? {} : { class: job.class }),
     };
   }
 }

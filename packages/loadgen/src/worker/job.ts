@@ -10,6 +10,8 @@ export interface Job {
   requestedOutputTokens: number | null;
   /** True when the server's tokenizer has confirmed the prompt's length. */
   counted: boolean;
+  /** Name of its class; undefined: the load has none. */
+  class?: string | undefined;
   /** When the client gives it up; null: never. */
   givingUp: GivingUp | null;
 }

@@ -4,6 +4,7 @@ import type { Prompt } from '../body.ts';
 import type { Calibration } from '../calibration.ts';
 import { fileData, readDataset, type DatasetEntry } from '../dataset.ts';
 import { promptMaker, textOf } from '../prompts.ts';
+import { classOf } from '../load-class.ts';
 import type { LoadTarget } from '../target.ts';
 import { tokenCounter, type TokenCounter } from '../tokenizer.ts';
 import type { TraceRequest } from '../trace.ts';
@@ -58,7 +59,9 @@ export async function createSupply(options: {
     prompt: Prompt,
     lengths: { input: number | null; output: number | null; counted: boolean },
   ): Job {
-    const body = api.body({ load, model: target.model, prompt, outputTokens: lengths.output, features: calibration.features });
+    const own = classOf(load, phase, ordinal);
+    const model = own?.model ?? target.model;
+    const body = api.body({ load, model, prompt, outputTokens: lengths.output, features: calibration.features });
     return {
       index: phase === 'warmup' ? ordinal : load.warmupRequests + ordinal,
       phase,
@@ -66,6 +69,7 @@ export async function createSupply(options: {
       requestedPromptTokens: lengths.input,
       requestedOutputTokens: api.generates ? lengths.output : null,
       counted: lengths.counted,
+      class: own?.name,
       givingUp: givingUp(load, { phase, ordinal, outputTokens: lengths.output }),
     };
   }
@@ -73,15 +77,16 @@ export async function createSupply(options: {
   function fromFile(list: readonly DatasetEntry[], ordinal: number, phase: Job['phase']): { entry: DatasetEntry; asked: number | null } {
     const at = phase === 'warmup' ? ordinal : load.warmupRequests + ordinal;
     const entry = list[at % list.length] as DatasetEntry;
-    const range = file?.outputTokens;
+    const range = classOf(load, phase, ordinal)?.outputTokens ?? file?.outputTokens;
     return { entry, asked: range ? draw(range, 'output', phase, ordinal) : entry.outputTokens };
   }
 
   /** What a request that is made has to be like. Warm-ups of a trace have its lengths and share nothing: they are not to warm its prefixes. */
   function drawn(ordinal: number, phase: Job['phase']): { input: number; output: number; blocks: readonly number[] } {
     if (data.kind === 'random') {
-      const input = draw(data.inputTokens, 'input', phase, ordinal);
-      return { input, output: Math.max(1, draw(data.outputTokens, 'output', phase, ordinal)), blocks: [] };
+      const { inputTokens = data.inputTokens, outputTokens = data.outputTokens } = classOf(load, phase, ordinal) ?? {};
+      const input = draw(inputTokens, 'input', phase, ordinal);
+      return { input, output: Math.max(1, draw(outputTokens, 'output', phase, ordinal)), blocks: [] };
     }
     const list = trace ?? [];
     const { inputTokens, outputTokens, blocks } = list[ordinal % list.length] as TraceRequest;

@@ -1,6 +1,8 @@
 import { lengthsByRatio, parseDuration } from '@bench/core';
 import { z } from 'zod';
+import { classesSchema, classProblems } from './classes.ts';
 import { searchSchema } from './search.ts';
+import { sloSchema } from './slo.ts';
 import { durationSchema } from './values.ts';
 
 const count = z.int().positive();
@@ -53,10 +55,6 @@ const sweepSchema = z
     }
   })
   .describe('Lists of equal length, taken together: each position is one point, measured on the same deployment.');
-
-const sloSchema = z
-  .strictObject({ ttft_ms: rate.optional(), tpot_ms: rate.optional(), e2el_ms: rate.optional() })
-  .describe('Limits in milliseconds; a request is good when it meets all that are given.');
 
 const datasetSchema = z
   .discriminatedUnion('type', [
@@ -178,6 +176,7 @@ export const benchmarkSchema = z
     extra_body: z.record(z.string(), z.json()).default({}).describe('Added to every request body as it is.'),
     cancel: cancelSchema.optional(),
     slo: sloSchema.optional(),
+    classes: classesSchema(length).optional(),
     seed: z.int().min(0).max(0xffff_ffff).default(0).describe('Everything random in the load follows from it.'),
     client: z.enum(['bench', 'vllm', 'sglang']).default('bench').describe('Who measures: bench itself, or the engine’s own program.'),
     sweep: z
@@ -197,6 +196,7 @@ export const benchmarkSchema = z
         issue(path, `concurrency_stages say when requests are sent, and how long: leave ${path.at(-1)} out`);
     if (b.prefix_groups !== undefined && b.shared_prefix === 0)
       issue(['prefix_groups'], 'prefix_groups share a prefix: say how long it is (shared_prefix)');
+    for (const [path, problem] of classProblems(b)) issue(path, problem);
     if (b.duration !== undefined && prompts) issue(prompts, 'give num_prompts or duration, not both');
     const open = b.request_rate !== undefined || sweepLists(b)?.request_rate !== undefined;
     const rates = [...(open ? ['request_rate'] : []), ...(b.stages ? ['stages'] : []), ...(b.bursts ? ['bursts'] : [])];

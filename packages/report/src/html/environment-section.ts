@@ -1,4 +1,4 @@
-import { type Cancel, formatBytes, formatDuration, generatesText, type LoadSpec } from '@bench/core';
+import { type Cancel, formatBytes, formatDuration, generatesText, type LengthRange, type LoadClass, type LoadSpec } from '@bench/core';
 import type { DeploymentFile, MachineFile, RunView } from '@bench/results';
 import { clientErrorText } from '../client-error.ts';
 import { costLines, machineCostLines } from '../cost.ts';
@@ -180,6 +180,7 @@ function loadFacts(group: TaskGroup): Fact[] {
     ],
     ['Client’s own error', clientErrorText(group.measured.map((r) => r.accuracy))],
     ['Given up', load.cancel ? cancelLabel(load.cancel) : null],
+    ['Classes', load.classes ? load.classes.map(classLabel).join('; ') : null],
     ['SLO', slo.join(', ')],
     [
       'Output tokens counted by',
@@ -187,6 +188,13 @@ function loadFacts(group: TaskGroup): Fact[] {
     ],
   ];
 }
+
+function classLabel({ name, weight, model, inputTokens, outputTokens }: LoadClass): string {
+  const lengths = [inputTokens && `${rangeLabel(inputTokens)} tokens in`, outputTokens && `${rangeLabel(outputTokens)} out`];
+  return [`${name} × ${formatShort(weight)}`, model && model !== name ? `model ${model}` : null, ...lengths].filter(Boolean).join(', ');
+}
+
+const rangeLabel = ({ min, max }: LengthRange) => (min === max ? String(min) : `${min} to ${max}`);
 
 function cancelLabel({ ratio, afterMs }: Cancel): string {
   const share = `${formatShort(ratio * 100)} % of the requests, `;

@@ -7,6 +7,7 @@ import { findings, saturation } from '../headline.ts';
 import { dataLabel, engineLabel, loadAxis } from '../labels.ts';
 import { reportRows, type ReportRow } from '../rows.ts';
 import { oneLine } from '../text.ts';
+import { classesSection } from './classes-section.ts';
 import { curveSection } from './curve-section.ts';
 import { definitionsSection } from './definitions-section.ts';
 import { distributionSection } from './distribution-section.ts';
@@ -52,6 +53,7 @@ export async function renderPage(runs: readonly RunView[], options: WriteOptions
   const sections: [string, string, Markup | null][] = [
     ['summary', 'Summary', summarySection(groups)],
     ['curve', 'Latency and throughput', curveSection(groups)],
+    ['classes', 'Classes of requests', classesSection(groups)],
     ['distributions', 'Distributions', distributionSection(details, left)],
     ['series', 'Second by second', seriesSection(details, left)],
     ['phases', 'Bringing it up', phasesSection(runs)],

@@ -40,6 +40,33 @@ describe('writeHtml', () => {
     expect(text).toContain('client, its busiest thread, %');
   });
 
+  it('has a table of the classes that requests are of', async () => {
+    const run = syntheticRun({ tasks: [{ points: [{ concurrency: 4, requests: 40, repeats: 2 }] }] });
+    const each = (ok: number, ttft: number) => {
+      const distribution = {
+        count: ok,
+        mean: ttft,
+        std: 0,
+        min: ttft,
+        max: ttft,
+        p50: ttft,
+        p75: ttft,
+        p90: ttft,
+        p95: ttft,
+        p99: ttft,
+        p999: ttft,
+      };
+      return { counts: { sent: ok, ok, failed: 0, cancelled: 0 }, scalars: { good_ratio: 0.5 }, distributions: { ttft_ms: distribution } };
+    };
+    for (const [i, { result }] of run.tasks[0]?.points.entries() ?? [])
+      if (result) result.classes = { chat: each(30, 10 + 2 * i), '<batch>': each(10, 99) };
+    const text = await page(run);
+    expect(sections(text)).toContain('classes');
+    expect(text).toMatch(/<bdi>chat<\/bdi><\/td><td>60<\/td><td>0<\/td><td>11[.0]*<\/td>/);
+    expect(text).toContain('&lt;batch&gt;');
+    expect(sections(await page(demoRun()))).not.toContain('classes');
+  });
+
   it('says below percentiles between which values they lie', async () => {
     const many = await page(syntheticRun({ tasks: [{ points: [{ concurrency: 4, requests: 400 }] }] }));
     expect(many).toMatch(/<td>[\d.]+<span class="within">[\d.]+ – [\d.]+<\/span><\/td>/);
