@@ -131,7 +131,7 @@ describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : 
                 task: await file('result.json'),
                 points: [await file('attempts/1/points/0/0/result.json'), await file('attempts/1/points/1/0/result.json')],
                 files: (await readdir(join(out, id, 'tasks/shape/default/attempts/1/points/0/0')))
-                  .filter((name) => name !== 'telemetry.jsonl.gz')
+                  .filter((entry) => entry !== 'telemetry.jsonl.gz')
                   .sort(),
               };
             }),

@@ -9,6 +9,7 @@ import {
   type SeriesRow,
   calibrationKey,
   type PointTelemetry,
+  withinTime,
 } from '@bench/core';
 import { baseUrl, type Deployment, type Endpoint } from '@bench/deploy';
 import type { LoadProgress, LoadResult } from '@bench/loadgen';
@@ -137,13 +138,15 @@ async function resetCache(endpoint: Endpoint, machine: RunMachine, io: Io): Prom
   try {
     const tunnel = await machine.host.tunnel({ host: endpoint.address, port: endpoint.port });
     try {
-      const response = await io.fetch(baseUrl(tunnel) + path, {
-        method: 'POST',
-        ...(endpoint.apiKey === undefined ? {} : { headers: { authorization: `Bearer ${endpoint.apiKey}` } }),
-        signal: AbortSignal.any([io.signal, AbortSignal.timeout(10_000)]),
+      await withinTime({ timeoutMs: 10_000, signal: io.signal }, async (signal) => {
+        const response = await io.fetch(baseUrl(tunnel) + path, {
+          method: 'POST',
+          ...(endpoint.apiKey === undefined ? {} : { headers: { authorization: `Bearer ${endpoint.apiKey}` } }),
+          signal,
+        });
+        await response.arrayBuffer();
+        if (!response.ok) doubt(`answered ${response.status}`);
       });
-      await response.arrayBuffer();
-      if (!response.ok) doubt(`answered ${response.status}`);
     } finally {
       await tunnel.close();
     }

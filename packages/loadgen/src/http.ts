@@ -1,3 +1,4 @@
+import { withinTime } from '@bench/core';
 import { request } from 'undici';
 
 export interface Answer {
@@ -12,10 +13,11 @@ export async function postJson(
   url: string,
   options: { headers: Record<string, string>; body: unknown; signal: AbortSignal; timeoutMs: number },
 ): Promise<Answer> {
-  const signal = AbortSignal.any([options.signal, AbortSignal.timeout(options.timeoutMs)]);
-  const response = await request(url, { method: 'POST', headers: options.headers, body: JSON.stringify(options.body), signal });
-  const text = await response.body.text();
-  return { status: response.statusCode, text, json: parse(text) };
+  return withinTime(options, async (signal) => {
+    const response = await request(url, { method: 'POST', headers: options.headers, body: JSON.stringify(options.body), signal });
+    const text = await response.body.text();
+    return { status: response.statusCode, text, json: parse(text) };
+  });
 }
 
 function parse(text: string): unknown {

@@ -12,6 +12,7 @@ import {
   type RatioMeaning,
   stagesMs,
   type TraceFormat,
+  withinTime,
 } from '@bench/core';
 import { type LoadProgress, runLoad } from '@bench/loadgen';
 import { clientErrorText } from '@bench/report';
@@ -240,12 +241,11 @@ async function onlyModel(baseUrl: string, apiKey: string | undefined, io: Io): P
   const url = `${baseUrl.replace(/\/v1$/, '')}/v1/models`;
   let names: string[];
   try {
-    const response = await io.fetch(url, {
-      ...(apiKey === undefined ? {} : { headers: { authorization: `Bearer ${apiKey}` } }),
-      signal: AbortSignal.any([io.signal, AbortSignal.timeout(10_000)]),
+    names = await withinTime({ timeoutMs: 10_000, signal: io.signal }, async (signal) => {
+      const response = await io.fetch(url, { ...(apiKey === undefined ? {} : { headers: { authorization: `Bearer ${apiKey}` } }), signal });
+      if (!response.ok) throw new Error(`it answered ${response.status}`);
+      return ((await response.json()) as { data: { id: string }[] }).data.map((m) => m.id);
     });
-    if (!response.ok) throw new Error(`it answered ${response.status}`);
-    names = ((await response.json()) as { data: { id: string }[] }).data.map((m) => m.id);
   } catch (cause) {
     io.signal.throwIfAborted();
     throw new BenchError({

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { BATCH_FILES, busyCpus, parseTelemetry, type TelemetrySample } from '@bench/core';
+import { BATCH_FILES, busyCpus, parseTelemetry, type TelemetrySample, withinTime } from '@bench/core';
 import { JOB_SAMPLES } from '@bench/deploy';
 import type { SlurmProvider } from '@bench/provisioning/slurm';
 import type { RunView } from '@bench/results';
@@ -46,19 +46,19 @@ export async function jobMetrics(o: {
   const open = cloud.providers.list.find(({ factory }) => factory.name === PROVIDER);
   if (open === undefined) return [];
   const provider = slurmOf(open);
-  const late = AbortSignal.timeout(limitMs);
-  const either = AbortSignal.any([signal, late]);
   const found: JobMetrics[] = [];
   const queue = [...jobs];
-  const work = async () => {
-    for (let job = queue.shift(); job !== undefined && !either.aborted; job = queue.shift()) {
-      const seen = await lookInto(provider, job, either);
-      if (seen) found.push(seen);
-    }
-  };
-  const all = Promise.all(Array.from({ length: AT_ONCE }, work)).catch(() => undefined);
-  // Connecting listens to no signal of ours.
-  await Promise.race([all, new Promise<void>((resolve) => either.addEventListener('abort', () => resolve(), { once: true }))]);
+  await withinTime({ timeoutMs: limitMs, signal }, async (either) => {
+    const work = async () => {
+      for (let job = queue.shift(); job !== undefined && !either.aborted; job = queue.shift()) {
+        const seen = await lookInto(provider, job, either);
+        if (seen) found.push(seen);
+      }
+    };
+    const all = Promise.all(Array.from({ length: AT_ONCE }, work)).catch(() => undefined);
+    // Connecting listens to no signal of ours.
+    await Promise.race([all, new Promise<void>((resolve) => either.addEventListener('abort', () => resolve(), { once: true }))]);
+  });
   signal.throwIfAborted();
   return found.toSorted((a, b) => jobs.findIndex(({ id }) => id === a.job) - jobs.findIndex(({ id }) => id === b.job));
 }

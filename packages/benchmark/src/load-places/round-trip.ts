@@ -1,4 +1,4 @@
-import { type Io, percentile } from '@bench/core';
+import { type Io, percentile, withinTime } from '@bench/core';
 
 const PROBES = 9;
 
@@ -11,8 +11,9 @@ export async function roundTripMs(url: string, io: Io, signal: AbortSignal): Pro
   for (let i = 0; i <= PROBES && !signal.aborted; i++) {
     const from = io.monotonic();
     try {
-      const response = await io.fetch(url, { method: 'HEAD', signal: AbortSignal.any([signal, AbortSignal.timeout(5000)]) });
-      await response.arrayBuffer();
+      await withinTime({ timeoutMs: 5000, signal }, async (limit) =>
+        (await io.fetch(url, { method: 'HEAD', signal: limit })).arrayBuffer(),
+      );
     } catch {
       continue;
     }

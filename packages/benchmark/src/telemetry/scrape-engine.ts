@@ -1,4 +1,4 @@
-import { type EngineFigures, type Host, type Io, messageOf, type Tunnel } from '@bench/core';
+import { type EngineFigures, type Host, type Io, messageOf, type Tunnel, withinTime } from '@bench/core';
 import { baseUrl, type Endpoint } from '@bench/deploy';
 import { epochMs } from '@bench/loadgen';
 import { engineFigures } from './engine-figures.ts';
@@ -62,7 +62,7 @@ export function scrapeEngine(o: {
       }
       await io.sleep(Math.max(0, intervalMs - (io.monotonic() - began)), stopping.signal).catch(() => undefined);
     }
-    await round(base, AbortSignal.timeout(ANSWER_MS));
+    await round(base, new AbortController().signal);
   }
 
   const working = (async () => {
@@ -89,19 +89,21 @@ async function getText(
   url: string,
   { endpoint, io, signal }: { endpoint: Endpoint; io: Pick<Io, 'fetch'>; signal: AbortSignal },
 ): Promise<string> {
-  const response = await io.fetch(url, {
-    ...(endpoint.apiKey === undefined ? {} : { headers: { authorization: `Bearer ${endpoint.apiKey}` } }),
-    signal: AbortSignal.any([signal, AbortSignal.timeout(ANSWER_MS)]),
+  return withinTime({ timeoutMs: ANSWER_MS, signal }, async (limit) => {
+    const response = await io.fetch(url, {
+      ...(endpoint.apiKey === undefined ? {} : { headers: { authorization: `Bearer ${endpoint.apiKey}` } }),
+      signal: limit,
+    });
+    if (!response.ok) {
+      await response.body?.cancel();
+      throw new Error(`GET ${new URL(url).pathname} answered ${response.status}`);
+    }
+    let text = '';
+    const decoder = new TextDecoder();
+    for await (const part of response.body ?? []) {
+      text += decoder.decode(part, { stream: true });
+      if (text.length > MAX_BYTES) throw new Error(`GET ${new URL(url).pathname}: more than ${MAX_BYTES} bytes`);
+    }
+    return text;
   });
-  if (!response.ok) {
-    await response.body?.cancel();
-    throw new Error(`GET ${new URL(url).pathname} answered ${response.status}`);
-  }
-  let text = '';
-  const decoder = new TextDecoder();
-  for await (const part of response.body ?? []) {
-    text += decoder.decode(part, { stream: true });
-    if (text.length > MAX_BYTES) throw new Error(`GET ${new URL(url).pathname}: more than ${MAX_BYTES} bytes`);
-  }
-  return text;
 }

@@ -1,5 +1,5 @@
 import { posix } from 'node:path';
-import { BenchError, EXIT, type Host, type Io, messageOf } from '@bench/core';
+import { BenchError, EXIT, type Host, type Io, messageOf, withinTime } from '@bench/core';
 import type { ContainerFacts } from '../contract.ts';
 import { runInBackground } from './background.ts';
 import { containerLogs, type LogLine } from './container-log.ts';
@@ -100,13 +100,12 @@ async function up(options: ComposeProjectOptions, services: readonly string[], e
   const signal = options.signal ?? io.signal;
   // What an earlier start left at work has other files in its mind.
   await endUp(options);
-  const limit = AbortSignal.timeout(UP_MS);
   const argv = patientArgv(options, composeArgv(options, extra, ['up', '-d', '--no-build', ...services]));
-  const result = await runInBackground(host, { argv }, { id: upId(project), io, signal: AbortSignal.any([signal, limit]) }).catch(
-    (error: unknown) => {
+  const result = await withinTime({ timeoutMs: UP_MS, signal }, (limit) =>
+    runInBackground(host, { argv }, { id: upId(project), io, signal: limit }).catch((error: unknown) => {
       if (!limit.aborted || signal.aborted) throw error;
       return { code: null, output: `docker did not answer in ${UP_MS / 60_000} minutes` };
-    },
+    }),
   );
   if (result.code === 0) return;
   throw dockerFailure(result.output, { host: host.name, what: `compose up on ${host.name}`, code: result.code });

@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { access } from 'node:fs/promises';
 import { dirname, join, posix } from 'node:path';
-import { BenchError, EXIT, messageOf, type Phases, type Tunnel, writeAtomic } from '@bench/core';
+import { BenchError, EXIT, messageOf, type Phases, type Tunnel, withinTime, writeAtomic } from '@bench/core';
 import type { Task } from '@bench/recipe';
 import { patiently } from '../patient.ts';
 import { refuseTakenGpus } from '../compose/gpu-holders.ts';
@@ -188,16 +188,10 @@ async function untilReady(options: {
 
 async function prepare(session: Session, script: string, signal: AbortSignal): Promise<void> {
   const { host, io, record } = session;
-  const limit = AbortSignal.timeout(PREPARE_MS);
-  const { code, output } = await runInBackground(
-    host,
-    { argv: [...record.containers.docker, 'exec', record.container, 'sh', '-c', script] },
-    {
-      id: prepareId(record.project),
-      io,
-      signal: AbortSignal.any([signal, limit]),
-      onLine: (line) => tell(session, { type: 'progress', phase: 'prepare', text: io.redact(line) }),
-    },
+  const argv = [...record.containers.docker, 'exec', record.container, 'sh', '-c', script] as const;
+  const onLine = (line: string) => tell(session, { type: 'progress', phase: 'prepare', text: io.redact(line) });
+  const { code, output } = await withinTime({ timeoutMs: PREPARE_MS, signal }, (limit) =>
+    runInBackground(host, { argv: [...argv] }, { id: prepareId(record.project), io, signal: limit, onLine }),
   );
   if (code === 0) return;
   const last = output.trim().split('\n').at(-1) ?? '';

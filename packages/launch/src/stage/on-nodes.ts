@@ -38,7 +38,10 @@ async function onNode<T>(
 ): Promise<NodeResult<T>> {
   const { io, signal, timeoutMs, retries = 0 } = options;
   for (let tries = 1; ; tries += 1) {
-    const time = AbortSignal.timeout(timeoutMs);
+    // Not `AbortSignal.timeout`, which what `any` makes of it does not keep.
+    const limit = new AbortController();
+    const timer = setTimeout(() => limit.abort(new Error('no answer')), timeoutMs);
+    const time = limit.signal;
     try {
       const host = await openNode(node, options);
       try {
@@ -52,6 +55,8 @@ async function onNode<T>(
       if (usage) throw error;
       const said = time.aborted ? `no answer in ${Math.round(timeoutMs / 1000)} s` : messageOf(error);
       if (tries > retries) return { node, ok: false, error: io.redact(said), tries };
+    } finally {
+      clearTimeout(timer);
     }
   }
 }

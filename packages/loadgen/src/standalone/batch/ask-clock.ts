@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { connect, type Socket } from 'node:net';
 import { createInterface } from 'node:readline';
-import type { ClockOffset } from '@bench/core';
+import { type ClockOffset, withinTime } from '@bench/core';
 import { epochMs } from '../../clock.ts';
 import { CLOCK_FILE, readClockAddress, sign, signed } from './clock-service.ts';
 import type { DeploymentFiles } from './deployment-files.ts';
@@ -19,9 +19,11 @@ export async function askClock(files: DeploymentFiles, signal: AbortSignal): Pro
   const { hosts, port, token } = known;
   // An address that leads nowhere from here says nothing for seconds.
   const found = new AbortController();
-  const limit = AbortSignal.any([signal, found.signal, AbortSignal.timeout(LIMIT_MS)]);
   try {
-    return await Promise.any(hosts.map((host) => askAt({ host, port, token, limit })));
+    return await withinTime({ timeoutMs: LIMIT_MS, signal }, (late) => {
+      const limit = AbortSignal.any([late, found.signal]);
+      return Promise.any(hosts.map((host) => askAt({ host, port, token, limit })));
+    });
   } catch {
     return null;
   } finally {
