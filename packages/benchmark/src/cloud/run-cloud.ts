@@ -136,6 +136,7 @@ async function runOn(o: {
     keep: deployOnly || (asked.keep ?? false),
     seed: writer.run.asked.seed,
     telemetry: options.telemetry === undefined ? DEFAULT_TELEMETRY : options.telemetry,
+    selfcheck: options.selfcheck,
     totalPoints: counts.points,
     atMost: counts.atMost,
   };
