@@ -1,4 +1,5 @@
 import {
+  bearer,
   BenchError,
   type Io,
   type LoadSpec,
@@ -141,7 +142,7 @@ async function resetCache(endpoint: Endpoint, machine: RunMachine, io: Io): Prom
       await withinTime({ timeoutMs: 10_000, signal: io.signal }, async (signal) => {
         const response = await io.fetch(baseUrl(tunnel) + path, {
           method: 'POST',
-          ...(endpoint.apiKey === undefined ? {} : { headers: { authorization: `Bearer ${endpoint.apiKey}` } }),
+          headers: bearer(endpoint.apiKey),
           signal,
         });
         await response.arrayBuffer();

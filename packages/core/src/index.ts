@@ -85,6 +85,7 @@ export { lengthsByRatio, type RatioMeaning } from './range-ratio.ts';
 export { arrivalLabel, concurrencyLabel, meanRatePerS, stagesMs } from './arrival-rate.ts';
 export { usd } from './money.ts';
 export { withinTime } from './within-time.ts';
+export { bearer } from './bearer.ts';
 export { eventGaps } from './event-gaps.ts';
 export {
   requestErrorClassSchema,

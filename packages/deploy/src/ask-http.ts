@@ -1,4 +1,4 @@
-import { type Io, withinTime } from '@bench/core';
+import { bearer, type Io, withinTime } from '@bench/core';
 
 export interface HttpQuestion {
   /** Put before the path, and left out of the answer: `http://127.0.0.1:8000`. Default: the path is the whole URL. */
@@ -17,9 +17,8 @@ export interface HttpQuestion {
 /** GETs. Null: it was answered 2xx; otherwise why not, in words. @throws the signal's reason */
 export async function askHttp({ base = '', path, apiKey, timeoutMs, io, signal, alsoFine }: HttpQuestion): Promise<string | null> {
   try {
-    const headers = apiKey === undefined ? {} : { headers: { authorization: `Bearer ${apiKey}` } };
     const response = await withinTime({ timeoutMs, signal }, async (limit) => {
-      const answer = await io.fetch(base + path, { ...headers, signal: limit });
+      const answer = await io.fetch(base + path, { headers: bearer(apiKey), signal: limit });
       await answer.arrayBuffer();
       return answer;
     });

@@ -1,5 +1,6 @@
 import {
   type ApiKind,
+  bearer,
   BenchError,
   EXIT,
   generatesText,
@@ -242,7 +243,7 @@ async function onlyModel(baseUrl: string, apiKey: string | undefined, io: Io): P
   let names: string[];
   try {
     names = await withinTime({ timeoutMs: 10_000, signal: io.signal }, async (signal) => {
-      const response = await io.fetch(url, { ...(apiKey === undefined ? {} : { headers: { authorization: `Bearer ${apiKey}` } }), signal });
+      const response = await io.fetch(url, { headers: bearer(apiKey), signal });
       if (!response.ok) throw new Error(`it answered ${response.status}`);
       return ((await response.json()) as { data: { id: string }[] }).data.map((m) => m.id);
     });

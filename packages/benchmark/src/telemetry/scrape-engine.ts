@@ -1,4 +1,4 @@
-import { type EngineFigures, type Host, type Io, messageOf, type Tunnel, withinTime } from '@bench/core';
+import { bearer, type EngineFigures, type Host, type Io, messageOf, type Tunnel, withinTime } from '@bench/core';
 import { baseUrl, type Endpoint } from '@bench/deploy';
 import { epochMs } from '@bench/loadgen';
 import { engineFigures } from './engine-figures.ts';
@@ -90,10 +90,7 @@ async function getText(
   { endpoint, io, signal }: { endpoint: Endpoint; io: Pick<Io, 'fetch'>; signal: AbortSignal },
 ): Promise<string> {
   return withinTime({ timeoutMs: ANSWER_MS, signal }, async (limit) => {
-    const response = await io.fetch(url, {
-      ...(endpoint.apiKey === undefined ? {} : { headers: { authorization: `Bearer ${endpoint.apiKey}` } }),
-      signal: limit,
-    });
+    const response = await io.fetch(url, { headers: bearer(endpoint.apiKey), signal: limit });
     if (!response.ok) {
       await response.body?.cancel();
       throw new Error(`GET ${new URL(url).pathname} answered ${response.status}`);

@@ -29,8 +29,3 @@ export interface Api {
   /** How the tokenizers of its servers are asked, the most telling first. */
   readonly tokenizers: readonly TokenizeForm[];
 }
-
-/** A key as most servers want it. */
-export function bearer(apiKey: string | undefined): Record<string, string> {
-  return apiKey ? { authorization: `Bearer ${apiKey}` } : {};
-}

@@ -1,5 +1,6 @@
+import { bearer } from '@bench/core';
 import { promptMessages } from '../body.ts';
-import { bearer, type Api } from './api.ts';
+import type { Api } from './api.ts';
 import { generationFields, readChoices } from './openai-answer.ts';
 
 /** OpenAI's chat completions, with `ignore_eos` where the server takes it. https://platform.openai.com/docs/api-reference/chat */

@@ -1,5 +1,6 @@
+import { bearer } from '@bench/core';
 import { promptInput } from '../body.ts';
-import { bearer, type Api } from './api.ts';
+import type { Api } from './api.ts';
 import { openaiError, openaiUsage } from './openai-answer.ts';
 import { list, object, reading, text } from './reading.ts';
 

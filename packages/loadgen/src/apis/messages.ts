@@ -1,5 +1,6 @@
+import { bearer } from '@bench/core';
 import { promptMessages } from '../body.ts';
-import { bearer, type Api } from './api.ts';
+import type { Api } from './api.ts';
 import { count, errorText, list, object, reading, text, word, type Json, type Reading, type Usage } from './reading.ts';
 
 /** `max_tokens` must be said here; this where nobody asks for a length. */

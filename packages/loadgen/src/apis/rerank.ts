@@ -1,4 +1,5 @@
-import { bearer, type Api } from './api.ts';
+import { bearer } from '@bench/core';
+import type { Api } from './api.ts';
 import { openaiError } from './openai-answer.ts';
 import { count, list, object, reading, type Json, type Usage } from './reading.ts';
 

@@ -1,5 +1,6 @@
+import { bearer } from '@bench/core';
 import { isPlainText, promptInput, promptMessages } from '../body.ts';
-import { bearer, type Api } from './api.ts';
+import type { Api } from './api.ts';
 import { openaiError } from './openai-answer.ts';
 import { count, list, object, reading, text, word, type Json, type Reading, type Usage } from './reading.ts';
 

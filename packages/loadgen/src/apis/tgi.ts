@@ -1,5 +1,6 @@
+import { bearer } from '@bench/core';
 import { promptInput } from '../body.ts';
-import { bearer, type Api } from './api.ts';
+import type { Api } from './api.ts';
 import { count, errorText, object, reading, text, word } from './reading.ts';
 
 /**

@@ -1,4 +1,4 @@
-import { BenchError, type BatchClientPlan } from '@bench/core';
+import { bearer, BenchError, type BatchClientPlan } from '@bench/core';
 import { clockMs } from '../../clock.ts';
 import type { DeploymentFiles } from './deployment-files.ts';
 import { findService } from './find-service.ts';
@@ -31,7 +31,7 @@ export async function reachService(o: {
   // An engine whose port was taken before it had it is announced again, with another.
   const { hosts, port } = await until(announced, { pollMs: plan.pollMs, signal, giveUp: () => Promise.resolve(null) });
   let said: string[] = [];
-  const headers: Record<string, string> = o.apiKey === undefined ? {} : { authorization: `Bearer ${o.apiKey}` };
+  const headers = bearer(o.apiKey);
   return await wait(
     `to answer from this node, at ${hosts.map((host) => `${host}:${port}`).join(', ')}`,
     async () => {
