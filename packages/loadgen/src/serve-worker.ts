@@ -11,7 +11,8 @@ export function serveWorker(): void {
   const worker = createLoadWorker(workerData as WorkerSetup, post);
   port.on('message', (message: ToWorker) => {
     if (message.type === 'exit') {
-      void worker.close().finally(() => port.close());
+      worker.close();
+      port.close();
       return;
     }
     worker.handle(message).catch((error: unknown) => {

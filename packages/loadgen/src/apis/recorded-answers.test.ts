@@ -2,9 +2,18 @@ import { readFileSync } from 'node:fs';
 import { apiKindSchema, generatesText, requestRecordSchema, type ApiKind, type RequestRecord } from '@bench/core';
 import { describe, expect, it } from 'vitest';
 import { Exchange } from '../worker/exchange.ts';
+import type { Head } from '../worker/http/head.ts';
 import { apiOf } from './index.ts';
 
-const control = { paused: false, aborted: false, reason: null, abort() {}, pause() {}, resume() {} } as never;
+/** The head of an answer in chunks. */
+const headOf = (status: number, contentType: string): Head => ({
+  status,
+  contentType,
+  chunked: true,
+  length: null,
+  persistent: true,
+  keepMs: null,
+});
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 
@@ -39,22 +48,22 @@ function record({ api: kind, body, stream = true, status = 200, type, piece = bo
     intendedMs: 0,
     api,
     stream,
-    clock: { at: () => now, turn: () => now },
+    clock: { read: () => undefined, at: () => now, turn: () => now },
     worker: 0,
     onSettled: () => undefined,
     staleMs: () => 10,
     retry: () => undefined,
     onToken: () => undefined,
   });
-  exchange.onRequestStart(control);
+  exchange.onStart('new');
   exchange.sentMs = 0;
-  exchange.onResponseStart(control, status, { 'content-type': type ?? (stream ? TYPES[api.framing] : 'application/json; charset=utf-8') });
+  exchange.onHead(headOf(status, type ?? (stream ? TYPES[api.framing] : 'application/json; charset=utf-8')));
   for (let at = 0; at < body.length; at += piece) {
     now++;
-    exchange.onResponseData(control, body.subarray(at, at + piece));
+    exchange.onData(body.subarray(at, at + piece));
   }
-  if (cut) exchange.onResponseError(control, Object.assign(new Error('other side closed'), { code: cut }));
-  else exchange.onResponseEnd();
+  if (cut) exchange.onError(Object.assign(new Error('other side closed'), { code: cut }));
+  else exchange.onEnd();
   return requestRecordSchema.parse(exchange.record());
 }
 

@@ -4,6 +4,7 @@ import { apiOf } from '../apis/index.ts';
 import type { LoadSummary } from '../result.ts';
 import { summarizeRecords } from '../summarize.ts';
 import { Exchange } from './exchange.ts';
+import type { Head } from './http/head.ts';
 
 interface Playing {
   exchange: Exchange;
@@ -17,7 +18,15 @@ interface Playing {
   settled(): number;
 }
 
-const control = { paused: false, aborted: false, reason: null, abort() {}, pause() {}, resume() {} } as never;
+/** The head of an answer in chunks. */
+const headOf = (status: number, contentType: string): Head => ({
+  status,
+  contentType,
+  chunked: true,
+  length: null,
+  persistent: true,
+  keepMs: null,
+});
 
 /** One exchange whose clock and server are played by the test. */
 function play(over: { stream?: boolean } = {}): Playing {
@@ -37,28 +46,28 @@ function play(over: { stream?: boolean } = {}): Playing {
     intendedMs: 0,
     api: apiOf('chat'),
     stream: over.stream ?? true,
-    clock: { at: () => now, turn: () => now },
+    clock: { read: () => undefined, at: () => now, turn: () => now },
     worker: 0,
     onSettled: () => settled++,
     staleMs: () => 10,
     retry: () => retries++,
     onToken: () => undefined,
   });
-  exchange.onRequestStart(control);
+  exchange.onStart('new');
   exchange.sentMs = 0;
-  const write = (text: string) => exchange.onResponseData(control, Buffer.from(text));
+  const write = (text: string) => exchange.onData(Buffer.from(text));
   return {
     exchange,
     at(ms) {
       now = ms;
     },
-    start: (status = 200) => exchange.onResponseStart(control, status, { 'content-type': 'text/event-stream' }),
+    start: (status = 200) => exchange.onHead(headOf(status, 'text/event-stream')),
     event: (choice, extra = {}) => write(`data: ${JSON.stringify({ choices: choice ? [choice] : [], ...extra })}\n\n`),
     done() {
       write('data: [DONE]\n\n');
-      exchange.onResponseEnd();
+      exchange.onEnd();
     },
-    cut: (code) => exchange.onResponseError(control, Object.assign(new Error('other side closed'), { code })),
+    cut: (code) => exchange.onError(Object.assign(new Error('other side closed'), { code })),
     retries: () => retries,
     settled: () => settled,
   };
@@ -69,12 +78,12 @@ const text = (content: string, finish_reason: string | null = null) => ({ delta:
 describe('a kept connection that is cut before any answer', () => {
   it('is replaced once when the cut comes at once, and its wait stays in the figures', () => {
     const { exchange, at, cut, retries, settled, start, event, done } = play();
-    exchange.connection = 'reused';
+    exchange.onStart('reused');
+    exchange.sentMs = 0;
     at(2);
     cut('ECONNRESET');
     expect([retries(), settled()]).toEqual([1, 0]);
-    exchange.onRequestStart(control);
-    exchange.connection = 'new';
+    exchange.onStart('new');
     at(50);
     start();
     event(text('a', 'stop'));
@@ -84,7 +93,8 @@ describe('a kept connection that is cut before any answer', () => {
 
   it('is replaced when the server had closed it before the request was written', () => {
     const { exchange, at, cut, retries } = play();
-    exchange.connection = 'reused';
+    exchange.onStart('reused');
+    exchange.sentMs = 0;
     at(400);
     cut('EPIPE');
     expect(retries()).toBe(1);
@@ -92,7 +102,8 @@ describe('a kept connection that is cut before any answer', () => {
 
   it('is a failure when the server has had the request for a while', () => {
     const { exchange, at, cut, retries, settled } = play();
-    exchange.connection = 'reused';
+    exchange.onStart('reused');
+    exchange.sentMs = 0;
     at(1000);
     cut('UND_ERR_SOCKET');
     expect([retries(), settled()]).toEqual([0, 1]);
@@ -101,10 +112,12 @@ describe('a kept connection that is cut before any answer', () => {
 
   it('is a failure the second time', () => {
     const { exchange, at, cut, retries } = play();
-    exchange.connection = 'reused';
+    exchange.onStart('reused');
+    exchange.sentMs = 0;
     at(1);
     cut('ECONNRESET');
-    exchange.connection = 'reused';
+    exchange.onStart('reused');
+    exchange.sentMs = 0;
     cut('ECONNRESET');
     expect(retries()).toBe(1);
     expect(exchange.record().error?.class).toBe('connect');
@@ -126,12 +139,9 @@ describe('an answer without text', () => {
 
   it('is a failure too when it is not streamed', () => {
     const { exchange } = play({ stream: false });
-    exchange.onResponseStart(control, 200, { 'content-type': 'application/json' });
-    exchange.onResponseData(
-      control,
-      Buffer.from(JSON.stringify({ choices: [{ message: { content: '' }, finish_reason: 'length' }], ...usage })),
-    );
-    exchange.onResponseEnd();
+    exchange.onHead(headOf(200, 'application/json'));
+    exchange.onData(Buffer.from(JSON.stringify({ choices: [{ message: { content: '' }, finish_reason: 'length' }], ...usage })));
+    exchange.onEnd();
     expect(exchange.record()).toMatchObject({ status: 'failed', error: { class: 'no_content' } });
   });
 });
@@ -143,8 +153,8 @@ describe('the message of a failure', () => {
   ])('is kept to 300 characters: %s', (_name, status, body) => {
     const { exchange, start } = play();
     start(status);
-    exchange.onResponseData(control, Buffer.from(body));
-    exchange.onResponseEnd();
+    exchange.onData(Buffer.from(body));
+    exchange.onEnd();
     const message = exchange.record().error?.message ?? '';
     expect(message).toContain('xxx');
     expect(message.length).toBeLessThanOrEqual(300);

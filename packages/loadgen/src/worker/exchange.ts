@@ -1,11 +1,12 @@
 import type { RequestRecord } from '@bench/core';
-import type { Dispatcher } from 'undici';
 import type { Api } from '../apis/api.ts';
 import { mergeUsage, type Usage } from '../apis/reading.ts';
 import { clockMs } from '../clock.ts';
 import { ndjsonReader } from '../ndjson.ts';
 import { sseReader, type SseEvent, type SseReader } from '../sse.ts';
 import { codeOf, cutFailure, describe, type Failure, failure, httpFailure, streamFailure } from './failure.ts';
+import type { AnswerHandler } from './http/connection.ts';
+import type { Head } from './http/head.ts';
 import type { Job } from './job.ts';
 import type { ReadClock } from './read-clock.ts';
 import { TokenStamps } from './token-stamps.ts';
@@ -33,14 +34,14 @@ export interface ExchangeOptions {
   onToken(newRead: boolean): void;
 }
 
-/** One request and its answer: undici's handler of it, which stamps and reads what comes. */
-export class Exchange implements Dispatcher.DispatchHandler {
+/** One request and its answer, which it stamps and reads as it comes. */
+export class Exchange implements AnswerHandler {
   readonly job: Job;
   settled = false;
   status: RequestRecord['status'] = 'ok';
   connection: 'new' | 'reused' | null = null;
   sentMs: number;
-  private controller: Dispatcher.DispatchController | null = null;
+  private giveUp: (() => void) | null = null;
   private readonly o: ExchangeOptions;
   private readonly tokens: TokenStamps;
   private firstByteMs: number | null = null;
@@ -66,45 +67,37 @@ export class Exchange implements Dispatcher.DispatchHandler {
     });
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
-    if (this.settled) {
-      controller.abort(new Error('no longer wanted'));
-      return;
-    }
-    this.controller = controller;
-    // What a dead connection cost is part of the wait.
-    if (!this.retried) this.sentMs = clockMs();
+  /** `giveUp` ends what it was handed to, unheard. */
+  handedTo(giveUp: () => void): void {
+    this.giveUp = giveUp;
   }
 
-  onResponseStart(
-    _controller: Dispatcher.DispatchController,
-    status: number,
-    headers: Record<string, string | string[] | undefined>,
-  ): void {
-    if (status < 200 || this.settled) return;
+  onStart(connection: 'new' | 'reused'): void {
+    // What a dead connection cost is part of the wait.
+    if (this.retried) return;
+    this.connection = connection;
+    this.sentMs = clockMs();
+  }
+
+  onHead({ status, contentType }: Head): void {
     this.firstByteMs = this.o.clock.at();
     this.httpStatus = status;
     if (status !== 200 || !this.o.stream) return;
-    const type = String(headers['content-type'] ?? '');
     // Anything but a document is read as a stream, however it is labelled.
-    if (DOCUMENT[this.o.api.framing].test(type)) return;
+    if (DOCUMENT[this.o.api.framing].test(contentType)) return;
     this.reader =
       this.o.api.framing === 'sse' ? sseReader((event) => this.onEvent(event)) : ndjsonReader((line) => this.onObject(line, false));
   }
 
-  onResponseData(_controller: Dispatcher.DispatchController, chunk: Buffer): void {
-    if (this.settled) return;
-    if (this.reader) {
-      this.o.clock.at();
-      this.reader.push(chunk);
-    } else if (this.httpStatus === 200 || this.bodyBytes < ERROR_BYTES) {
-      this.body.push(chunk);
-      this.bodyBytes += chunk.length;
+  onData(bytes: Buffer): void {
+    if (this.reader) this.reader.push(bytes);
+    else if (this.httpStatus === 200 || this.bodyBytes < ERROR_BYTES) {
+      this.body.push(Buffer.from(bytes));
+      this.bodyBytes += bytes.length;
     }
   }
 
-  onResponseEnd(): void {
-    if (this.settled) return;
+  onEnd(): void {
     this.endMs = this.o.clock.at();
     if (this.httpStatus !== 200) this.fail(httpFailure(this.httpStatus ?? 0, this.text()));
     else if (this.reader) {
@@ -114,8 +107,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.settle();
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
-    if (this.settled) return;
+  onError(error: Error): void {
     this.endMs = this.o.clock.at();
     if (this.firstByteMs === null) {
       if (this.connection === 'reused' && !this.retried && this.wasStale(error)) {
@@ -143,7 +135,7 @@ export class Exchange implements Dispatcher.DispatchHandler {
     this.fail(failure(kind, message));
     if (kind !== 'timeout') this.status = 'cancelled';
     this.settle();
-    this.controller?.abort(new Error(message));
+    this.giveUp?.();
   }
 
   private onEvent({ event, data }: SseEvent): void {

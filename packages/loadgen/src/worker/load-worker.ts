@@ -17,7 +17,7 @@ const AHEAD_PER_SLOT = 4;
 
 export interface LoadWorker {
   handle(message: Exclude<ToWorker, { type: 'exit' }>): Promise<void>;
-  close(): Promise<void>;
+  close(): void;
 }
 
 /** One worker's share of a load, step by step as the main thread asks. */

@@ -1,10 +1,10 @@
-import { subscribe, unsubscribe } from 'node:diagnostics_channel';
+import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { LoadSpec } from '@bench/core';
-import { buildConnector, Pool } from 'undici';
 import { apiOf } from '../apis/index.ts';
 import { apiPath, requestHeaders, type LoadTarget } from '../target.ts';
 import { clockMs } from '../clock.ts';
 import { Exchange } from './exchange.ts';
+import { createPool } from './http/pool.ts';
 import type { Job } from './job.ts';
 import { readClock } from './read-clock.ts';
 
@@ -13,7 +13,7 @@ export interface Sender {
   send(job: Job, intendedMs: number, onSettled: (exchange: Exchange) => void): void;
   /** Cancels all that is in flight. */
   cancelAll(): void;
-  close(): Promise<void>;
+  close(): void;
 }
 
 export interface SenderOptions {
@@ -33,41 +33,15 @@ export interface SenderOptions {
 const STALE_MS = 100;
 const STALE_MOST_MS = 250;
 
-const CHANNEL = 'undici:client:sendHeaders';
-
-/** undici's pool below `dispatch`, with our own deadlines, and one repetition for a kept connection that was already dead when it was written to. */
+/** Requests on kept connections, with our own deadlines, and one repetition for a connection that was already dead when it was written to. */
 export function createSender({ target, load, worker, connections, onToken }: SenderOptions): Sender {
-  const connector = buildConnector({ timeout: Math.min(30_000, load.requestTimeoutMs) });
-  let quickestConnectMs = Number.POSITIVE_INFINITY;
-  const connect: typeof connector = (options, done) => {
-    const fromMs = clockMs();
-    connector(options, (...result) => {
-      if (result[1]) quickestConnectMs = Math.min(quickestConnectMs, clockMs() - fromMs);
-      done(...result);
-    });
-  };
-  const settings = { pipelining: 1, headersTimeout: 0, bodyTimeout: 0, connect };
-  const pool = new Pool(target.origin, { ...settings, connections });
-  // Connections of this one are closed after each answer, so whatever is sent on it goes out on a new one.
-  const fresh = new Pool(target.origin, { ...settings, connections: null });
   const clock = readClock();
+  const pool = createPool({ origin: target.origin, connections, connectTimeoutMs: Math.min(30_000, load.requestTimeoutMs), clock });
   const open = new Map<Exchange, number>();
   const impatient = new Map<Exchange, NodeJS.Timeout>();
-  const used = new WeakSet<object>();
-  let starting: Exchange | null = null;
-  // undici publishes the socket right after it calls `onRequestStart` of the same request.
-  const onHeaders = (message: unknown) => {
-    const socket = (message as { socket?: object }).socket;
-    if (!starting || !socket) return;
-    starting.connection = used.has(socket) ? 'reused' : 'new';
-    used.add(socket);
-    starting = null;
-  };
-  subscribe(CHANNEL, onHeaders);
   const api = apiOf(load.api);
   const stream = load.stream && api.generates;
-  const path = apiPath(target, load.api, stream);
-  const fixed = Object.entries(requestHeaders(target, load.api)).flat();
+  const head = requestHead(target, load, stream);
 
   const deadlines = setInterval(
     () => {
@@ -80,27 +54,13 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
     Math.max(5, Math.min(50, load.requestTimeoutMs / 10)),
   );
 
-  function dispatch(through: Pool, exchange: Exchange, reset: boolean): void {
-    const { job } = exchange;
-    through.dispatch(
-      {
-        path,
-        method: 'POST',
-        headers: [...fixed, 'x-request-id', requestId(load.seed, job.index)],
-        body: job.body,
-        reset,
-      },
-      {
-        onRequestStart(controller) {
-          starting = exchange;
-          exchange.onRequestStart(controller);
-        },
-        onResponseStart: (c, status, headers) => exchange.onResponseStart(c, status, headers),
-        onResponseData: (c, chunk) => exchange.onResponseData(c, chunk),
-        onResponseEnd: () => exchange.onResponseEnd(),
-        onResponseError: (c, error) => exchange.onResponseError(c, error),
-      },
-    );
+  function hand(exchange: Exchange, fresh: boolean): void {
+    const { body, index } = exchange.job;
+    const text = `${head}x-request-id: ${requestId(load.seed, index)}\r\ncontent-length: ${body.length}\r\nconnection: ${fresh ? 'close' : 'keep-alive'}\r\n\r\n`;
+    const request = Buffer.allocUnsafe(text.length + body.length);
+    request.write(text, 'latin1');
+    body.copy(request, text.length);
+    exchange.handedTo(pool.send(request, exchange, { fresh }));
   }
 
   return {
@@ -113,16 +73,14 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
         clock,
         worker,
         onToken,
-        staleMs: () => Math.min(STALE_MOST_MS, quickestConnectMs + STALE_MS),
+        staleMs: () => Math.min(STALE_MOST_MS, pool.quickestConnectMs + STALE_MS),
         onSettled(self) {
           open.delete(self);
           clearTimeout(impatient.get(self));
           impatient.delete(self);
           onSettled(self);
         },
-        retry(self) {
-          dispatch(fresh, self, true);
-        },
+        retry: (self) => hand(self, true),
       });
       open.set(exchange, clockMs() + load.requestTimeoutMs);
       const { givingUp } = job;
@@ -130,17 +88,26 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
         const giveUp = () => exchange.stop('given_up', `given up after ${Math.round(givingUp.afterMs)} ms, as the load asks`);
         impatient.set(exchange, setTimeout(giveUp, givingUp.afterMs));
       }
-      dispatch(pool, exchange, false);
+      hand(exchange, false);
     },
     cancelAll() {
       for (const exchange of open.keys()) exchange.stop('cancelled', 'the run was stopped');
     },
-    async close() {
+    close() {
       clearInterval(deadlines);
-      unsubscribe(CHANNEL, onHeaders);
-      await Promise.all([pool.destroy(), fresh.destroy()]);
+      pool.destroy();
     },
   };
+}
+
+/** What the heads of all requests of a load have in common. @throws TypeError when a header, of the key say, cannot be sent. */
+function requestHead(target: LoadTarget, load: LoadSpec, stream: boolean): string {
+  const lines = Object.entries(requestHeaders(target, load.api)).map(([name, value]) => {
+    validateHeaderName(name);
+    validateHeaderValue(name, value);
+    return `${name}: ${value}\r\n`;
+  });
+  return `POST ${apiPath(target, load.api, stream)} HTTP/1.1\r\nhost: ${new URL(target.origin).host}\r\n${lines.join('')}`;
 }
 
 /** The `x-request-id` of a request: seed in hex, and index. */
