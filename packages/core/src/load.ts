@@ -12,6 +12,11 @@ export function generatesText(api: ApiKind): boolean {
   return api !== 'embeddings' && api !== 'rerank';
 }
 
+/** Does it take a conversation so far, message by message, and answer with a text? */
+export function takesConversations(api: ApiKind): boolean {
+  return api === 'chat' || api === 'responses' || api === 'messages' || api === 'ollama';
+}
+
 /** The API by which a server that speaks `api` is asked a first question: every engine that has one of the richer APIs has OpenAI's plain ones too. */
 export function plainApi(api: ApiKind): 'chat' | 'completions' | 'embeddings' {
   if (api === 'embeddings' || api === 'completions') return api;
@@ -161,6 +166,30 @@ const loadClassSchema = z.strictObject({
 });
 export type LoadClass = z.infer<typeof loadClassSchema>;
 
+/** Longest mean pause between two turns: a day, milliseconds. */
+const LONGEST_THINK_MS = 86_400_000;
+
+/** Requests that follow one another in conversations, as those of people do who talk with a model. */
+const conversationsSchema = z.strictObject({
+  /** Requests of a conversation, drawn for each. The last one of a load with `numPrompts` has as many as are left. */
+  turns: lengthSchema.refine((r) => r.min > 0, 'a conversation has a turn at least'),
+  /** Tokens of what the user says from the second turn on, the chat template around it included. Absent: as in the first. */
+  inputTokens: lengthSchema.optional(),
+  /** From the end of an answer to the next turn: as long each time, or drawn from an exponential distribution of this mean. Absent: none. */
+  thinkTime: z
+    .strictObject({
+      meanMs: z.number().min(0).max(LONGEST_THINK_MS),
+      distribution: z.enum(['constant', 'exponential']).default('constant'),
+    })
+    .optional(),
+  /**
+   * What stands for earlier answers in a later turn. `answers`: what the server answered, without its reasoning. `synthetic`: a text of the seed, about as long
+   * as the answer that was asked for, so that nothing that is sent depends on what is answered.
+   */
+  history: z.enum(['answers', 'synthetic']).default('answers'),
+});
+export type Conversations = z.infer<typeof conversationsSchema>;
+
 /** One load: how requests are sent to one endpoint, and what. Everything random in it follows from `seed`. */
 export const loadSpecSchema = z.strictObject({
   api: apiKindSchema.default('chat'),
@@ -191,6 +220,11 @@ export const loadSpecSchema = z.strictObject({
     .optional(),
   /** Requests that the client gives up. Absent: none. */
   cancel: cancelSchema.optional(),
+  /**
+   * Conversations of several turns, each of which sends all that was said before. What arrives, and what `maxConcurrency` counts, is then a conversation, from its
+   * first turn to the end of its last with the pauses between; `numPrompts` still counts requests. Absent: every request stands alone.
+   */
+  conversations: conversationsSchema.optional(),
   seed: z.int().min(0).max(0xffff_ffff).default(0),
   /**
    * Which part of the load is to be sent here: that of client `client`, from 0, of the `of` that send it together. Everything else is said of the

@@ -113,6 +113,23 @@ const classResultSchema = z.strictObject({
 });
 export type ClassResult = z.infer<typeof classResultSchema>;
 
+/** What the conversations of a load came to. */
+const conversationsResultSchema = z.strictObject({
+  /** asked = finished + broken + cut. Where a load ends by time alone: those that began. */
+  asked: z.int().min(0),
+  /** Every turn was answered. */
+  finished: z.int().min(0),
+  /** One of its turns failed or was given up, and it ended with that. */
+  broken: z.int().min(0),
+  /** The load ended, or was stopped, before its last turn was answered, or before its first was sent. */
+  cut: z.int().min(0),
+  /** Turns that were never sent, and are no requests: because an earlier one failed, was given up, or the load had ended. */
+  turnsNotSent: z.strictObject({ failed: z.int().min(0), givenUp: z.int().min(0), ended: z.int().min(0) }),
+  /** First turns, and all later ones; scalars with `mean_input_tokens` (of a prompt, history and all) and `cached_ratio`. */
+  turns: z.strictObject({ first: classResultSchema, later: classResultSchema }),
+});
+export type ConversationsResult = z.infer<typeof conversationsResultSchema>;
+
 /** `result.json` of one repeat of one point. */
 export const pointResultSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -145,6 +162,8 @@ export const pointResultSchema = z.strictObject({
   intervals: percentileBoundsSchema.optional(),
   /** Of a load with classes: each by its name. */
   classes: z.record(z.string(), classResultSchema).optional(),
+  /** Of a load of conversations. */
+  conversations: conversationsResultSchema.optional(),
   /** Unit and direction of figures that are not in METRICS: those of a client's or a command's own `metrics.json`. */
   ownMetrics: z.record(z.string(), ownMetricSchema).optional(),
   /** vLLM's own keys and meanings (`vllm bench serve --save-result`), beside ours. */

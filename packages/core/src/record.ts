@@ -73,6 +73,9 @@ export const requestRecordSchema = z.strictObject({
   error: z.strictObject({ class: requestErrorClassSchema, message: z.string() }).nullable(),
   /** Name of its class; absent: the load has none. */
   class: z.string().optional(),
+  /** Number of its conversation, from 0, and which turn of it this is, from 1; absent: it stands alone, as warm-up does. */
+  conversation: z.int().min(0).optional(),
+  turn: z.int().positive().optional(),
 });
 export type RequestRecord = z.infer<typeof requestRecordSchema>;
 

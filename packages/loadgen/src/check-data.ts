@@ -1,7 +1,19 @@
-import { BenchError, type LoadSpec } from '@bench/core';
+import { BenchError, takesConversations, type LoadSpec } from '@bench/core';
 
 /** @throws BenchError `BENCH_LOAD` when the API of a load has no place for what it is to send. */
-export function checkData({ api, data, classes = [] }: LoadSpec): void {
+export function checkData({ api, data, classes = [], conversations }: LoadSpec): void {
+  if (conversations && !takesConversations(api))
+    throw new BenchError({
+      code: 'BENCH_LOAD',
+      message: `the API ${api} takes no conversations`,
+      hint: 'chat, responses, messages and ollama do',
+    });
+  if (conversations && data.kind !== 'random')
+    throw new BenchError({
+      code: 'BENCH_LOAD',
+      message: `what is said in a conversation is made: data of kind "${data.kind}" cannot be`,
+      hint: 'choose random data, or leave conversations out',
+    });
   for (const { name, inputTokens, outputTokens } of classes) {
     if (data.kind !== 'random' && inputTokens) throw misplaced(name, 'prompts of its own length need data that is made');
     if (data.kind === 'trace' && outputTokens) throw misplaced(name, 'a trace says how long answers are');

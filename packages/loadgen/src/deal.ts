@@ -1,4 +1,5 @@
 import type { LoadSpec } from '@bench/core';
+import { conversationPlan } from './conversations.ts';
 import { arrivalTimes } from './schedule.ts';
 import type { TraceRequest } from './trace.ts';
 
@@ -53,18 +54,20 @@ export function clientSlots({ share }: Pick<LoadSpec, 'share'>, slots: number): 
   return slotsOf(slots, share?.of ?? 1, share?.client ?? 0);
 }
 
-/** Is measured request `ordinal` the client's? Under a cap each client has as large a part of the requests as of the slots; else they are dealt in turn. */
+/** Is measured request `ordinal`, or conversation, the client's? Under a cap each client has as large a part of the requests as of the slots; else they are dealt in turn. */
 export function isClients(load: Pick<LoadSpec, 'share' | 'maxConcurrency'>, ordinal: number): boolean {
   const { share, maxConcurrency: cap } = load;
   if (!share) return true;
   return cap === null ? ordinal % share.of === share.client : ownsOrdinal(ordinal, cap, clientSlots(load, cap));
 }
 
-/** When an open loop's requests are due, all clients'. Null: the loop is closed. @param trace the load's, where it has one */
-export function dueTimes({ arrival, seed, numPrompts, durationMs }: LoadSpec, trace: readonly TraceRequest[] | null): Float64Array | null {
+/** When an open loop's requests are due, all clients'; of conversations their first turns. Null: the loop is closed. @param trace the load's, where it has one */
+export function dueTimes(load: LoadSpec, trace: readonly TraceRequest[] | null): Float64Array | null {
+  const { arrival, seed, numPrompts, durationMs } = load;
   if (arrival.kind === 'closed') return null;
   if (arrival.kind === 'trace') return Float64Array.from(trace ?? [], (request) => request.atMs);
-  return arrivalTimes({ arrival, seed, count: numPrompts, durationMs });
+  const count = numPrompts === undefined ? undefined : (conversationPlan(load)?.count ?? numPrompts);
+  return arrivalTimes({ arrival, seed, count, durationMs });
 }
 
 export interface OpenArrivalsOptions {
@@ -75,7 +78,7 @@ export interface OpenArrivalsOptions {
   worker: number;
 }
 
-/** The worker's part of an open loop's schedule: every `workers`-th arrival of the client's. Null: the loop is closed. */
+/** The worker's part of an open loop's schedule: every `workers`-th arrival of the client's, requests or conversations. Null: the loop is closed. */
 export function openArrivals(options: OpenArrivalsOptions): { times: Float64Array; ordinals: number[] } | null {
   const { load, trace, workers, worker } = options;
   const all = dueTimes(load, trace);
@@ -85,7 +88,7 @@ export function openArrivals(options: OpenArrivalsOptions): { times: Float64Arra
   return { times: Float64Array.from(ordinals, (i) => all[i] as number), ordinals };
 }
 
-/** The requests below `total` of whoever has slots `mine`. */
+/** The requests, or conversations, below `total` of whoever has slots `mine`. */
 export function* closedOrdinals(total: number, slots: number, mine: Slots): Generator<number> {
   // Without a slot it would look for ever for one of its own.
   if (mine.from >= mine.to) return;

@@ -1,6 +1,7 @@
-import { carries, generatesText, meanRatePerS, type Arrival, type PointFlag, type RequestRecord } from '@bench/core';
+import { carries, generatesText, meanRatePerS, type LoadSpec, type PointFlag, type RequestRecord } from '@bench/core';
 import { achievedRate } from './achieved-rate.ts';
 import { clientBound } from './client-bound.ts';
+import { isFirstTurn } from './conversation-results.ts';
 import type { LoadSummary } from './result.ts';
 
 export interface FlagOptions {
@@ -46,24 +47,26 @@ function interrupted({ interrupted: yes, summary }: FlagOptions): PointFlag | nu
 function failures({ summary }: FlagOptions): PointFlag | null {
   if (summary.counts.failed === 0) return null;
   const classes = Object.entries(summary.errors).map(([name, n]) => `${name} ${n}`);
-  return { code: 'failures', message: `${summary.counts.failed} of ${summary.counts.sent} requests failed (${classes.join(', ')})` };
+  const unsent = summary.conversations?.turnsNotSent.failed ?? 0;
+  const lost = unsent > 0 ? `; ${unsent} later turns of their conversations were not sent` : '';
+  return { code: 'failures', message: `${summary.counts.failed} of ${summary.counts.sent} requests failed (${classes.join(', ')})${lost}` };
 }
 
 function achieved({ summary, measured, interrupted: cut }: FlagOptions): number | null {
-  return cut ? null : achievedRate(summary.load, measured);
+  // Later turns follow from answers, not from a schedule.
+  return cut ? null : achievedRate(summary.load, measured.filter(isFirstTurn));
 }
 
 function rateMissed(options: FlagOptions): PointFlag | null {
   const reached = achieved(options);
-  const { arrival } = options.summary.load;
   if (reached === null || reached >= 0.98) return null;
-  return { code: 'rate_missed', message: `${percent(reached)} of the asked ${askedRate(arrival)} were sent` };
+  return { code: 'rate_missed', message: `${percent(reached)} of the asked ${askedRate(options.summary.load)} were sent` };
 }
 
-function askedRate(arrival: Arrival): string {
+function askedRate({ arrival, conversations }: LoadSpec): string {
   if (arrival.kind === 'stages') return 'rate of one of the stages';
   if (arrival.kind === 'trace') return 'rate of a part of the trace';
-  return `${Number(meanRatePerS(arrival)?.toPrecision(6))} requests/s`;
+  return `${Number(meanRatePerS(arrival)?.toPrecision(6))} ${conversations ? 'conversations' : 'requests'}/s`;
 }
 
 function cacheWarm({ summary, templateTokens }: FlagOptions, ok: readonly RequestRecord[]): PointFlag | null {
@@ -73,7 +76,8 @@ function cacheWarm({ summary, templateTokens }: FlagOptions, ok: readonly Reques
   if (data.kind === 'trace' && data.format === 'mooncake') return null;
   let cached = 0;
   let prompt = 0;
-  for (const r of ok) {
+  // What a later turn sends again, the load asks for.
+  for (const r of ok.filter(isFirstTurn)) {
     if (r.cachedTokens === null || r.promptTokens === null) continue;
     cached += Math.max(0, r.cachedTokens - templateTokens);
     prompt += r.promptTokens;
@@ -81,7 +85,7 @@ function cacheWarm({ summary, templateTokens }: FlagOptions, ok: readonly Reques
   if (prompt === 0 || cached / prompt <= 0.01) return null;
   return {
     code: 'cache_warm',
-    message: `${percent(cached / prompt)} of prompt tokens came from the server's prefix cache, beyond the chat template, without being asked for`,
+    message: `${percent(cached / prompt)} of prompt tokens${summary.load.conversations ? ' of first turns' : ''} came from the server's prefix cache, beyond the chat template, without being asked for`,
   };
 }
 

@@ -15,7 +15,7 @@ export function textOf(words: readonly string[]): string {
 
 export interface PromptIdentity {
   seed: number;
-  phase: 'warmup' | 'measured' | 'probe';
+  phase: 'warmup' | 'measured' | 'probe' | 'answer';
   ordinal: number;
 }
 

@@ -13,6 +13,7 @@ import { checkData } from './check-data.ts';
 import { withClientSeconds } from './client-seconds.ts';
 import { observationOf } from './client-observation.ts';
 import { clockMs, toEpochMs } from './clock.ts';
+import { conversationPlan } from './conversations.ts';
 import { dueTimes, isClients } from './deal.ts';
 import { machineLimits, type MachineLimits } from './machine-limits.ts';
 import { preflight } from './preflight.ts';
@@ -180,10 +181,13 @@ async function traceOf({ arrival, data, numPrompts, durationMs }: LoadSpec): Pro
 
 /** Measured requests that will be sent here; null: it ends by time. */
 function requestsOf(load: LoadSpec, trace: readonly TraceRequest[] | null): number | null {
-  const total = dueTimes(load, trace)?.length ?? load.numPrompts;
-  if (total === undefined) return null;
+  const plan = conversationPlan(load);
+  // A conversation that goes on at the end is cut there, and nobody knows before how many do.
+  if (plan && load.durationMs !== undefined) return null;
+  const total = dueTimes(load, trace)?.length ?? plan?.count ?? load.numPrompts;
+  if (total === undefined || !Number.isFinite(total)) return null;
   let mine = 0;
-  for (let i = 0; i < total; i++) if (isClients(load, i)) mine++;
+  for (let i = 0; i < total; i++) if (isClients(load, i)) mine += plan ? plan.ordinals(i).length : 1;
   return mine;
 }
 

@@ -10,6 +10,7 @@ import {
   type TokenSource,
   type GapList,
 } from '@bench/core';
+import { conversationResults } from './conversation-results.ts';
 import { isGivenUp } from './given-up.ts';
 import { flagsOf } from './flags.ts';
 import { inFlightOf, windowAbove } from './in-flight.ts';
@@ -49,6 +50,7 @@ export function summarizeRecords(options: SummarizeOptions): LoadSummary {
   const scalars = scalarsOf({ load, measured, ok, failed: failed.length, durationS, gapsOf, tpot: distributions.tpot_ms });
   const errors: Record<string, number> = {};
   for (const { error } of failed) if (error) errors[error.class] = (errors[error.class] ?? 0) + 1;
+  const conversations = conversationResults({ load, measured, figuresOf: (own) => resultOf(load, own, durationS) });
   const summary: LoadSummary = {
     schemaVersion: 1,
     load,
@@ -67,6 +69,7 @@ export function summarizeRecords(options: SummarizeOptions): LoadSummary {
     distributions,
     intervals: percentileBounds(samples),
     ...(load.classes && { classes: classResults(load, measured, durationS) }),
+    ...(conversations && { conversations }),
     vllm: vllmFigures({ load, records: measured, gapsOf, durationS }),
     tokenSources: { prompt: commonSource(ok.map((r) => r.promptTokenSource)), output: commonSource(ok.map((r) => r.outputTokenSource)) },
     client,
@@ -204,23 +207,28 @@ function scalarsOf({ load, measured, ok, failed, durationS, gapsOf, tpot }: Scal
 function classResults(load: LoadSpec, measured: readonly RequestRecord[], durationS: number): Record<string, ClassResult> {
   const results = (load.classes ?? []).map(({ name }): [string, ClassResult] => {
     const own = measured.filter((r) => r.class === name);
-    const ok = own.filter((r) => r.status === 'ok');
-    const failed = own.filter((r) => r.status === 'failed').length;
-    const scalars: Record<string, number> = {};
-    if (durationS > 0) {
-      scalars.request_throughput = ok.length / durationS;
-      if (generatesText(load.api)) scalars.output_throughput = ok.reduce((sum, r) => sum + (r.outputTokens ?? 0), 0) / durationS;
-    }
-    if (own.length > 0) scalars.error_ratio = failed / own.length;
-    Object.assign(scalars, goodness({ load, measured: own, durationS }));
-    const distributions = [...requestSamples(ok)].flatMap(([figure, values]) => {
-      const found = summarize(values);
-      return found ? [[figure, found] as const] : [];
-    });
-    const counts = { sent: own.length, ok: ok.length, failed, cancelled: own.length - ok.length - failed };
-    return [name, { counts, scalars, distributions: Object.fromEntries(distributions) }];
+    return [name, resultOf(load, own, durationS)];
   });
   return Object.fromEntries(results);
+}
+
+/** The figures of some of the measured requests. */
+function resultOf(load: LoadSpec, own: readonly RequestRecord[], durationS: number): ClassResult {
+  const ok = own.filter((r) => r.status === 'ok');
+  const failed = own.filter((r) => r.status === 'failed').length;
+  const scalars: Record<string, number> = {};
+  if (durationS > 0) {
+    scalars.request_throughput = ok.length / durationS;
+    if (generatesText(load.api)) scalars.output_throughput = ok.reduce((sum, r) => sum + (r.outputTokens ?? 0), 0) / durationS;
+  }
+  if (own.length > 0) scalars.error_ratio = failed / own.length;
+  Object.assign(scalars, goodness({ load, measured: own, durationS }));
+  const distributions = [...requestSamples(ok)].flatMap(([figure, values]) => {
+    const found = summarize(values);
+    return found ? [[figure, found] as const] : [];
+  });
+  const counts = { sent: own.length, ok: ok.length, failed, cancelled: own.length - ok.length - failed };
+  return { counts, scalars, distributions: Object.fromEntries(distributions) };
 }
 
 /** What meets its limits, where there are any. */
@@ -253,7 +261,8 @@ function steadyThroughput({
   gapsOf,
   flight,
 }: Omit<ScalarOptions, 'measured' | 'failed' | 'tpot'> & { flight: ReturnType<typeof inFlightOf> }): number | null {
-  if (load.arrival.kind !== 'closed' || load.maxConcurrency === null) return null;
+  // While someone thinks nothing of theirs is in flight: the cap is none of requests.
+  if (load.arrival.kind !== 'closed' || load.maxConcurrency === null || load.conversations?.thinkTime) return null;
   const window = windowAbove(flight, 0.95 * load.maxConcurrency);
   if (!window) return null;
   const lengthS = (window.toMs - window.fromMs) / 1000;

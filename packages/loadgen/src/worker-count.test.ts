@@ -23,6 +23,8 @@ describe('threads that send', () => {
     [{ ...poisson(1000), maxConcurrency: 3 }, 3],
     [{ arrival: { kind: 'bursts', size: 1200, everyMs: 60_000 }, maxConcurrency: null }, 3],
     [{ arrival: { kind: 'stages', stages: [{ durationMs: 9, ratePerS: 1, toRatePerS: 750 }] }, maxConcurrency: null }, 3],
+    // Conversations, of five requests in the mean.
+    [{ ...poisson(100), conversations: { turns: { min: 4, max: 6 } } }, 2],
     [{ ...poisson(1000), share: { client: 0, of: 2 } }, 2],
   ] satisfies [Partial<LoadSpecInput>, number][])('are as many as streams and events need: %j', (load, expected) => {
     expect(count(load)).toBe(expected);

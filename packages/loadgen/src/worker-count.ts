@@ -33,7 +33,8 @@ export function workerCount({ asked, load, trace, capacity = EVENTS_PER_S, cores
 
 /** Events that arrivals bring a second at their highest rate, if the server keeps up; 0: a closed loop. Of a shared load this client's part. */
 function arrivingEventsPerS(load: LoadSpec, trace: readonly TraceRequest[] | null): number {
-  const rate = peakRatePerS(load.arrival, trace) / (load.share?.of ?? 1);
+  const { min, max } = load.conversations?.turns ?? { min: 1, max: 1 };
+  const rate = (peakRatePerS(load.arrival, trace) * (min + max)) / 2 / (load.share?.of ?? 1);
   return rate * ((load.stream ? outputTokens(load, trace) : 1) + EVENTS_PER_REQUEST);
 }
 

@@ -94,6 +94,7 @@ describe('arguments of an engine’s own client', () => {
     ['vllm', { arrival: { kind: 'constant', ratePerS: 3 } }, /no constant rate/],
     ['vllm', { data: random({ sharedPrefixTokens: 10, prefixGroups: { count: 3 } }) }, /no groups of shared prefixes/],
     ['vllm', { cancel: { ratio: 0.1 } }, /gives no requests up/],
+    ['vllm', { conversations: { turns: { min: 2, max: 3 } } }, /holds no conversations/],
     ['vllm', { classes: [{ name: 'a', weight: 1 }] }, /knows no classes of requests/],
     ['vllm', { arrival: { kind: 'stages', stages: [{ durationMs: 1000, ratePerS: 3 }] } }, /no stages of its rate/],
     ['vllm', { arrival: { kind: 'trace' }, data: { kind: 'trace', path: 't', format: 'azure' } }, /replays no traces/],

@@ -30,6 +30,7 @@ export function engineClientProblems(load: LoadSpec, client: EngineClient): stri
   cannot(client === 'vllm' && data.kind === 'random' && !load.ignoreEos, 'always ignores the end of sequence with random prompts');
   cannot(load.cancel !== undefined, 'gives no requests up');
   cannot(load.classes !== undefined, 'knows no classes of requests');
+  cannot(load.conversations !== undefined, 'holds no conversations of several turns');
   cannot(data.kind === 'trace', 'replays no traces of these forms');
   cannot(data.kind === 'jsonl', 'reads no prompt file of this kind; sharegpt it reads');
   cannot(data.kind === 'hf', 'reads no data set by its columns; sharegpt it reads');

@@ -14,6 +14,8 @@ export interface Api {
   readonly framing: 'sse' | 'ndjson';
   /** Reads one of those objects, or a whole answer. */
   read(value: unknown): Reading;
+  /** The text of the answer in one of those objects, or in a whole answer; nothing of reasoning. Undefined: the API takes no conversations. */
+  said?(value: unknown): string;
   /** What ends a stream, in words. A stream that closes without it is a failure of class `no_end`. */
   readonly terminator: string;
   /** The event `[DONE]` ends a stream, too. Where it does not it is passed over: proxies add it to whatever they stream. */

@@ -1,7 +1,7 @@
 import { bearer } from '@bench/core';
 import { promptMessages } from '../body.ts';
 import type { Api } from './api.ts';
-import { count, errorText, object, reading, text, word } from './reading.ts';
+import { count, errorText, object, reading, text, word, wording } from './reading.ts';
 
 /**
  * Ollama's own chat: a JSON object a line, `message.content` and `message.thinking` in pieces, and one with `done: true`, the reason and the counts at
@@ -40,6 +40,7 @@ export const ollama: Api = {
       end: done,
     });
   },
+  said: (value) => wording(object(object(value)?.message)?.content),
   terminator: 'a line with done: true',
   doneEvent: false,
   generates: true,

@@ -1,5 +1,5 @@
 import type { BodyOptions } from '../body.ts';
-import { count, errorText, object, text, type Json, type Reading, type Usage } from './reading.ts';
+import { count, errorText, list, object, text, wording, type Json, type Reading, type Usage } from './reading.ts';
 
 /** Reads answers of OpenAI's chat and completions, and what vLLM, SGLang and llama.cpp add: `reasoning_content`, `reasoning`, bare error objects. */
 export function readChoices(value: unknown): Reading {
@@ -19,6 +19,12 @@ export function readChoices(value: unknown): Reading {
     usage: openaiUsage(object(json.usage)),
     end: finishReason !== null,
   };
+}
+
+/** The text in an event or a whole answer of OpenAI's chat. */
+export function saidInChoice(value: unknown): string {
+  const [choice] = list(object(value)?.choices);
+  return wording((object(choice?.delta) ?? object(choice?.message))?.content);
 }
 
 /** vLLM's older releases answer the error object itself, `{"object": "error", "message": …}`. */

@@ -166,6 +166,7 @@ export class Exchange implements AnswerHandler {
     if (reading.end) this.ended = true;
     if (reading.finishReason !== null) this.finishReason = reading.finishReason;
     if (!reading.choice) return;
+    this.job.hear?.(value);
     const { reads } = this.tokens;
     if (!this.tokens.stamp(reading, this.o.clock.at(), this.o.clock.turn())) return;
     this.o.onToken(this.tokens.reads > reads);
@@ -190,6 +191,7 @@ export class Exchange implements AnswerHandler {
       return;
     }
     const reading = this.o.api.read(value);
+    this.job.hear?.(value);
     this.usage = reading.usage;
     this.finishReason = reading.finishReason;
     if (reading.error !== null) this.fail(failure('error_event', reading.error));
@@ -249,6 +251,7 @@ export class Exchange implements AnswerHandler {
       httpStatus: this.httpStatus,
       error: this.error,
       ...(job.class === undefined ? {} : { class: job.class }),
+      ...(job.turn && { conversation: job.turn.conversation, turn: job.turn.turn }),
     };
   }
 }

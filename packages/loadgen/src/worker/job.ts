@@ -12,6 +12,10 @@ export interface Job {
   counted: boolean;
   /** Name of its class; undefined: the load has none. */
   class?: string | undefined;
+  /** Of a conversation: which, from 0, which turn of it, from 1, and what the user says in it. */
+  turn?: { conversation: number; turn: number; text: string } | undefined;
+  /** Told of every object of the answer in which a token can stand. */
+  hear?: ((value: unknown) => void) | undefined;
   /** When the client gives it up; null: never. */
   givingUp: GivingUp | null;
 }

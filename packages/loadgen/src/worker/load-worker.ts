@@ -4,7 +4,9 @@ import { calibrate } from '../calibrate.ts';
 import type { Calibration } from '../calibration.ts';
 import { clockMs } from '../clock.ts';
 import { slotOpens } from '../concurrency-stages.ts';
+import { conversationPlan } from '../conversations.ts';
 import { closedOrdinals, openArrivals, workerDeal } from '../deal.ts';
+import { converse } from './converse.ts';
 import type { Exchange } from './exchange.ts';
 import { closedLoop, openLoop } from './loops.ts';
 import { observeSelf, type Observer } from './observe.ts';
@@ -43,7 +45,17 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
     },
   });
 
+  // What is dealt, and arrives, is a conversation where there are any, else a request.
+  const plan = conversationPlan(load);
+  const total = plan?.count ?? load.numPrompts ?? Number.POSITIVE_INFINITY;
+  const requestsOf = (dealt: number): number[] => plan?.ordinals(dealt) ?? [dealt];
+  const firstOf = (dealt: number): number => requestsOf(dealt)[0] as number;
   const arrivals = openArrivals({ load, trace, workers, worker: id });
+
+  /** How long it sends, at most. */
+  const { arrival, durationMs = Number.POSITIVE_INFINITY } = load;
+  const staged = (arrival.kind === 'closed' || arrival.kind === 'stages') && arrival.stages ? stagesMs(arrival.stages) : durationMs;
+  const lengthMs = Math.min(durationMs, staged);
 
   function onSettled(exchange: Exchange): void {
     settled.push({ record: exchange.record(), gaps: exchange.takeGaps() });
@@ -53,11 +65,15 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
   async function prepare(calibration: Calibration): Promise<void> {
     supply = await createSupply({ target, load, trace, calibration, signal: stop.signal });
     await supply.prepare(closedOrdinals(load.warmupRequests, warmupSlots, myWarmup), 'warmup', stop.signal);
-    if (arrivals) await supply.prepare(arrivals.ordinals, 'measured', stop.signal);
+    if (arrivals) await supply.prepare(eachRequest(arrivals.ordinals), 'measured', stop.signal);
     else if (mySlots && cap !== null) {
       const ahead = AHEAD_PER_SLOT * cap;
-      await supply.prepare(closedOrdinals(load.numPrompts ?? ahead, cap, mySlots), 'measured', stop.signal);
+      await supply.prepare(eachRequest(closedOrdinals(Number.isFinite(total) ? total : ahead, cap, mySlots)), 'measured', stop.signal);
     }
+  }
+
+  function* eachRequest(dealt: Iterable<number>): Generator<number> {
+    for (const each of dealt) yield* requestsOf(each);
   }
 
   async function warmup(ready: Supply): Promise<void> {
@@ -82,17 +98,23 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
     while (clockMs() < zeroMs && !stop.signal.aborted) await nextTurn();
     const watching = observeSelf({ worker: id, zeroMs });
     observer = watching;
-    if (arrivals) await measureOpen(ready, zeroMs, watching, arrivals);
-    else await measureClosed(ready, zeroMs);
+    const talker = plan
+      ? converse({ sender, load, plan, supply: ready, endMs: zeroMs + lengthMs, onNext: countSent, onSettled, signal: stop.signal })
+      : sender;
+    if (arrivals) await measureOpen({ ready, zeroMs, watching, share: arrivals, talker });
+    else await measureClosed(ready, zeroMs, talker);
     return report(watching.stop());
   }
 
-  async function measureClosed(ready: Supply, zeroMs: number): Promise<void> {
+  const countSent = () => void Atomics.add(counters, COUNTERS.sent, 1);
+  /** A conversation tells of each of its turns by itself. */
+  const onEnded = plan ? () => undefined : onSettled;
+
+  async function measureClosed(ready: Supply, zeroMs: number, talker: Sender): Promise<void> {
     if (!mySlots || cap === null) return;
     const slots = mySlots.to - mySlots.from;
-    const ordinals = closedOrdinals(load.numPrompts ?? Number.POSITIVE_INFINITY, cap, mySlots);
+    const ordinals = closedOrdinals(total, cap, mySlots);
     const stages = load.arrival.kind === 'closed' ? load.arrival.stages : undefined;
-    const lengthMs = Math.min(load.durationMs ?? Number.POSITIVE_INFINITY, stages ? stagesMs(stages) : Number.POSITIVE_INFINITY);
     const endMs = zeroMs + lengthMs;
     let announced = false;
     const drain = () => {
@@ -106,7 +128,7 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
       return null;
     };
     await closedLoop({
-      sender,
+      sender: talker,
       slots,
       next() {
         const next = clockMs() >= endMs ? null : ordinals.next();
@@ -114,37 +136,42 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
           drain();
           return null;
         }
-        const ordinal = next.value;
-        Atomics.add(counters, COUNTERS.sent, 1);
-        if (load.numPrompts === undefined) setImmediate(() => ready.ahead(ordinal + AHEAD_PER_SLOT * cap, 'measured'));
-        return ready.take(ordinal, 'measured');
+        const dealt = next.value;
+        countSent();
+        if (load.numPrompts === undefined)
+          setImmediate(() => {
+            for (const later of requestsOf(dealt + AHEAD_PER_SLOT * cap)) ready.ahead(later, 'measured');
+          });
+        return ready.take(firstOf(dealt), 'measured');
       },
       ...(stages && { fromMs: zeroMs, opensMs: opensMs(stages) }),
       rest: load.durationMs !== undefined || stages !== undefined,
-      onSettled,
+      onSettled: onEnded,
       signal: stop.signal,
     });
   }
 
-  async function measureOpen(
-    ready: Supply,
-    zeroMs: number,
-    watching: Observer,
-    share: { times: Float64Array; ordinals: number[] },
-  ): Promise<void> {
+  async function measureOpen(o: {
+    ready: Supply;
+    zeroMs: number;
+    watching: Observer;
+    share: { times: Float64Array; ordinals: number[] };
+    talker: Sender;
+  }): Promise<void> {
+    const { ready, zeroMs, watching, share, talker } = o;
     await openLoop({
       sender: {
-        ...sender,
+        ...talker,
         send(job, intendedMs, done) {
-          Atomics.add(counters, COUNTERS.sent, 1);
-          sender.send(job, intendedMs, done);
+          countSent();
+          talker.send(job, intendedMs, done);
         },
       },
       times: share.times,
       zeroMs,
       cap: mySlots === null ? null : Math.max(1, mySlots.to - mySlots.from),
-      take: (position) => ready.take(share.ordinals[position] as number, 'measured'),
-      onSettled,
+      take: (position) => ready.take(firstOf(share.ordinals[position] as number), 'measured'),
+      onSettled: onEnded,
       observer: watching,
       signal: stop.signal,
       onLast: () => post({ type: 'draining' }),

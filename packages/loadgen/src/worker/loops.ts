@@ -9,7 +9,7 @@ import type { Sender } from './sender.ts';
 const REST_MS = 50;
 
 /** What `setTimeout` takes at most; whoever waits longer looks again then. */
-const LONGEST_TIMER_MS = 2 ** 31 - 1;
+export const LONGEST_TIMER_MS = 2 ** 31 - 1;
 
 export interface ClosedLoop {
   sender: Sender;

@@ -1,7 +1,8 @@
 import { prng, seedOf, type LengthRange, type LoadSpec } from '@bench/core';
 import { apiOf } from '../apis/index.ts';
-import type { Prompt } from '../body.ts';
+import type { ChatMessage, Prompt } from '../body.ts';
 import type { Calibration } from '../calibration.ts';
+import { conversationPlan, type ConversationPlace } from '../conversations.ts';
 import { fileData, readDataset, type DatasetEntry } from '../dataset.ts';
 import { promptMaker, textOf } from '../prompts.ts';
 import { classOf } from '../load-class.ts';
@@ -15,6 +16,7 @@ import { DEFAULT_DOCUMENTS, rerankPrompt, rerankTokens } from './rerank-prompt.t
 /** Bodies made before the clock starts, at most; what is beyond is made while running, one for each one taken. */
 const AHEAD_BYTES = 64 * 1024 * 1024;
 const CORRECTIONS = 6;
+const EMPTY = Buffer.alloc(0);
 
 export interface Supply {
   /** Prompts in the file; null: they are not from a file. When all have been sent, the first is sent again. */
@@ -25,6 +27,10 @@ export interface Supply {
   ahead(ordinal: number, phase: Job['phase']): void;
   /** The request, prepared or made on the spot. */
   take(ordinal: number, phase: Job['phase']): Job;
+  /** A later turn with all that was said before it: as `take` gives it, it has no body. */
+  withHistory(job: Job, history: readonly ChatMessage[]): Job;
+  /** What stands for the answer to this turn where answers are made. */
+  madeAnswer(job: Job): string;
 }
 
 /** Everything about a request follows from the load's seed, its phase and its ordinal: never from who sends it or when. */
@@ -45,6 +51,15 @@ export async function createSupply(options: {
     seed: load.seed,
     ...(data.kind === 'random' ? { sharedTokens: data.sharedPrefixTokens, groups: data.prefixGroups } : { sharedTokens: 0 }),
   });
+  // What all prompts share stands at the front of a conversation, once.
+  const laterMaker = promptMaker(calibration, { seed: load.seed, sharedTokens: 0 });
+  const plan = conversationPlan(load);
+  const placeAt = (phase: string, ordinal: number): ConversationPlace | null =>
+    phase === 'measured' && plan ? plan.placeOf(ordinal) : null;
+  const isLater = (phase: string, ordinal: number) => (placeAt(phase, ordinal)?.turn ?? 1) > 1;
+  const makerOf = (phase: string, ordinal: number) => (isLater(phase, ordinal) ? laterMaker : maker);
+  /** A conversation is of one class. */
+  const classAt = (phase: string, ordinal: number) => classOf(load, phase, placeAt(phase, ordinal)?.first ?? ordinal);
   const counter: TokenCounter | null = calibration.tokenize ? tokenCounter({ target, ...calibration.tokenize, signal }) : null;
   const ready = new Map<string, Job>();
   const making = new Set<string>();
@@ -59,33 +74,42 @@ export async function createSupply(options: {
     prompt: Prompt,
     lengths: { input: number | null; output: number | null; counted: boolean },
   ): Job {
-    const own = classOf(load, phase, ordinal);
-    const model = own?.model ?? target.model;
-    const body = api.body({ load, model, prompt, outputTokens: lengths.output, features: calibration.features });
-    return {
+    const own = classAt(phase, ordinal);
+    const place = placeAt(phase, ordinal);
+    const outputTokens = lengths.output;
+    const made: Job = {
       index: phase === 'warmup' ? ordinal : load.warmupRequests + ordinal,
       phase,
-      body: Buffer.from(JSON.stringify(body)),
+      body: EMPTY,
       requestedPromptTokens: lengths.input,
-      requestedOutputTokens: api.generates ? lengths.output : null,
+      requestedOutputTokens: api.generates ? outputTokens : null,
       counted: lengths.counted,
       class: own?.name,
-      givingUp: givingUp(load, { phase, ordinal, outputTokens: lengths.output }),
+      ...(place && 'text' in prompt && { turn: { conversation: place.conversation, turn: place.turn, text: prompt.text } }),
+      givingUp: givingUp(load, { phase, ordinal, outputTokens }),
     };
+    // How long the whole conversation is, only the server can say.
+    if (isLater(phase, ordinal)) return { ...made, requestedPromptTokens: null, counted: false };
+    return { ...made, body: bodyOf(prompt, outputTokens, own?.model) };
+  }
+
+  function bodyOf(prompt: Prompt, outputTokens: number | null, model = target.model): Buffer {
+    return Buffer.from(JSON.stringify(api.body({ load, model, prompt, outputTokens, features: calibration.features })));
   }
 
   function fromFile(list: readonly DatasetEntry[], ordinal: number, phase: Job['phase']): { entry: DatasetEntry; asked: number | null } {
     const at = phase === 'warmup' ? ordinal : load.warmupRequests + ordinal;
     const entry = list[at % list.length] as DatasetEntry;
-    const range = classOf(load, phase, ordinal)?.outputTokens ?? file?.outputTokens;
+    const range = classAt(phase, ordinal)?.outputTokens ?? file?.outputTokens;
     return { entry, asked: range ? draw(range, 'output', phase, ordinal) : entry.outputTokens };
   }
 
   /** What a request that is made has to be like. Warm-ups of a trace have its lengths and share nothing: they are not to warm its prefixes. */
   function drawn(ordinal: number, phase: Job['phase']): { input: number; output: number; blocks: readonly number[] } {
     if (data.kind === 'random') {
-      const { inputTokens = data.inputTokens, outputTokens = data.outputTokens } = classOf(load, phase, ordinal) ?? {};
-      const input = draw(inputTokens, 'input', phase, ordinal);
+      const { inputTokens = data.inputTokens, outputTokens = data.outputTokens } = classAt(phase, ordinal) ?? {};
+      const later = isLater(phase, ordinal) ? load.conversations?.inputTokens : undefined;
+      const input = draw(later ?? inputTokens, 'input', phase, ordinal);
       return { input, output: Math.max(1, draw(outputTokens, 'output', phase, ordinal)), blocks: [] };
     }
     const list = trace ?? [];
@@ -109,7 +133,7 @@ export async function createSupply(options: {
       // What the server counts is the query once for each document, and its own tokens between them.
       return job(ordinal, phase, prompt, { input: null, output: null, counted: false });
     }
-    const text = textOf(corrected?.words ?? maker.words(identity, input, blocks));
+    const text = textOf(corrected?.words ?? makerOf(phase, ordinal).words(identity, input, blocks));
     return job(ordinal, phase, { text }, { input, output, counted: corrected?.counted ?? calibration.additive });
   }
 
@@ -125,13 +149,14 @@ export async function createSupply(options: {
     }
     if (calibration.additive || calibration.ids || load.api === 'rerank') return make(ordinal, phase);
     const { input: wanted, blocks } = drawn(ordinal, phase);
-    let words = maker.words({ seed: load.seed, phase, ordinal }, wanted, blocks);
+    const own = makerOf(phase, ordinal);
+    let words = own.words({ seed: load.seed, phase, ordinal }, wanted, blocks);
     for (let i = 0; i < CORRECTIONS; i++) {
       const counted = await counter.count(textOf(words)).catch(() => null);
       if (!counted) break;
       const missing = wanted - counted.count - (calibration.tokenize?.beyond ?? 0);
       if (missing === 0) return make(ordinal, phase, { words, counted: true });
-      words = maker.adjust(words, missing);
+      words = own.adjust(words, missing);
     }
     return make(ordinal, phase, { words, counted: false });
   }
@@ -145,7 +170,7 @@ export async function createSupply(options: {
         for (let next = iterator.next(); !next.done && bytes < AHEAD_BYTES && !abort.aborted; next = iterator.next()) {
           const made = await makeExact(next.value, phase);
           ready.set(`${phase}${next.value}`, made);
-          bytes += made.body.length;
+          bytes += made.body.length + (made.turn?.text.length ?? 0);
         }
       };
       await Promise.all(Array.from({ length: 8 }, lane));
@@ -165,6 +190,15 @@ export async function createSupply(options: {
       const made = ready.get(key);
       ready.delete(key);
       return made ?? make(ordinal, phase);
+    },
+    withHistory(made, history) {
+      const messages = [...history, { role: 'user', content: made.turn?.text ?? '' }];
+      const model = load.classes?.find(({ name }) => name === made.class)?.model;
+      return { ...made, body: bodyOf({ messages }, made.requestedOutputTokens, model) };
+    },
+    madeAnswer({ index, requestedOutputTokens }) {
+      const tokens = (requestedOutputTokens ?? 1) + calibration.templateTokens;
+      return textOf(laterMaker.words({ seed: load.seed, phase: 'answer', ordinal: index }, tokens));
     },
   };
 }
