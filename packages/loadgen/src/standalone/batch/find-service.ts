@@ -1,5 +1,5 @@
 import { messageOf } from '@bench/core';
-import { getStatus } from './http-get.ts';
+import { getStatus } from '../../http.ts';
 
 const ANSWER_MS = 5000;
 
