@@ -18,7 +18,14 @@ function licences(): string {
   const here = createRequire(import.meta.url);
   const core = createRequire(new URL('../core/package.json', import.meta.url));
   const parquet = createRequire(here.resolve('hyparquet-compressors'));
-  const parts = { zod: core, hyparquet: here, 'hyparquet-compressors': here, fzstd: parquet, hysnappy: parquet };
+  const parts = {
+    zod: core,
+    '@huggingface/tokenizers': here,
+    hyparquet: here,
+    'hyparquet-compressors': here,
+    fzstd: parquet,
+    hysnappy: parquet,
+  };
   const texts = Object.entries(parts).map(
     ([name, from]) => `${name}\n${readFileSync(join(folderOf(name, from), 'LICENSE'), 'utf8').trim()}`,
   );

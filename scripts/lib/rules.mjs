@@ -55,6 +55,7 @@ export const HEAVY = {
   'node-llama-cpp': { except: '@bench/embedded-engine' },
   'google-auth-library': {},
   '@resvg/resvg-js': {},
+  '@huggingface/tokenizers': {},
   hyparquet: {},
   'hyparquet-compressors': {},
 };

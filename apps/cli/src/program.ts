@@ -97,6 +97,10 @@ export function buildProgram(result: { code: number }): Command {
     .option('--prefix-groups <n>', 'groups, each with a shared prefix of its own, drawn by Zipf: 50, or 50:1.1 with its exponent (1)')
     .option('--models <list>', 'model or LoRA names that requests name, drawn by weight: base=3,adapter-a,adapter-b')
     .option('--cancel <part>', 'part of the requests that is given up: 0.1 (while it is answered), 0.1:2s, 0.1:500ms-5s after sending')
+    .option(
+      '--tokenizer <file>',
+      'a tokenizer.json, which counts the tokens of answers where the server tells none, and checks what it tells',
+    )
     .option('--warmup <n>', 'requests sent first and not counted', integer(0), 0)
     .option('--timeout <time>', 'a request that takes longer has failed', '600s')
     .option('--no-ignore-eos', 'let the model end where it wants')

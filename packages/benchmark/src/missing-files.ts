@@ -1,5 +1,6 @@
 import { access } from 'node:fs/promises';
 import { isAbsolute, resolve } from 'node:path';
+import { loadFiles } from '@bench/core';
 import type { Problem } from '@bench/deploy';
 import { loadPoints, type Task } from '@bench/recipe';
 import type { SiteName } from './site-name.ts';
@@ -14,7 +15,7 @@ export async function missingFiles(tasks: readonly Task[], site: SiteName['kind'
     tasks.flatMap(({ dir, resolved }) => {
       const gguf = resolved.model?.gguf;
       const model = gguf === undefined || (isAbsolute(gguf) && !engineIsHere) ? [] : [resolve(dir, gguf)];
-      return [...model, ...loadPoints({ dir, resolved }).flatMap(({ load }) => (load.data.kind === 'random' ? [] : [load.data.path]))];
+      return [...model, ...loadPoints({ dir, resolved }).flatMap(({ load }) => loadFiles(load).map(({ path }) => path))];
     }),
   );
   const problems: Problem[] = [];

@@ -220,14 +220,17 @@ describe('a run', () => {
   });
 });
 
-it('misses a prompt file before the engine is started', async () => {
-  await expect(run(tasks({ benchmark: 'dataset: {type: jsonl, path: nowhere.jsonl}' }))).rejects.toMatchObject({
-    code: 'BENCH_FILE_MISSING',
-    exitCode: 3,
-    message: expect.stringContaining('nowhere.jsonl does not exist') as string,
-  });
-  await expect(seen()).rejects.toThrow(/ENOENT/);
-});
+it.each(['dataset: {type: jsonl, path: nowhere.json}', 'tokenizer: nowhere.json'])(
+  'misses a file of "%s" before the engine is started',
+  async (benchmark) => {
+    await expect(run(tasks({ benchmark }))).rejects.toMatchObject({
+      code: 'BENCH_FILE_MISSING',
+      exitCode: 3,
+      message: expect.stringContaining('nowhere.json does not exist') as string,
+    });
+    await expect(seen()).rejects.toThrow(/ENOENT/);
+  },
+);
 
 it('misses a secret before anything is started', async () => {
   const yaml = 'command: {run: "touch started", env: {API_KEY: {from_env: BENCH_TEST_NOT_SET}}}';

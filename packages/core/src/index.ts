@@ -83,6 +83,7 @@ export {
   type TraceFormat,
   calibrationKey,
 } from './load.ts';
+export { loadFiles, moveLoadFiles } from './load-files.ts';
 export { lengthsByRatio, type RatioMeaning } from './range-ratio.ts';
 export { arrivalLabel, concurrencyLabel, meanRatePerS, stagesMs } from './arrival-rate.ts';
 export { usd } from './money.ts';

@@ -201,6 +201,11 @@ export const loadSpecSchema = z.strictObject({
   /** … or stops sending after this long, milliseconds, and waits for what is in flight. */
   durationMs: z.number().positive().optional(),
   data: dataSchema,
+  /**
+   * A `tokenizer.json` of the model: what is counted by it when the run has ended is the output of requests whose tokens the server does not tell, and
+   * their prompts, and beside what it tells as a check. Absent: such outputs are counted as chunks.
+   */
+  tokenizer: z.string().min(1).optional(),
   /** Requests sent first and left out of every figure. */
   warmupRequests: z.int().min(0).default(0),
   stream: z.boolean().default(true),

@@ -61,6 +61,8 @@ export const requestRecordSchema = z.strictObject({
   cachedTokens: z.int().min(0).nullable(),
   outputTokens: z.int().min(0).nullable(),
   reasoningTokens: z.int().min(0).nullable(),
+  /** Output tokens by the client's tokenizer, where `outputTokens` are the server's: a check. Absent: not counted. */
+  countedOutputTokens: z.int().min(0).optional(),
   promptTokenSource: tokenSourceSchema,
   outputTokenSource: tokenSourceSchema,
   requestedPromptTokens: z.int().min(0).nullable(),

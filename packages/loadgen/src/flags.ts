@@ -127,11 +127,24 @@ function shortOutput({ summary }: FlagOptions, ok: readonly RequestRecord[]): Po
 
 function tokenSource({ summary }: FlagOptions, ok: readonly RequestRecord[]): PointFlag | null {
   if (!generatesText(summary.load.api) || ok.length === 0) return null;
-  const blind = ok.filter((r) => r.outputTokenSource !== 'server_usage').length;
-  if (blind === 0) return null;
+  const blind = ok.filter((r) => r.outputTokenSource !== 'server_usage' && r.outputTokenSource !== 'client_tokenizer').length;
+  if (blind === 0) return countsDiffer(ok);
   return {
     code: 'token_source',
     message: `the server told no token counts for ${blind} of ${ok.length} requests; output tokens are counted as chunks there`,
+  };
+}
+
+/** The token that ends an answer has no text: servers may count one more for each. */
+function countsDiffer(ok: readonly RequestRecord[]): PointFlag | null {
+  const both = ok.filter((r) => r.countedOutputTokens !== undefined && r.outputTokens !== null);
+  const told = both.reduce((sum, r) => sum + (r.outputTokens ?? 0), 0);
+  const counted = both.reduce((sum, r) => sum + (r.countedOutputTokens ?? 0), 0);
+  const off = Math.max(counted - told, told - counted - both.length);
+  if (off <= 0.02 * told) return null;
+  return {
+    code: 'token_source',
+    message: `the server told ${told} output tokens, which the tokenizer counts as ${counted} (${both.length} answers): is it the model's?`,
   };
 }
 

@@ -7,9 +7,11 @@ import {
   type LoadSpec,
   type LoadSpecInput,
   type GapList,
+  type RequestRecord,
 } from '@bench/core';
 import type { Calibration } from './calibration.ts';
 import { checkData } from './check-data.ts';
+import { openTokenizer } from './client-tokenizer.ts';
 import { withClientSeconds } from './client-seconds.ts';
 import { observationOf } from './client-observation.ts';
 import { clockMs, toEpochMs } from './clock.ts';
@@ -25,6 +27,7 @@ import { summarizeRecords } from './summarize.ts';
 import { moveTimes } from './times.ts';
 import { parseBaseUrl, type LoadTarget, type ServerAbilities } from './target.ts';
 import { accuracyAt, type DatedSelfcheck } from './selfcheck/accuracy.ts';
+import { countTokens } from './token-count.ts';
 import { readTrace, type TraceRequest } from './trace.ts';
 import { workerCount } from './worker-count.ts';
 import { builtWorker, startWorkers } from './worker-crew.ts';
@@ -66,7 +69,7 @@ export interface RunLoadOptions {
 /**
  * Sends one load to one server and measures it, in worker threads away from the caller's event loop.
  * Requests that fail are records, not exceptions.
- * @throws BenchError `BENCH_LOAD` for a load that cannot be run, `BENCH_LOAD_LIMITS` for one that needs more connections than this machine allows, `BENCH_LOAD_URL`, `BENCH_DATASET`, `BENCH_LOADGEN_WORKER`.
+ * @throws BenchError `BENCH_LOAD` for a load that cannot be run, `BENCH_LOAD_LIMITS` for one that needs more connections than this machine allows, `BENCH_LOAD_URL`, `BENCH_DATASET`, `BENCH_TOKENIZER`, `BENCH_LOADGEN_WORKER`.
  */
 export async function runLoad(options: RunLoadOptions): Promise<LoadResult> {
   return await driveLoad(options, builtWorker());
@@ -92,6 +95,7 @@ export async function driveLoad(options: DriveOptions, workerFile: URL): Promise
   const capacity = options.selfcheck?.eventsPerSPerWorker ?? undefined;
   const workers = workerCount({ asked: options.workers, load, trace, capacity, cores: availableParallelism() });
   for (const near of preflight({ load, workers, limits: options.limits ?? machineLimits() })) options.onWarning?.(near);
+  const tokenizer = load.tokenizer === undefined ? null : await openTokenizer({ path: load.tokenizer, workerFile });
   const crew = startWorkers({ target, load, trace, workers, workerFile });
   const total = requestsOf(load, trace);
   const progress = progressReporter({ crew, total, durationMs: load.durationMs ?? null, onProgress: options.onProgress });
@@ -111,12 +115,17 @@ export async function driveLoad(options: DriveOptions, workerFile: URL): Promise
     const reports = await crew.measure(zeroMs, () => progress.enter('draining'));
     progress.enter('done');
     const quotaUsedUp = usedUp(quotaBefore, quotaUse());
-    const result = assemble({ load, reports, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted: stopped.aborted() });
+    const interrupted = stopped.aborted();
+    const seen = reports.flatMap((report) => report.records);
+    const texts = reports.flatMap((report) => report.texts);
+    // Who stops a run waits for nothing more.
+    const records = tokenizer && !interrupted ? await countTokens({ load, records: seen, texts, tokenizer }) : seen;
+    const result = assemble({ load, reports, records, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted });
     return options.selfcheck ? withAccuracy(result, options.selfcheck) : result;
   } finally {
     stopped.dispose();
     progress.stop();
-    await crew.close();
+    await Promise.all([crew.close(), tokenizer?.close()]);
   }
 }
 
@@ -211,6 +220,8 @@ function withAccuracy(result: LoadResult, selfcheck: DatedSelfcheck): LoadResult
 interface AssembleOptions {
   load: LoadSpec;
   reports: WorkerReport[];
+  /** Those of the reports, their tokens counted. */
+  records: readonly RequestRecord[];
   zeroMs: number;
   zeroEpochMs: number;
   calibration: Calibration;
@@ -218,11 +229,9 @@ interface AssembleOptions {
   interrupted: boolean;
 }
 
-function assemble({ load, reports, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted }: AssembleOptions): LoadResult {
-  const records = reports
-    .flatMap((report) => report.records)
-    .map((record) => moveTimes(record, -zeroMs))
-    .sort((a, b) => a.index - b.index);
+function assemble(options: AssembleOptions): LoadResult {
+  const { load, reports, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted } = options;
+  const records = options.records.map((record) => moveTimes(record, -zeroMs)).sort((a, b) => a.index - b.index);
   const gaps: GapList[] = reports
     .flatMap((report) => {
       let at = 0;

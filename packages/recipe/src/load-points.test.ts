@@ -90,6 +90,12 @@ describe('the load of a point', () => {
     expect(loads('num_prompts: 3')[0]).not.toHaveProperty('classes');
   });
 
+  it('has the tokenizer of the recipe’s folder, or one that is elsewhere', () => {
+    expect(loads('tokenizer: tokenizer.json')[0]?.tokenizer).toMatch(/^\/.*\/tokenizer\.json$/);
+    expect(loads('tokenizer: /elsewhere/tokenizer.json')[0]?.tokenizer).toBe('/elsewhere/tokenizer.json');
+    expect(loads('num_prompts: 3')[0]).not.toHaveProperty('tokenizer');
+  });
+
   it('gives requests up after a part of their answer, or after a time', () => {
     expect(loads('cancel: {ratio: 0.1}')[0]?.cancel).toEqual({ ratio: 0.1 });
     expect(loads('cancel: {ratio: 0.1, after: 2s}')[0]?.cancel).toEqual({ ratio: 0.1, afterMs: { min: 2000, max: 2000 } });

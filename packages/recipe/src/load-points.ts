@@ -70,6 +70,7 @@ function loadOf(b: Benchmark, dir: string): LoadSpec {
     maxConcurrency: cap,
     ...endOf(b, arrival),
     data: dataOf(b, dir),
+    ...given({ tokenizer: b.tokenizer === undefined ? undefined : within(dir, b.tokenizer) }),
     warmupRequests: b.warmup ?? Math.min(cap ?? MAX_DEFAULT_WARMUP, MAX_DEFAULT_WARMUP),
     stream: b.api === undefined || generatesText(b.api),
     ignoreEos: b.ignore_eos,
@@ -149,11 +150,13 @@ function dataOf(b: Benchmark, dir: string) {
       ...given({ prefixGroups: groupsOf(b) }),
       ...(dataset.type === 'sonnet' ? { text: dataset.type } : {}),
     };
-  const path = isAbsolute(dataset.path) ? dataset.path : join(dir, dataset.path);
+  const path = within(dir, dataset.path);
   if (dataset.type === 'hf')
     return { kind: dataset.type, path, ...given({ column: dataset.column, split: dataset.split, rows: dataset.rows }) };
   return dataset.type === 'trace' ? { kind: dataset.type, path, format: dataset.format } : { kind: dataset.type, path };
 }
+
+const within = (dir: string, path: string): string => (isAbsolute(path) ? path : join(dir, path));
 
 function groupsOf({ prefix_groups: groups }: Benchmark) {
   if (groups === undefined) return undefined;

@@ -45,6 +45,7 @@ export interface LoadFlags extends ArrivalFlags, HfFlags {
   prefixGroups?: string | undefined;
   cancel?: string | undefined;
   models?: string | undefined;
+  tokenizer?: string | undefined;
   extraBody?: string | undefined;
   warmup: number;
   timeout: string;
@@ -146,6 +147,7 @@ function spec(flags: LoadFlags): LoadSpecInput {
     maxConcurrency: concurrency,
     ...endOf(flags, arrival, concurrency),
     data: flags.dataset === undefined || flags.dataset === 'sonnet' ? random(flags) : (hfOf(flags) ?? file(flags.dataset)),
+    ...(flags.tokenizer === undefined ? {} : { tokenizer: flags.tokenizer }),
     warmupRequests: flags.warmup,
     stream: flags.stream && generatesText(api),
     ignoreEos: flags.ignoreEos,

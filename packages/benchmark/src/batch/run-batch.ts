@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { posix } from 'node:path';
-import { BenchError, EXIT } from '@bench/core';
+import { BenchError, EXIT, loadFiles } from '@bench/core';
 import { batchCache, batchRunFolder } from '@bench/deploy';
 import { type Plan, planTasks } from '@bench/planner';
 import { BUILTIN_ENGINES, loadPoints, type Task } from '@bench/recipe';
@@ -200,8 +200,8 @@ async function prepared(
     : NOT_PREPARED.loadClient;
   const paths = new Map<string, string>();
   for (const { load } of waiting.flatMap(({ work }) => work.flatMap(({ task }) => (task.kind === 'inference' ? loadPoints(task) : [])))) {
-    if (load.data.kind === 'random' || paths.has(load.data.path)) continue;
-    paths.set(load.data.path, await uploadByHash({ host, local: load.data.path, folder, what: 'the prompt file', on: tell, signal }));
+    for (const { path, what } of loadFiles(load))
+      if (!paths.has(path)) paths.set(path, await uploadByHash({ host, local: path, folder, what, on: tell, signal }));
   }
   return { loadClient, dataPath: (local) => paths.get(local) ?? local };
 }

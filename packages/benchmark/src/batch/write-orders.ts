@@ -1,7 +1,7 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { BATCH_FILES, type BatchClientPlanInput, type BatchOrder, type LoadSpec } from '@bench/core';
+import { BATCH_FILES, type BatchClientPlanInput, type BatchOrder, moveLoadFiles } from '@bench/core';
 import { type BatchRecord, smokeTestOf } from '@bench/deploy';
 import { type Engine, engineOf, type Task } from '@bench/recipe';
 import type { Host } from '@bench/core';
@@ -14,7 +14,7 @@ export async function writeOrders(o: {
   task: Task;
   orders: readonly QueuedOrder[];
   engines: readonly Engine[];
-  /** Where a prompt file of this machine lies on the cluster. */
+  /** Where a file of a load of this machine lies on the cluster. */
   dataPath(local: string): string;
   signal: AbortSignal;
 }): Promise<void> {
@@ -39,7 +39,7 @@ export async function writeOrders(o: {
       const order: BatchOrder = {
         version: 1,
         id: `${record.id}-${key.slice(0, 8)}-p${point}-r${repeat}`,
-        load: there(load, o.dataPath),
+        load: await moveLoadFiles(load, ({ path }) => o.dataPath(path)),
         server: { ...engine.api, tokenizePath: engine.paths.tokenize ?? null },
       };
       await writeFile(join(folder, `${k}.json`), `${JSON.stringify(order)}\n`);
@@ -48,8 +48,4 @@ export async function writeOrders(o: {
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
-}
-
-function there(load: LoadSpec, dataPath: (local: string) => string): LoadSpec {
-  return load.data.kind === 'random' ? load : { ...load, data: { ...load.data, path: dataPath(load.data.path) } };
 }

@@ -147,12 +147,18 @@ describe('load from next to the engine', () => {
     const path = join(await folder(), 'prompts.jsonl');
     await writeFile(path, Array.from({ length: 20 }, (_, i) => `{"prompt": "tell me about ${i}", "output_tokens": 4}\n`).join(''));
     const { place } = await open(machine);
-    const load = { data: { kind: 'jsonl' as const, path } };
+    const tokenizer = join(await folder(), 'tokenizer.json');
+    await writeFile(
+      tokenizer,
+      '{"pre_tokenizer": {"type": "Whitespace"}, "model": {"type": "WordLevel", "vocab": {"[UNK]": 0}, "unk_token": "[UNK]"}}',
+    );
+    const load = { data: { kind: 'jsonl' as const, path }, tokenizer };
     const result = await place.run(await order(server, { load }));
     expect(result.summary.counts).toMatchObject({ ok: 9, failed: 0 });
-    expect(result.summary.load.data).toEqual({ kind: 'jsonl', path });
+    expect(result.summary.load).toMatchObject(load);
+    expect(result.records.filter((r) => r.phase === 'measured').every((r) => (r.countedOutputTokens ?? 0) > 0)).toBe(true);
     await place.run(await order(server, { load }));
-    expect(machine.calls.get('put')).toBe(2);
+    expect(machine.calls.get('put')).toBe(3);
   });
 
   it('goes on while the connection is lost, and the result is whole', async () => {

@@ -1,6 +1,6 @@
 import { appendFile, mkdir, rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { BenchError, type Command, type Host, type Io, messageOf } from '@bench/core';
+import { BenchError, type Command, type Host, type Io, messageOf, moveLoadFiles } from '@bench/core';
 import { baseUrl } from '@bench/deploy';
 import type { LoadProgress, LoadResult } from '@bench/loadgen';
 import { encodeOrder, ERROR_FILE, ORDER_FILE, readProgressLine, readResult, RESULT_FILE } from '@bench/loadgen/standalone';
@@ -40,10 +40,10 @@ export function remoteClientPlace(options: RemoteClientOptions): LoadPlace {
   const open = new Map<string, () => Promise<void>>();
   const dataPaths = new Map<string, Promise<string>>();
 
-  function dataPath(local: string, signal: AbortSignal): Promise<string> {
+  function dataPath({ path: local, what }: { path: string; what: string }, signal: AbortSignal): Promise<string> {
     const known = dataPaths.get(local);
     if (known) return known;
-    const path = uploadByHash({ host, local, folder: `${cacheDir}/data`, what: 'the prompt file', on, signal });
+    const path = uploadByHash({ host, local, folder: `${cacheDir}/data`, what, on, signal });
     dataPaths.set(local, path);
     path.catch(() => dataPaths.delete(local));
     return path;
@@ -52,12 +52,11 @@ export function remoteClientPlace(options: RemoteClientOptions): LoadPlace {
   async function writeOrder(order: LoadOrder, folder: string): Promise<void> {
     const { endpoint, load, calibration } = order;
     const { resetCachePath: _unused, ...server } = endpoint.server;
-    const data = load.data.kind === 'random' ? load.data : { ...load.data, path: await dataPath(load.data.path, order.signal) };
     const content = encodeOrder({
       baseUrl: baseUrl(endpoint),
       model: endpoint.model,
       apiKey: endpoint.apiKey,
-      load: { ...load, data },
+      load: await moveLoadFiles(load, (file) => dataPath(file, order.signal)),
       server,
       calibration,
     });

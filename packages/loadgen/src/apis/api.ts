@@ -16,6 +16,8 @@ export interface Api {
   read(value: unknown): Reading;
   /** The text of the answer in one of those objects, or in a whole answer; nothing of reasoning. Undefined: the API takes no conversations. */
   said?(value: unknown): string;
+  /** All text that was generated in one of those objects, reasoning too; tool calls are none. Asked only where a tokenizer is to count it. */
+  generated(value: unknown): string;
   /** What ends a stream, in words. A stream that closes without it is a failure of class `no_end`. */
   readonly terminator: string;
   /** The event `[DONE]` ends a stream, too. Where it does not it is passed over: proxies add it to whatever they stream. */

@@ -1,7 +1,7 @@
 import { bearer } from '@bench/core';
 import { promptMessages } from '../body.ts';
 import type { Api } from './api.ts';
-import { generationFields, readChoices, saidInChoice } from './openai-answer.ts';
+import { choiceText, generationFields, readChoices, saidInChoice } from './openai-answer.ts';
 
 /** OpenAI's chat completions, with `ignore_eos` where the server takes it. https://platform.openai.com/docs/api-reference/chat */
 export const chat: Api = {
@@ -11,6 +11,7 @@ export const chat: Api = {
   framing: 'sse',
   read: readChoices,
   said: saidInChoice,
+  generated: choiceText,
   terminator: 'a finish reason or [DONE]',
   doneEvent: true,
   generates: true,

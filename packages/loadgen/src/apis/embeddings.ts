@@ -19,6 +19,7 @@ export const embeddings: Api = {
       usage: openaiUsage(object(json.usage)),
     });
   },
+  generated: () => '',
   terminator: 'the end of the answer',
   doneEvent: false,
   generates: false,

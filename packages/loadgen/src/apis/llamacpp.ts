@@ -1,7 +1,7 @@
 import { bearer } from '@bench/core';
 import { promptInput } from '../body.ts';
 import type { Api } from './api.ts';
-import { count, errorText, object, reading, text, word, type Json } from './reading.ts';
+import { count, errorText, joined, object, reading, text, word, type Json } from './reading.ts';
 
 /**
  * The native completion of llama.cpp's server: an event a token with `content` and `stop: false`, then one with `stop: true`, the reason, counts and
@@ -40,6 +40,7 @@ export const llamacpp: Api = {
       end: stop,
     });
   },
+  generated: (value) => joined(object(value)?.content),
   terminator: 'an event with stop: true',
   doneEvent: false,
   generates: true,

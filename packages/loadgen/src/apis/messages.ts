@@ -1,7 +1,7 @@
 import { bearer } from '@bench/core';
 import { promptMessages } from '../body.ts';
 import type { Api } from './api.ts';
-import { count, errorText, list, object, reading, text, word, wording, type Json, type Reading, type Usage } from './reading.ts';
+import { count, errorText, joined, list, object, reading, text, word, wording, type Json, type Reading, type Usage } from './reading.ts';
 
 /** `max_tokens` must be said here; this where nobody asks for a length. */
 const MAX_TOKENS = 4096;
@@ -65,6 +65,11 @@ export const messages: Api = {
           .map((block) => wording(block.text))
           .join('')
       : '';
+  },
+  generated(value) {
+    const json = object(value);
+    const parts = [object(json?.delta), object(json?.content_block), ...list(json?.content)];
+    return joined(...parts.flatMap((part) => [part?.thinking, part?.text]));
   },
   terminator: 'message_stop',
   doneEvent: false,

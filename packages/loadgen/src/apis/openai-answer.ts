@@ -1,5 +1,5 @@
 import type { BodyOptions } from '../body.ts';
-import { count, errorText, list, object, text, wording, type Json, type Reading, type Usage } from './reading.ts';
+import { count, errorText, joined, list, object, text, wording, type Json, type Reading, type Usage } from './reading.ts';
 
 /** Reads answers of OpenAI's chat and completions, and what vLLM, SGLang and llama.cpp add: `reasoning_content`, `reasoning`, bare error objects. */
 export function readChoices(value: unknown): Reading {
@@ -25,6 +25,14 @@ export function readChoices(value: unknown): Reading {
 export function saidInChoice(value: unknown): string {
   const [choice] = list(object(value)?.choices);
   return wording((object(choice?.delta) ?? object(choice?.message))?.content);
+}
+
+/** What {@link readChoices} looked for, in words. */
+export function choiceText(value: unknown): string {
+  const choices = object(value)?.choices;
+  const choice = object(Array.isArray(choices) ? choices[0] : null);
+  const part = object(choice?.delta) ?? object(choice?.message);
+  return joined(part?.reasoning_content ?? part?.reasoning, choice?.text ?? part?.content, part?.refusal);
 }
 
 /** vLLM's older releases answer the error object itself, `{"object": "error", "message": …}`. */

@@ -29,6 +29,9 @@ export const list = (value: unknown): Json[] => (Array.isArray(value) ? value.fi
 export const text = (value: unknown): boolean => typeof value === 'string' && value !== '';
 export const wording = (value: unknown): string => (typeof value === 'string' ? value : '');
 export const word = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
+/** Those of the values that are texts, one after another. */
+export const joined = (...values: unknown[]): string =>
+  values.reduce<string>((all, value) => (typeof value === 'string' ? all + value : all), '');
 export const count = (value: unknown): number | null => (typeof value === 'number' && Number.isInteger(value) && value >= 0 ? value : null);
 
 /** A reading that says what is given, and nothing else. */

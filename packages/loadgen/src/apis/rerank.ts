@@ -22,6 +22,7 @@ export const rerank: Api = {
     const scored = list(json.results).filter((result) => typeof result.relevance_score === 'number');
     return reading({ error: openaiError(json), content: scored.length > 0, usage: readUsage(object(json.usage)) });
   },
+  generated: () => '',
   terminator: 'the end of the answer',
   doneEvent: false,
   generates: false,

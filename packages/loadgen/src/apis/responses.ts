@@ -2,7 +2,7 @@ import { bearer } from '@bench/core';
 import { isPlainText, promptInput, promptMessages } from '../body.ts';
 import type { Api } from './api.ts';
 import { openaiError } from './openai-answer.ts';
-import { count, list, object, reading, text, word, wording, type Json, type Reading, type Usage } from './reading.ts';
+import { count, joined, list, object, reading, text, word, wording, type Json, type Reading, type Usage } from './reading.ts';
 
 /**
  * OpenAI's responses: typed server-sent events, of which those that end in `.delta` carry tokens, and `response.completed`, `response.incomplete` or
@@ -33,6 +33,11 @@ export const responses: Api = {
     const said = list(json.output).flatMap((item) => (item.type === 'message' ? list(item.content) : []));
     return said.map((part) => wording(part.text)).join('');
   },
+  generated(value) {
+    const json = object(value);
+    if (typeof json?.type === 'string') return SPOKEN.has(json.type) ? joined(json.delta) : '';
+    return joined(...list(json?.output).flatMap((item) => list(item.content).flatMap((part) => [part.text, part.refusal])));
+  },
   terminator: 'response.completed',
   doneEvent: false,
   generates: true,
@@ -41,6 +46,9 @@ export const responses: Api = {
   tries: { ignoreEos: true, streamUsage: false },
   tokenizers: ['messages', 'prompt', 'content'],
 };
+
+/** Deltas of what was generated as it is; a summary of reasoning is not. */
+const SPOKEN: ReadonlySet<string> = new Set(['response.output_text.delta', 'response.refusal.delta', 'response.reasoning_text.delta']);
 
 function readEvent(json: Json, type: string): Reading {
   switch (type) {

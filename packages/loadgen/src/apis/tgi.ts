@@ -1,7 +1,7 @@
 import { bearer } from '@bench/core';
 import { promptInput } from '../body.ts';
 import type { Api } from './api.ts';
-import { count, errorText, object, reading, text, word } from './reading.ts';
+import { count, errorText, joined, object, reading, text, word } from './reading.ts';
 
 /**
  * Text Generation Inference's own API: an event a token, of which the last has `details` (reason, counts) beside it; an error is an event
@@ -45,6 +45,11 @@ export const tgi: Api = {
       // `details` may have been turned off; the whole text is in the last event alone.
       end: finishReason !== null || typeof json.generated_text === 'string',
     });
+  },
+  generated(value) {
+    const json = object(value);
+    const token = object(json?.token);
+    return token ? joined(token.special === true ? null : token.text) : joined(json?.generated_text);
   },
   terminator: 'an event with the whole text',
   doneEvent: false,

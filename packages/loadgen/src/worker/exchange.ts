@@ -167,6 +167,7 @@ export class Exchange implements AnswerHandler {
     if (reading.finishReason !== null) this.finishReason = reading.finishReason;
     if (!reading.choice) return;
     this.job.hear?.(value);
+    this.job.transcript?.hear(value, reading);
     const { reads } = this.tokens;
     if (!this.tokens.stamp(reading, this.o.clock.at(), this.o.clock.turn())) return;
     this.o.onToken(this.tokens.reads > reads);
@@ -192,6 +193,7 @@ export class Exchange implements AnswerHandler {
     }
     const reading = this.o.api.read(value);
     this.job.hear?.(value);
+    this.job.transcript?.hear(value, reading);
     this.usage = reading.usage;
     this.finishReason = reading.finishReason;
     if (reading.error !== null) this.fail(failure('error_event', reading.error));

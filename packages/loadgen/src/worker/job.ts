@@ -1,4 +1,5 @@
 import type { GivingUp } from './giving-up.ts';
+import type { Transcript } from './transcript.ts';
 
 /** A request that is ready to go. */
 export interface Job {
@@ -18,4 +19,6 @@ export interface Job {
   hear?: ((value: unknown) => void) | undefined;
   /** When the client gives it up; null: never. */
   givingUp: GivingUp | null;
+  /** Absent: no tokenizer is to count it. */
+  transcript?: Transcript | undefined;
 }

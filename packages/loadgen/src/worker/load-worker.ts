@@ -6,6 +6,7 @@ import { clockMs } from '../clock.ts';
 import { slotOpens } from '../concurrency-stages.ts';
 import { conversationPlan } from '../conversations.ts';
 import { closedOrdinals, openArrivals, workerDeal } from '../deal.ts';
+import type { RequestTexts } from '../token-count.ts';
 import { converse } from './converse.ts';
 import type { Exchange } from './exchange.ts';
 import { closedLoop, openLoop } from './loops.ts';
@@ -28,6 +29,7 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
   const stop = new AbortController();
   const counters = new Int32Array(setup.counters);
   const settled: { record: RequestRecord; gaps: Float32Array }[] = [];
+  const texts: RequestTexts[] = [];
   let supply: Supply | null = null;
   let observer: Observer | null = null;
 
@@ -59,6 +61,8 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
 
   function onSettled(exchange: Exchange): void {
     settled.push({ record: exchange.record(), gaps: exchange.takeGaps() });
+    const { index, transcript } = exchange.job;
+    if (transcript && exchange.status === 'ok') texts.push({ index, prompt: transcript.prompt, answer: transcript.answer() });
     if (exchange.job.phase === 'measured') Atomics.add(counters, COUNTERS[exchange.status], 1);
   }
 
@@ -187,7 +191,7 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
       at += each.gaps.length;
       return { index: each.record.index, length: each.gaps.length };
     });
-    return { records: settled.map(({ record }) => record), gaps, lengths, self, promptEntries: supply?.entries ?? null };
+    return { records: settled.map(({ record }) => record), gaps, lengths, texts, self, promptEntries: supply?.entries ?? null };
   }
 
   return {

@@ -2,6 +2,7 @@ import type { LoadSpec, RequestRecord } from '@bench/core';
 import type { Calibration } from '../calibration.ts';
 import type { WorkerSecond } from '../client-seconds.ts';
 import type { LoadTarget } from '../target.ts';
+import type { RequestTexts } from '../token-count.ts';
 import type { TraceRequest } from '../trace.ts';
 
 /** What a worker is born with. */
@@ -43,6 +44,8 @@ export interface WorkerReport {
   /** Gaps of all measured streams one after another; `lengths` of record index → how many. */
   gaps: Float32Array;
   lengths: { index: number; length: number }[];
+  /** Of requests that ended well, where a tokenizer is to count them. */
+  texts: RequestTexts[];
   self: SelfObservation;
   /** Prompts in the file that requests were drawn from; null: none. */
   promptEntries: number | null;

@@ -12,6 +12,7 @@ import type { TraceRequest } from '../trace.ts';
 import { givingUp } from './giving-up.ts';
 import type { Job } from './job.ts';
 import { DEFAULT_DOCUMENTS, rerankPrompt, rerankTokens } from './rerank-prompt.ts';
+import { startTranscript } from './transcript.ts';
 
 /** Bodies made before the clock starts, at most; what is beyond is made while running, one for each one taken. */
 const AHEAD_BYTES = 64 * 1024 * 1024;
@@ -87,6 +88,7 @@ export async function createSupply(options: {
       class: own?.name,
       ...(place && 'text' in prompt && { turn: { conversation: place.conversation, turn: place.turn, text: prompt.text } }),
       givingUp: givingUp(load, { phase, ordinal, outputTokens }),
+      ...(load.tokenizer !== undefined && phase === 'measured' ? { transcript: startTranscript(api, prompt) } : {}),
     };
     // How long the whole conversation is, only the server can say.
     if (isLater(phase, ordinal)) return { ...made, requestedPromptTokens: null, counted: false };
@@ -194,7 +196,8 @@ export async function createSupply(options: {
     withHistory(made, history) {
       const messages = [...history, { role: 'user', content: made.turn?.text ?? '' }];
       const model = load.classes?.find(({ name }) => name === made.class)?.model;
-      return { ...made, body: bodyOf({ messages }, made.requestedOutputTokens, model) };
+      const transcript = made.transcript && startTranscript(api, { messages });
+      return { ...made, body: bodyOf({ messages }, made.requestedOutputTokens, model), ...(transcript && { transcript }) };
     },
     madeAnswer({ index, requestedOutputTokens }) {
       const tokens = (requestedOutputTokens ?? 1) + calibration.templateTokens;

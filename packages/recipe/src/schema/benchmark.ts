@@ -170,6 +170,13 @@ export const benchmarkSchema = z
       .enum(['chat', 'completions', 'embeddings', 'responses', 'messages', 'llamacpp'])
       .optional()
       .describe('HTTP API of the load; not every engine has all. Default: chat, or embeddings when model.task is embed.'),
+    tokenizer: z
+      .string()
+      .min(1)
+      .optional()
+      .describe(
+        'A tokenizer.json, relative to the recipe: it counts the tokens of answers where the server tells none, and checks what it tells.',
+      ),
     ignore_eos: z.boolean().default(true).describe('Go on past the end of sequence, so that output length is what was asked.'),
     temperature: z.number().min(0).default(0),
     request_timeout: durationSchema.default('600s').describe('A request that takes longer has failed.'),

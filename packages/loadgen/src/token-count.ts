@@ -1,0 +1,54 @@
+import type { LoadSpec, RequestRecord } from '@bench/core';
+import { apiOf } from './apis/index.ts';
+import type { ClientTokenizer } from './client-tokenizer.ts';
+
+/** The texts of one request that ended well. Null: it has none. */
+export interface RequestTexts {
+  index: number;
+  prompt: string | null;
+  answer: string | null;
+}
+
+/**
+ * Records with what the client's tokenizer counts: the tokens of answers, and of prompts, whose tokens the server did not tell; and beside what it told of
+ * an answer as a check. Prompts are counted as they were written, with what the tokenizer puts around a text where the API has no chat template. Prompts
+ * whose length the server's own tokenizer has confirmed stay as they are.
+ */
+export async function countTokens(o: {
+  load: LoadSpec;
+  records: readonly RequestRecord[];
+  texts: readonly RequestTexts[];
+  tokenizer: ClientTokenizer;
+}): Promise<RequestRecord[]> {
+  const { load, records, texts, tokenizer } = o;
+  const { templated, generates } = apiOf(load.api);
+  const byIndex = new Map(records.map((record) => [record.index, record]));
+  const untold = texts.filter(({ index, prompt }) => prompt !== null && isGuessed(byIndex.get(index)));
+  const prompts = await tokenizer.count(
+    untold.map(({ prompt }) => prompt as string),
+    { whole: !templated },
+  );
+  const spoken = generates ? texts.filter(({ answer }) => answer !== null) : [];
+  const answers = await tokenizer.count(
+    spoken.map(({ answer }) => answer as string),
+    { whole: false },
+  );
+  const promptOf = new Map(untold.map(({ index }, i) => [index, prompts[i] ?? null]));
+  const answerOf = new Map(spoken.map(({ index }, i) => [index, answers[i] ?? null]));
+  return records.map((record) =>
+    withCounts(record, { prompt: promptOf.get(record.index) ?? null, answer: answerOf.get(record.index) ?? null }),
+  );
+}
+
+function isGuessed(record: RequestRecord | undefined): boolean {
+  return record?.promptTokenSource === 'requested' || record?.promptTokenSource === 'none';
+}
+
+function withCounts(record: RequestRecord, { prompt, answer }: { prompt: number | null; answer: number | null }): RequestRecord {
+  const counted = { ...record };
+  if (prompt !== null) Object.assign(counted, { promptTokens: prompt, promptTokenSource: 'client_tokenizer' });
+  if (answer === null) return counted;
+  if (record.outputTokenSource === 'server_usage') counted.countedOutputTokens = answer;
+  else Object.assign(counted, { outputTokens: answer, outputTokenSource: 'client_tokenizer' });
+  return counted;
+}
