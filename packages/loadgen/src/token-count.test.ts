@@ -48,7 +48,7 @@ describe('a tokenizer of the client', () => {
     const silent = { usage: 'never', tokenize: false, tokensPerChunk: 4, reasoningTokens: 4 } as const;
     const result = await run(silent, { tokenizer: await tokenizerFile() });
     // The prompt as it was written: the template around it is not known.
-    expect(counts(result)).toEqual(Array(4).fill([12, 'client_tokenizer', 16, 'client_tokenizer', undefined]));
+    expect(counts(result)).toEqual(Array.from({ length: 4 }, () => [12, 'client_tokenizer', 16, 'client_tokenizer', undefined]));
     expect(result.records[0]).toMatchObject({ phase: 'warmup', outputTokenSource: 'chunk_count', outputTokens: 2 });
     expect(result.summary.tokenSources).toEqual({ prompt: 'client_tokenizer', output: 'client_tokenizer' });
     expect(result.summary.scalars.total_output_tokens).toBe(64);
@@ -73,7 +73,7 @@ describe('a tokenizer of the client', () => {
 
   it('leaves prompts that the server’s tokenizer has counted', async () => {
     const result = await run({ usage: 'never', tokensPerChunk: 2 }, { tokenizer: await tokenizerFile() });
-    expect(counts(result)).toEqual(Array(4).fill([20, 'client_tokenizer', 16, 'client_tokenizer', undefined]));
+    expect(counts(result)).toEqual(Array.from({ length: 4 }, () => [20, 'client_tokenizer', 16, 'client_tokenizer', undefined]));
   });
 
   it('has no text of an answer that calls a tool', () => {
