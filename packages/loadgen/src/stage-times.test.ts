@@ -1,6 +1,7 @@
 import { type Arrival, meanRatePerS, prng, stagesMs } from '@bench/core';
 import { describe, expect, it } from 'vitest';
 import { arrivalTimes } from './index.ts';
+import { kolmogorov } from './kolmogorov.fixture.ts';
 
 type Stages = Extract<Arrival, { kind: 'stages' }>;
 const stages = (list: Stages['stages'], process: Stages['process'] = 'poisson'): Stages => ({ kind: 'stages', process, stages: list });
@@ -18,13 +19,6 @@ function integralTo(ms: number, { stages: list }: Stages): number {
     from += durationMs;
   }
   return total;
-}
-
-/** Kolmogorov's distance between the values, in [0, 1], and the uniform distribution, times √n. Above 1.95 with probability 0.001. */
-function kolmogorov(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => a - b);
-  const n = sorted.length;
-  return Math.sqrt(n) * sorted.reduce((most, v, i) => Math.max(most, (i + 1) / n - v, v - i / n), 0);
 }
 
 const RAMPS: [string, Stages['stages']][] = [

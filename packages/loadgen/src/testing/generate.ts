@@ -1,6 +1,7 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { setTimeout as delay } from 'node:timers/promises';
 import { clockMs } from '../clock.ts';
+import { ARRIVAL_MS, answerWhole } from './answer-whole.ts';
 import { planAnswer, type AnswerPlan } from './answer-plan.ts';
 import type { Sleeper } from './due-timers.ts';
 import { errorBody, finishEvent, roleEvent, tokenEvent, usageEvent, wholeAnswer, type EventShape } from './events.ts';
@@ -30,9 +31,6 @@ interface Answer {
   startMs: number;
 }
 
-/** Time for what was written to arrive before the connection is cut. */
-const ARRIVAL_MS = 20;
-
 /** Answers one generation request, paced from absolute times, until done, gone wrong as ordered, or left by the client. */
 export async function generate(work: Work): Promise<void> {
   const { options, key, body, truth, fault } = work;
@@ -46,13 +44,13 @@ export async function generate(work: Work): Promise<void> {
     plan: planAnswer(options, key, tokens),
     startMs: truth.startedMs ?? clockMs(),
   };
-  if (await refuse(work, answer)) return;
-  if (body.stream !== true || fault?.kind === 'json') await answerWhole(work, answer);
+  if (await refuse(work)) return;
+  if (body.stream !== true || fault?.kind === 'json') await generateWhole(work, answer);
   else await answerStream(work, answer);
 }
 
 /** Goes wrong before anything of an answer, where that was ordered. */
-async function refuse({ truth, fault, request, response, sleeper }: Work, { startMs }: Answer): Promise<boolean> {
+export async function refuse({ truth, fault, request, response, sleeper }: Work): Promise<boolean> {
   if (fault?.kind === 'status') {
     response.writeHead(fault.status, { 'content-type': 'application/json' });
     response.end(errorBody(fault.message ?? 'as ordered', fault.status));
@@ -60,7 +58,7 @@ async function refuse({ truth, fault, request, response, sleeper }: Work, { star
     response.writeHead(200, { 'content-type': 'text/html' });
     response.end('<!doctype html><title>a proxy’s idea</title>');
   } else if (fault?.kind === 'drop') {
-    await sleeper.until(startMs + fault.afterMs);
+    await sleeper.until((truth.startedMs ?? clockMs()) + fault.afterMs);
     request.socket.destroy();
   } else if (fault?.kind === 'reset' && fault.after === 'request') {
     request.socket.resetAndDestroy();
@@ -69,25 +67,22 @@ async function refuse({ truth, fault, request, response, sleeper }: Work, { star
   return true;
 }
 
-async function answerWhole({ options, truth, fault, request, response, sleeper }: Work, answer: Answer): Promise<void> {
+/** How much later a whole answer comes than was planned, milliseconds. */
+export function stallOf(fault: Misbehaviour | null): number {
+  return fault?.kind === 'stall' ? (fault.forMs ?? Number.POSITIVE_INFINITY) : 0;
+}
+
+async function generateWhole(work: Work, answer: Answer): Promise<void> {
+  const { options, truth, fault, sleeper } = work;
   const { plan, tokens, text, shape, finishReason } = answer;
-  const stallMs = fault?.kind === 'stall' ? (fault.forMs ?? Number.POSITIVE_INFINITY) : 0;
-  const stays = await sleeper.until(answer.startMs + (plan.atMs.at(-1) as number) + stallMs);
-  if (!stays) {
+  const stallMs = stallOf(fault);
+  if (!(await sleeper.until(answer.startMs + (plan.atMs.at(-1) as number) + stallMs))) {
     truth.outcome = stallMs === Number.POSITIVE_INFINITY ? 'stall' : 'client_gone';
     return;
   }
-  if (fault && !['no_content', 'json', 'stall'].includes(fault.kind)) {
-    truth.outcome = fault.kind;
-    request.socket.resetAndDestroy();
-    return;
-  }
   truth.outputTokens = tokens;
-  truth.endMs = clockMs();
-  truth.outcome = fault?.kind ?? 'done';
-  response.writeHead(200, { 'content-type': 'application/json' });
   const usage = options.usage === 'never' ? null : usageOf(options, truth);
-  response.end(wholeAnswer(shape, text.repeat(tokens), finishReason, usage));
+  await answerWhole(work, wholeAnswer(shape, text.repeat(tokens), finishReason, usage));
 }
 
 async function answerStream(work: Work, answer: Answer): Promise<void> {

@@ -59,7 +59,7 @@ function translated(response: ServerResponse, dialect: Dialect): ServerResponse 
     },
     end(text?: string) {
       const whole = streams || response.statusCode !== 200 || text === undefined ? null : parsed(text);
-      response.end(whole === null ? text : dialect.whole(whole));
+      response.end(whole === null || whole.error ? text : dialect.whole(whole));
     },
   };
   return new Proxy(response, {

@@ -1,7 +1,10 @@
 import type { Drawn } from './draw.ts';
 import type { TokenizerKind } from './tokenizer.ts';
 
-/** One way to go wrong. `after` counts token chunks written before it happens. */
+/**
+ * One way to go wrong. `after` counts token chunks written before it happens. Of an answer that is not streamed half is written where it is cut short or
+ * is no JSON, and an error comes in its place.
+ */
 export type Misbehaviour =
   /** An HTTP error with OpenAI's error object. */
   | { kind: 'status'; status: number; message?: string }

@@ -2,10 +2,11 @@ import { createServer, type IncomingMessage, type ServerResponse } from 'node:ht
 import type { AddressInfo, Socket } from 'node:net';
 import { clockMs } from '../clock.ts';
 import { planAnswer } from './answer-plan.ts';
+import { answerWhole } from './answer-whole.ts';
 import { chooseFault } from './choose-fault.ts';
 import { dueTimers } from './due-timers.ts';
 import { errorBody } from './events.ts';
-import { generate, type Work } from './generate.ts';
+import { generate, refuse, stallOf, type Work } from './generate.ts';
 import type { TestServerOptions, TruthRecord } from './options.ts';
 import { isNative, nativeApi } from './native.ts';
 import { prefixCache } from './prefix-cache.ts';
@@ -204,24 +205,17 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   };
 }
 
-async function embed({ options, key, truth, fault, response, request, sleeper }: Work): Promise<void> {
+async function embed(work: Work): Promise<void> {
+  const { options, key, truth, fault, sleeper } = work;
+  if (await refuse(work)) return;
   const { atMs } = planAnswer(options, key, 0);
-  if (!(await sleeper.until((truth.startedMs as number) + (atMs[0] as number)))) {
-    truth.outcome = 'client_gone';
+  if (!(await sleeper.until((truth.startedMs as number) + (atMs[0] as number) + stallOf(fault)))) {
+    truth.outcome = fault?.kind === 'stall' && fault.forMs === undefined ? 'stall' : 'client_gone';
     return;
   }
-  truth.outcome = fault?.kind ?? 'done';
-  truth.endMs = clockMs();
-  if (fault?.kind === 'status') json(response, fault.status, errorBody(fault.message ?? 'as ordered', fault.status));
-  else if (fault) request.socket.resetAndDestroy();
-  else {
-    const usage = options.usage === 'never' ? {} : { usage: { prompt_tokens: truth.promptTokens, total_tokens: truth.promptTokens } };
-    json(
-      response,
-      200,
-      JSON.stringify({ object: 'list', model: 'test', data: [{ object: 'embedding', index: 0, embedding: [0.6, 0.8] }], ...usage }),
-    );
-  }
+  const usage = options.usage === 'never' ? {} : { usage: { prompt_tokens: truth.promptTokens, total_tokens: truth.promptTokens } };
+  const data = fault?.kind === 'no_content' ? [] : [{ object: 'embedding', index: 0, embedding: [0.6, 0.8] }];
+  await answerWhole(work, JSON.stringify({ object: 'list', model: 'test', data, ...usage }));
 }
 
 function json(response: ServerResponse, status: number, text: string): void {
