@@ -70,7 +70,7 @@ export function buildProgram(result: { code: number }): Command {
   program
     .command('load')
     .description('send load to a server that is already up, and print what was measured')
-    .argument('<url>', 'base URL of the server, http://127.0.0.1:8000')
+    .argument('<url...>', 'base URL of the server, http://127.0.0.1:8000; of several, each gets its turns of the requests')
     .option('--model <name>', 'model to ask for (default: the only one the server lists)')
     .addOption(new Option('--api <kind>', 'HTTP API').choices(LOAD_APIS).default('chat'))
     .option('--concurrency <n>', 'requests in flight; in an open loop a cap (default: 1, in an open loop none)', integer(1))
@@ -107,6 +107,7 @@ export function buildProgram(result: { code: number }): Command {
     .option('--extra-body <json>', 'fields that every request body gets, such as \'{"top_k": 20}\'')
     .option('--no-stream', 'ask for whole answers')
     .option('--api-key-env <name>', 'environment variable that holds the API key')
+    .option('--source-address <ip>', 'address of this machine to send from; may be given again: requests leave from each in turn', collect)
     .option('--seed <n>', 'seed of everything random (default: a new one each time)', integer(0))
     .option('--strict', 'exit with 8 when the measurement is in doubt')
     .option('--json', 'print the result as JSON')

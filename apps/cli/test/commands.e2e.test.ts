@@ -2,6 +2,7 @@ import { mkdir, mkdtemp, readdir, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startEmbeddedEngine } from '@bench/embedded-engine';
+import { startTestServer } from '@bench/loadgen/testing';
 import { beforeEach, describe, expect, it } from 'vitest';
 import { bench, folder, show, tinyRecipe } from './cli.ts';
 
@@ -150,6 +151,31 @@ describe('bench load', () => {
       expect([refused.code, refused.stderr]).toEqual([5, expect.stringContaining('401')]);
     } finally {
       await engine.close();
+    }
+  });
+
+  it('sends to several servers in turn, and says what each came to', async () => {
+    const servers = [await startTestServer(), await startTestServer()];
+    const urls = servers.map(({ url }) => url);
+    try {
+      const { code, stdout, stderr } = await bench([
+        'load',
+        ...urls,
+        '--requests',
+        '5',
+        '--output-len',
+        '2',
+        '--source-address',
+        '127.0.0.1',
+      ]);
+      expect(code, stderr).toBe(0);
+      const lines = stdout.split('\n').filter((line) => urls.some((url) => line.startsWith(url)));
+      expect(lines.map((line) => line.split(/ +/).slice(0, 4))).toEqual([
+        [urls[0], '3', '3', '0'],
+        [urls[1], '2', '2', '0'],
+      ]);
+    } finally {
+      await Promise.all(servers.map((server) => server.close()));
     }
   });
 

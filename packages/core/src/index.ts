@@ -111,6 +111,7 @@ export {
   pointResultSchema,
   seriesRowSchema,
   type ClassResult,
+  type OriginResult,
   type ClockOffset,
   type ConversationsResult,
   type Distribution,

@@ -130,6 +130,13 @@ const conversationsResultSchema = z.strictObject({
 });
 export type ConversationsResult = z.infer<typeof conversationsResultSchema>;
 
+/** What one of several servers came to that the requests were dealt to. */
+const originResultSchema = classResultSchema.extend({
+  /** Base URL, without `/v1`. */
+  url: z.string(),
+});
+export type OriginResult = z.infer<typeof originResultSchema>;
+
 /** `result.json` of one repeat of one point. */
 export const pointResultSchema = z.strictObject({
   schemaVersion: z.literal(1),
@@ -164,6 +171,8 @@ export const pointResultSchema = z.strictObject({
   classes: z.record(z.string(), classResultSchema).optional(),
   /** Of a load of conversations. */
   conversations: conversationsResultSchema.optional(),
+  /** Of a load to several servers: each, in the order in which requests were dealt to them, which is in turn by their index. */
+  origins: z.array(originResultSchema).min(2).optional(),
   /** Unit and direction of figures that are not in METRICS: those of a client's or a command's own `metrics.json`. */
   ownMetrics: z.record(z.string(), ownMetricSchema).optional(),
   /** vLLM's own keys and meanings (`vllm bench serve --save-result`), beside ours. */

@@ -78,6 +78,7 @@ export function mergeResults(results: readonly ClientResult[], missing: readonly
       records,
     ),
     templateTokens: first.result.calibration.templateTokens,
+    origins: first.result.summary.origins?.map(({ url }) => url) ?? [],
     promptEntries: sorted.map(({ result }) => result.promptEntries ?? null).find((entries) => entries !== null) ?? null,
     interrupted: sorted.some(({ result }) => result.summary.flags.some((flag) => flag.code === 'interrupted')),
   });

@@ -9,8 +9,17 @@ import { builtWorker } from './worker-crew.ts';
 const data = { kind: 'random' as const, inputTokens: { min: 20, max: 20 }, outputTokens: { min: 2, max: 2 } };
 const wide: MachineLimits = { openFiles: 1_048_576, open: 20, ports: 28_232 };
 
-function check(load: Partial<LoadSpecInput>, limits: Partial<MachineLimits> = {}): string[] {
-  return preflight({ load: loadSpecSchema.parse({ data, durationMs: 1000, ...load }), workers: 1, limits: { ...wide, ...limits } });
+function check(
+  load: Partial<LoadSpecInput>,
+  limits: Partial<MachineLimits> = {},
+  ways: { destinations?: number; sources?: number } = {},
+): string[] {
+  return preflight({
+    load: loadSpecSchema.parse({ data, durationMs: 1000, ...load }),
+    workers: 1,
+    limits: { ...wide, ...limits },
+    ...ways,
+  });
 }
 
 describe('before anything is sent', () => {
@@ -38,6 +47,14 @@ describe('before anything is sent', () => {
   it('warns of a limit that is near', () => {
     expect(check({ maxConcurrency: 900 }, { openFiles: 1024 })).toEqual([expect.stringContaining('need about 968 open files')]);
     expect(check({ maxConcurrency: 25_000 })).toEqual([expect.stringContaining('this machine has 28232')]);
+  });
+
+  it('counts ports for each destination, and of source addresses for each of these, wherever connections go', () => {
+    const load = { maxConcurrency: 50_000 };
+    expect(check(load, {}, { destinations: 4 })).toEqual([]);
+    expect(check(load, {}, { destinations: 2 })).toEqual([expect.stringContaining('to 2 addresses need 25000 local ports for each')]);
+    expect(check(load, {}, { sources: 4 })).toEqual([]);
+    expect(() => check(load, {}, { destinations: 4, sources: 1 })).toThrow('50000 connections from one address need as many local ports');
   });
 
   it('counts what this client has open at once', () => {

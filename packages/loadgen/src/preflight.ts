@@ -11,6 +11,10 @@ const NEAR = 0.8;
 export interface PreflightOptions {
   load: LoadSpec;
   workers: number;
+  /** Addresses and ports that connections go to. Default 1. */
+  destinations?: number | undefined;
+  /** Addresses that they come from, as the load names them. Default: 0, the system's choice. */
+  sources?: number | undefined;
   limits: MachineLimits;
 }
 
@@ -20,7 +24,7 @@ export interface PreflightOptions {
  * @returns limits that are only near, in words.
  * @throws BenchError `BENCH_LOAD_LIMITS` for one that is too low.
  */
-export function preflight({ load, workers, limits }: PreflightOptions): string[] {
+export function preflight({ load, workers, destinations = 1, sources = 0, limits }: PreflightOptions): string[] {
   const { openFiles, open, ports } = limits;
   const sockets = connectionsOf(load);
   const files = sockets + (open ?? 0) + workers * FILES_PER_WORKER + FILES_BESIDE;
@@ -31,11 +35,17 @@ export function preflight({ load, workers, limits }: PreflightOptions): string[]
     if (files > openFiles) throw new BenchError({ code: 'BENCH_LOAD_LIMITS', message, hint });
     near.push(`${message}: ${hint}`);
   }
-  if (ports !== null && sockets > NEAR * ports) {
-    const message = `${sockets} connections to one address need as many local ports, and this machine has ${ports}`;
+  // A port of an address that a socket is bound to serves one connection, wherever that goes; one that the system chooses serves one to each destination.
+  const sharing = sources > 0 ? sources : destinations;
+  const needed = Math.ceil(sockets / sharing);
+  if (ports !== null && needed > NEAR * ports) {
+    const way = sources > 0 ? 'from' : 'to';
+    const need =
+      sharing === 1 ? `${way} one address need as many local ports` : `${way} ${sharing} addresses need ${needed} local ports for each`;
+    const message = `${sockets} connections ${need}, and this machine has ${ports}`;
     const hint =
-      'widen the range: sysctl -w net.ipv4.ip_local_port_range="1024 65535" as root; or send less at once, or from several machines';
-    if (sockets > ports) throw new BenchError({ code: 'BENCH_LOAD_LIMITS', message, hint });
+      'widen the range: sysctl -w net.ipv4.ip_local_port_range="1024 65535" as root; or send less at once, from more addresses of this machine, or from several machines';
+    if (needed > ports) throw new BenchError({ code: 'BENCH_LOAD_LIMITS', message, hint });
     near.push(`${message}: ${hint}`);
   }
   return near;

@@ -19,6 +19,7 @@ import { conversationPlan } from './conversations.ts';
 import { dueTimes, isClients } from './deal.ts';
 import { machineLimits, type MachineLimits } from './machine-limits.ts';
 import { preflight } from './preflight.ts';
+import { checkSourceAddresses, originsOf } from './routes.ts';
 import { buildSeries } from './series.ts';
 import { progressReporter } from './progress.ts';
 import { quotaUse, usedUp } from './quota-use.ts';
@@ -37,8 +38,16 @@ import type { WorkerReport } from './worker/protocol.ts';
 const START_DELAY_MS = 20;
 
 export interface RunLoadOptions {
-  /** `http://127.0.0.1:8000`, with or without `/v1`. */
-  baseUrl: string;
+  /**
+   * `http://127.0.0.1:8000`, with or without `/v1`. Several: servers of the same model, to which requests are dealt in turn by their index; the first alone is
+   * asked for its tokenizer and abilities.
+   */
+  baseUrl: string | readonly string[];
+  /**
+   * IP addresses of this machine that requests are sent from, in turn by their index: each has local ports of its own. Default: the system chooses the address,
+   * and there are as many ports for each destination.
+   */
+  sourceAddresses?: readonly string[] | undefined;
   model: string;
   /** Checked and completed by `loadSpecSchema`. */
   load: LoadSpecInput;
@@ -85,16 +94,15 @@ export interface DriveOptions extends RunLoadOptions {
 /** The same with threads that are started from `workerFile`. @throws what `onReady` throws. */
 export async function driveLoad(options: DriveOptions, workerFile: URL): Promise<LoadResult> {
   const load = parseLoad(options.load);
-  const target: LoadTarget = {
-    ...parseBaseUrl(options.baseUrl),
-    model: options.model,
-    apiKey: options.apiKey,
-    server: options.server ?? {},
-  };
+  const target = targetOf(options);
+  await checkSourceAddresses(target.sourceAddresses ?? []);
   const trace = await traceOf(load);
   const capacity = options.selfcheck?.eventsPerSPerWorker ?? undefined;
   const workers = workerCount({ asked: options.workers, load, trace, capacity, cores: availableParallelism() });
-  for (const near of preflight({ load, workers, limits: options.limits ?? machineLimits() })) options.onWarning?.(near);
+  const destinations = new Set(originsOf(target).map(({ origin }) => origin)).size;
+  const sources = target.sourceAddresses?.length;
+  const limits = options.limits ?? machineLimits();
+  for (const near of preflight({ load, workers, destinations, sources, limits })) options.onWarning?.(near);
   const tokenizer = load.tokenizer === undefined ? null : await openTokenizer({ path: load.tokenizer, workerFile });
   const crew = startWorkers({ target, load, trace, workers, workerFile });
   const total = requestsOf(load, trace);
@@ -120,13 +128,20 @@ export async function driveLoad(options: DriveOptions, workerFile: URL): Promise
     const texts = reports.flatMap((report) => report.texts);
     // Who stops a run waits for nothing more.
     const records = tokenizer && !interrupted ? await countTokens({ load, records: seen, texts, tokenizer }) : seen;
-    const result = assemble({ load, reports, records, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted });
+    const origins = originsOf(target).map(({ origin, prefix }) => origin + prefix);
+    const result = assemble({ load, origins, reports, records, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted });
     return options.selfcheck ? withAccuracy(result, options.selfcheck) : result;
   } finally {
     stopped.dispose();
     progress.stop();
     await Promise.all([crew.close(), tokenizer?.close()]);
   }
+}
+
+function targetOf({ baseUrl, sourceAddresses = [], model, apiKey, server = {} }: RunLoadOptions): LoadTarget {
+  const [first, ...more] = (typeof baseUrl === 'string' ? [baseUrl] : baseUrl).map(parseBaseUrl);
+  if (!first) throw new BenchError({ code: 'BENCH_LOAD_URL', message: 'no server is named', hint: 'give one base URL or more' });
+  return { ...first, more, sourceAddresses: [...new Set(sourceAddresses)], model, apiKey, server };
 }
 
 function parseLoad(input: LoadSpecInput): LoadSpec {
@@ -219,6 +234,7 @@ function withAccuracy(result: LoadResult, selfcheck: DatedSelfcheck): LoadResult
 
 interface AssembleOptions {
   load: LoadSpec;
+  origins: readonly string[];
   reports: WorkerReport[];
   /** Those of the reports, their tokens counted. */
   records: readonly RequestRecord[];
@@ -230,7 +246,7 @@ interface AssembleOptions {
 }
 
 function assemble(options: AssembleOptions): LoadResult {
-  const { load, reports, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted } = options;
+  const { load, origins, reports, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted } = options;
   const records = options.records.map((record) => moveTimes(record, -zeroMs)).sort((a, b) => a.index - b.index);
   const gaps: GapList[] = reports
     .flatMap((report) => {
@@ -242,7 +258,7 @@ function assemble(options: AssembleOptions): LoadResult {
   const promptEntries = reports[0]?.promptEntries ?? null;
   const { templateTokens } = calibration;
   const startedAt = new Date(zeroEpochMs).toISOString();
-  const summary = summarizeRecords({ load, records, gaps, startedAt, client, templateTokens, promptEntries, interrupted });
+  const summary = summarizeRecords({ load, records, gaps, origins, startedAt, client, templateTokens, promptEntries, interrupted });
   const seconds = reports.flatMap(({ self }) => self.seconds);
   const series = withClientSeconds(buildSeries(records, gaps), seconds);
   return { summary, records, gaps, series, zeroMonotonicMs: zeroMs, zeroEpochMs, calibration, promptEntries };

@@ -2,7 +2,6 @@ import {
   generatesText,
   summarize,
   summarizeWeighted,
-  type ClassResult,
   type ClientObservation,
   type Distribution,
   type LoadSpec,
@@ -13,10 +12,12 @@ import {
 import { conversationResults } from './conversation-results.ts';
 import { isGivenUp } from './given-up.ts';
 import { flagsOf } from './flags.ts';
+import { goodness } from './goodness.ts';
 import { inFlightOf, windowAbove } from './in-flight.ts';
+import { classResults, originResults, partResult } from './part-results.ts';
 import type { LoadSummary } from './result.ts';
 import { percentileBounds } from './percentile-bounds.ts';
-import { anyLimits, limitsOf } from './slo.ts';
+import { requestSamples } from './request-samples.ts';
 import { eachTokenTime } from './token-times.ts';
 import { vllmFigures } from './vllm.ts';
 
@@ -33,13 +34,15 @@ export interface SummarizeOptions {
   templateTokens?: number;
   /** Prompts in the file that requests were drawn from; null: not from a file, or not known. Default null. */
   promptEntries?: number | null;
+  /** URLs of the servers that requests were dealt to, in that order; more than one: each has figures of its own. Default: one. */
+  origins?: readonly string[];
   /** Ended before its end. Default false. */
   interrupted?: boolean;
 }
 
 /** Figures of a point from its records: pure, so it gives the same from records read back. Definitions: `METRICS` of `@bench/core`. */
 export function summarizeRecords(options: SummarizeOptions): LoadSummary {
-  const { load, records, gaps, startedAt, client } = options;
+  const { load, records, gaps, startedAt, client, origins = [] } = options;
   const measured = records.filter((r) => r.phase === 'measured');
   const ok = measured.filter((r) => r.status === 'ok');
   const failed = measured.filter((r) => r.status === 'failed');
@@ -50,7 +53,7 @@ export function summarizeRecords(options: SummarizeOptions): LoadSummary {
   const scalars = scalarsOf({ load, measured, ok, failed: failed.length, durationS, gapsOf, tpot: distributions.tpot_ms });
   const errors: Record<string, number> = {};
   for (const { error } of failed) if (error) errors[error.class] = (errors[error.class] ?? 0) + 1;
-  const conversations = conversationResults({ load, measured, figuresOf: (own) => resultOf(load, own, durationS) });
+  const conversations = conversationResults({ load, measured, figuresOf: (own) => partResult(load, own, durationS) });
   const summary: LoadSummary = {
     schemaVersion: 1,
     load,
@@ -70,6 +73,7 @@ export function summarizeRecords(options: SummarizeOptions): LoadSummary {
     intervals: percentileBounds(samples),
     ...(load.classes && { classes: classResults(load, measured, durationS) }),
     ...(conversations && { conversations }),
+    ...(origins.length > 1 && { origins: originResults(origins, load, measured, durationS) }),
     vllm: vllmFigures({ load, records: measured, gapsOf, durationS }),
     tokenSources: { prompt: commonSource(ok.map((r) => r.promptTokenSource)), output: commonSource(ok.map((r) => r.outputTokenSource)) },
     client,
@@ -91,22 +95,6 @@ function durationOf(measured: readonly RequestRecord[]): number {
   return to > from ? (to - from) / 1000 : 0;
 }
 
-/** Figures that every request has one of, if any; in the order in which they are told. */
-function requestSamples(ok: readonly RequestRecord[]): Map<string, number[]> {
-  const since = (from: number, to: number | null) => (to === null ? null : to - from);
-  const figures: Record<string, (r: RequestRecord) => number | null> = {
-    ttfb_ms: (r) => since(r.sentMs, r.firstByteMs),
-    ttft_ms: (r) => since(r.sentMs, r.firstTokenMs),
-    ttfo_ms: (r) => since(r.sentMs, r.firstAnswerMs),
-    tpot_ms: tpotOf,
-    e2el_ms: (r) => since(r.sentMs, r.lastTokenMs ?? r.endMs),
-    queue_ms: (r) => r.sentMs - r.intendedMs,
-    ttft_intended_ms: (r) => since(r.intendedMs, r.firstTokenMs),
-    e2el_intended_ms: (r) => since(r.intendedMs, r.lastTokenMs ?? r.endMs),
-  };
-  return new Map(Object.entries(figures).map(([name, of]) => [name, ok.map(of).filter((value) => value !== null)]));
-}
-
 function distributionsOf(
   samples: ReadonlyMap<string, readonly number[]>,
   ok: readonly RequestRecord[],
@@ -119,12 +107,6 @@ function distributionsOf(
   ];
   const each = [...samples].map(([name, list]): [string, Distribution | null] => [name, summarize(list)]);
   return Object.fromEntries([...each, ...gaps].flatMap(([name, found]) => (found ? [[name, found] as const] : [])));
-}
-
-function tpotOf(r: RequestRecord): number | null {
-  const tokens = r.outputTokens ?? 0;
-  if (tokens < 2 || r.firstTokenMs === null || r.lastTokenMs === null) return null;
-  return (r.lastTokenMs - r.firstTokenMs) / (tokens - 1);
 }
 
 function pool(ok: readonly RequestRecord[], gapsOf: ReadonlyMap<number, Float32Array>): Float64Array {
@@ -197,61 +179,10 @@ function scalarsOf({ load, measured, ok, failed, durationS, gapsOf, tpot }: Scal
   const told = ok.filter((r) => r.cachedTokens !== null && r.promptTokens !== null);
   const toldPrompt = told.reduce((sum, r) => sum + (r.promptTokens ?? 0), 0);
   if (toldPrompt > 0) out.cached_ratio = told.reduce((sum, r) => sum + (r.cachedTokens ?? 0), 0) / toldPrompt;
-  Object.assign(out, goodness({ load, measured, durationS }));
+  Object.assign(out, goodness(load, measured, durationS));
   const steady = streams ? steadyThroughput({ load, ok, durationS, gapsOf, flight }) : null;
   if (steady !== null) out.steady_output_throughput = steady;
   return out;
-}
-
-/** Each class of a load, of which none may have been drawn. */
-function classResults(load: LoadSpec, measured: readonly RequestRecord[], durationS: number): Record<string, ClassResult> {
-  const results = (load.classes ?? []).map(({ name }): [string, ClassResult] => {
-    const own = measured.filter((r) => r.class === name);
-    return [name, resultOf(load, own, durationS)];
-  });
-  return Object.fromEntries(results);
-}
-
-/** The figures of some of the measured requests. */
-function resultOf(load: LoadSpec, own: readonly RequestRecord[], durationS: number): ClassResult {
-  const ok = own.filter((r) => r.status === 'ok');
-  const failed = own.filter((r) => r.status === 'failed').length;
-  const scalars: Record<string, number> = {};
-  if (durationS > 0) {
-    scalars.request_throughput = ok.length / durationS;
-    if (generatesText(load.api)) scalars.output_throughput = ok.reduce((sum, r) => sum + (r.outputTokens ?? 0), 0) / durationS;
-  }
-  if (own.length > 0) scalars.error_ratio = failed / own.length;
-  Object.assign(scalars, goodness({ load, measured: own, durationS }));
-  const distributions = [...requestSamples(ok)].flatMap(([figure, values]) => {
-    const found = summarize(values);
-    return found ? [[figure, found] as const] : [];
-  });
-  const counts = { sent: own.length, ok: ok.length, failed, cancelled: own.length - ok.length - failed };
-  return { counts, scalars, distributions: Object.fromEntries(distributions) };
-}
-
-/** What meets its limits, where there are any. */
-function goodness({ load, measured, durationS }: Pick<ScalarOptions, 'load' | 'measured' | 'durationS'>): Record<string, number> {
-  const out: Record<string, number> = {};
-  if (!anyLimits(load)) return out;
-  const limits = limitsOf(load);
-  const good = measured.filter((r) => r.status === 'ok' && isGood(r, limits(r))).length;
-  const asked = measured.length - measured.filter(isGivenUp).length;
-  if (asked > 0) out.good_ratio = good / asked;
-  if (durationS > 0) out.goodput = good / durationS;
-  return out;
-}
-
-/** A limit on what was not measured (TTFT of an answer that was not streamed) is not met; a request of one token has no TPOT and meets that limit. */
-function isGood(r: RequestRecord, slo: LoadSpec['slo']): boolean {
-  const ttft = r.firstTokenMs === null ? Number.POSITIVE_INFINITY : r.firstTokenMs - r.sentMs;
-  const e2el = (r.lastTokenMs ?? r.endMs ?? Number.POSITIVE_INFINITY) - r.sentMs;
-  return (
-    (slo.ttftMs === undefined || ttft <= slo.ttftMs) &&
-    (slo.tpotMs === undefined || (tpotOf(r) ?? 0) <= slo.tpotMs) &&
-    (slo.e2elMs === undefined || e2el <= slo.e2elMs)
-  );
 }
 
 function steadyThroughput({

@@ -13,19 +13,27 @@ export interface ServerAbilities {
   tokenizePath?: string | null | undefined;
 }
 
-/** A server, and how to speak to it: data that crosses to the workers. */
-export interface LoadTarget {
+/** Where a server is. */
+export interface Origin {
   /** `http://host:port`. */
   origin: string;
   /** Path in front of `/v1`, without a slash at its end. */
   prefix: string;
+}
+
+/** A server, and how to speak to it: data that crosses to the workers. */
+export interface LoadTarget extends Origin {
+  /** Servers of the same model that get their turns of the load; the first alone is asked for what is learnt before. */
+  more?: readonly Origin[] | undefined;
+  /** Addresses of this machine that requests are sent from, in turn. Default: the system's choice. */
+  sourceAddresses?: readonly string[] | undefined;
   model: string;
   apiKey?: string | undefined;
   server: ServerAbilities;
 }
 
 /** Splits a base URL, with or without `/v1`. @throws BenchError `BENCH_LOAD_URL` when it is no http(s) URL. */
-export function parseBaseUrl(baseUrl: string): { origin: string; prefix: string } {
+export function parseBaseUrl(baseUrl: string): Origin {
   const url = URL.canParse(baseUrl) ? new URL(baseUrl) : null;
   if (!url || !/^https?:$/.test(url.protocol)) {
     throw new BenchError({

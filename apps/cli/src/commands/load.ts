@@ -25,6 +25,7 @@ import { withContext } from '../context.ts';
 import { durationFlag } from '../duration-flag.ts';
 import { keptSelfcheck } from '../kept-selfcheck.ts';
 import { loadText } from '../ui/load-text.ts';
+import { originsText } from '../ui/origins-text.ts';
 import { Progress } from '../ui/progress.ts';
 import { styles } from '../ui/style.ts';
 import { extraBodyOf } from './load-extra-body.ts';
@@ -52,19 +53,20 @@ export interface LoadFlags extends ArrivalFlags, HfFlags {
   ignoreEos: boolean;
   stream: boolean;
   apiKeyEnv?: string | undefined;
+  sourceAddress?: string[] | undefined;
   seed?: number | undefined;
   strict?: true | undefined;
   json?: true | undefined;
 }
 
 /** `bench load`. */
-export function load(url: string, flags: LoadFlags): Promise<number> {
+export function load(urls: readonly string[], flags: LoadFlags): Promise<number> {
   return withContext(async ({ io, signal }) => {
-    const baseUrl = checkUrl(url);
+    const baseUrl = urls.map(checkUrl);
     refuseContradictions(flags);
     const apiKey = flags.apiKeyEnv === undefined ? undefined : secret(flags.apiKeyEnv, io);
     // TGI has one model, and no name of it in a request.
-    const model = flags.model ?? (flags.api === 'tgi' ? 'tgi' : await onlyModel(baseUrl, apiKey, io));
+    const model = flags.model ?? (flags.api === 'tgi' ? 'tgi' : await onlyModel(baseUrl[0] as string, apiKey, io));
     const style = styles(process.stderr);
     const progress = new Progress({ stream: process.stderr, style, clock: io.monotonic });
     progress.status(() => 'preparing');
@@ -74,6 +76,7 @@ export function load(url: string, flags: LoadFlags): Promise<number> {
       // A seed of its own each time, or a repeated command would measure the server's prefix cache.
       load: { ...spec(flags), seed: flags.seed ?? Math.floor(io.random() * 0x1_0000_0000) },
       ...(apiKey === undefined ? {} : { apiKey }),
+      sourceAddresses: flags.sourceAddress,
       selfcheck: await keptSelfcheck(),
       signal,
       onWarning: (text) => progress.line(`${style.yellow('note:')} ${text}`),
@@ -81,7 +84,7 @@ export function load(url: string, flags: LoadFlags): Promise<number> {
     }).finally(() => progress.close());
     const point = { ...summary, point: 0, repeat: 0 };
     if (flags.json) process.stdout.write(`${JSON.stringify(point, null, 1)}\n`);
-    else process.stdout.write(renderVllmText(point));
+    else process.stdout.write(renderVllmText(point) + (summary.origins ? originsText(summary.origins, styles(process.stdout)) : ''));
     for (const flag of summary.flags) process.stderr.write(`${style.yellow('note:')} ${flag.message}\n`);
     const own = clientErrorText([summary.client && (summary.client.accuracy ?? 'not checked')]);
     if (own !== null) process.stderr.write(`the client’s own error: ${own}\n`);

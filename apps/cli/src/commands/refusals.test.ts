@@ -84,7 +84,7 @@ describe('bench load', () => {
     ignoreEos: true,
     stream: true,
   };
-  const refused = (flags: Partial<LoadFlags>, url = 'http://127.0.0.1:1') => load(url, { ...UNSAID, ...flags });
+  const refused = (flags: Partial<LoadFlags>, url = 'http://127.0.0.1:1') => load([url], { ...UNSAID, ...flags });
 
   it.each<[string, Partial<LoadFlags>, RegExp]>([
     ['two ends', { requests: 10, duration: '10s' }, /--requests and --duration both say when to end/],

@@ -8,7 +8,9 @@ export const ORDER_FILE = 'order.json';
 /** One load for the program of {@link standaloneFile}: what `runLoad` takes, as data. */
 export interface LoadFileOrder {
   /** As seen from the machine that the program runs on. */
-  baseUrl: string;
+  baseUrl: string | readonly string[];
+  /** Of the machine that the program runs on. Default: the system's choice. */
+  sourceAddresses?: readonly string[] | undefined;
   model: string;
   /** Sent as a bearer token. */
   apiKey?: string | undefined;
@@ -38,7 +40,7 @@ export function decodeOrder(text: string): LoadFileOrder & { load: LoadSpec } {
   const { version, ...order } = json as { version?: unknown } & Partial<LoadFileOrder>;
   if (version !== 1) throw problem(`it has version ${String(version)}, this program reads version 1`);
   for (const key of ['baseUrl', 'model'] as const) {
-    if (typeof order[key] !== 'string' || order[key] === '') throw problem(`"${key}" is missing`);
+    if (order[key] === undefined || !isText(order[key])) throw problem(`"${key}" is missing`);
   }
   const load = loadSpecSchema.safeParse(order.load);
   if (!load.success) {
@@ -46,6 +48,11 @@ export function decodeOrder(text: string): LoadFileOrder & { load: LoadSpec } {
     throw new BenchError({ code: 'BENCH_LOAD', message: `the load is not valid\n${problems.join('\n')}` });
   }
   return { ...(order as LoadFileOrder), load: load.data };
+}
+
+function isText(value: string | readonly string[]): boolean {
+  const texts: readonly unknown[] = Array.isArray(value) ? value : [value];
+  return texts.length > 0 && texts.every((text) => typeof text === 'string' && text !== '');
 }
 
 function problem(what: string, cause?: unknown): BenchError {

@@ -73,7 +73,7 @@ const progressOf = (stdout: string) =>
 describe('the standalone file', () => {
   it('measures as runLoad does, alone in an empty folder, and leaves result, progress and no order', async () => {
     const server = await serve({ ttftMs: 5, gapMs: 2, apiKey: 'sk-very-secret-0123456789' });
-    const asked = order(server, { apiKey: 'sk-very-secret-0123456789' });
+    const asked = order(server, { apiKey: 'sk-very-secret-0123456789', baseUrl: [server.url, server.url] });
     const { folder, start } = await program();
     await writeFile(join(folder, 'order.json'), encodeOrder(asked), { mode: 0o600 });
     const { code, stdout, stderr } = await start(folder).ended;
@@ -84,6 +84,7 @@ describe('the standalone file', () => {
     const there = await readResult(folder);
     const here = await runLoad(asked);
     expect(there.summary.counts).toEqual({ sent: 12, ok: 12, failed: 0, cancelled: 0, warmup: 2 });
+    expect(there.summary.origins?.map(({ counts }) => counts.ok)).toEqual([6, 6]);
     expect(Object.keys(there).sort()).toEqual(Object.keys(here).sort());
     expect(Object.keys(there.summary.distributions).sort()).toEqual(Object.keys(here.summary.distributions).sort());
     // Where the machine is so busy that all chunks of an answer come at once, there is no rate within it.

@@ -1,11 +1,10 @@
-import { validateHeaderName, validateHeaderValue } from 'node:http';
 import type { LoadSpec } from '@bench/core';
 import { apiOf } from '../apis/index.ts';
-import { apiPath, requestHeaders, type LoadTarget } from '../target.ts';
+import type { LoadTarget } from '../target.ts';
 import { clockMs } from '../clock.ts';
 import { Exchange } from './exchange.ts';
-import { createPool } from './http/pool.ts';
 import type { Job } from './job.ts';
+import { createPools, type RoutePool } from './pools.ts';
 import { readClock } from './read-clock.ts';
 
 export interface Sender {
@@ -20,7 +19,7 @@ export interface SenderOptions {
   target: LoadTarget;
   load: LoadSpec;
   worker: number;
-  /** Connections at most; null: as many as needed. */
+  /** Connections of a route at most; null: as many as needed. */
   connections: number | null;
   /** A token event came; `newRead`: the first of its stream in a socket read. */
   onToken(newRead: boolean): void;
@@ -36,12 +35,11 @@ const STALE_MOST_MS = 250;
 /** Requests on kept connections, with our own deadlines, and one repetition for a connection that was already dead when it was written to. */
 export function createSender({ target, load, worker, connections, onToken }: SenderOptions): Sender {
   const clock = readClock();
-  const pool = createPool({ origin: target.origin, connections, connectTimeoutMs: Math.min(30_000, load.requestTimeoutMs), clock });
   const open = new Map<Exchange, number>();
   const impatient = new Map<Exchange, NodeJS.Timeout>();
   const api = apiOf(load.api);
   const stream = load.stream && api.generates;
-  const head = requestHead(target, load, stream);
+  const pools = createPools({ target, load, stream, connections, clock });
 
   const deadlines = setInterval(
     () => {
@@ -54,7 +52,7 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
     Math.max(5, Math.min(50, load.requestTimeoutMs / 10)),
   );
 
-  function hand(exchange: Exchange, fresh: boolean): void {
+  function hand(exchange: Exchange, { pool, head }: RoutePool, fresh: boolean): void {
     const { body, index } = exchange.job;
     const text = `${head}x-request-id: ${requestId(load.seed, index)}\r\ncontent-length: ${body.length}\r\nconnection: ${fresh ? 'close' : 'keep-alive'}\r\n\r\n`;
     const request = Buffer.allocUnsafe(text.length + body.length);
@@ -65,6 +63,7 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
 
   return {
     send(job, intendedMs, onSettled) {
+      const route = pools.of(job.index);
       const exchange = new Exchange({
         job,
         intendedMs,
@@ -73,14 +72,14 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
         clock,
         worker,
         onToken,
-        staleMs: () => Math.min(STALE_MOST_MS, pool.quickestConnectMs + STALE_MS),
+        staleMs: () => Math.min(STALE_MOST_MS, route.pool.quickestConnectMs + STALE_MS),
         onSettled(self) {
           open.delete(self);
           clearTimeout(impatient.get(self));
           impatient.delete(self);
           onSettled(self);
         },
-        retry: (self) => hand(self, true),
+        retry: (self) => hand(self, route, true),
       });
       open.set(exchange, clockMs() + load.requestTimeoutMs);
       const { givingUp } = job;
@@ -88,26 +87,16 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
         const giveUp = () => exchange.stop('given_up', `given up after ${Math.round(givingUp.afterMs)} ms, as the load asks`);
         impatient.set(exchange, setTimeout(giveUp, givingUp.afterMs));
       }
-      hand(exchange, false);
+      hand(exchange, route, false);
     },
     cancelAll() {
       for (const exchange of open.keys()) exchange.stop('cancelled', 'the run was stopped');
     },
     close() {
       clearInterval(deadlines);
-      pool.destroy();
+      pools.destroy();
     },
   };
-}
-
-/** What the heads of all requests of a load have in common. @throws TypeError when a header, of the key say, cannot be sent. */
-function requestHead(target: LoadTarget, load: LoadSpec, stream: boolean): string {
-  const lines = Object.entries(requestHeaders(target, load.api)).map(([name, value]) => {
-    validateHeaderName(name);
-    validateHeaderValue(name, value);
-    return `${name}: ${value}\r\n`;
-  });
-  return `POST ${apiPath(target, load.api, stream)} HTTP/1.1\r\nhost: ${new URL(target.origin).host}\r\n${lines.join('')}`;
 }
 
 /** The `x-request-id` of a request: seed in hex, and index. */

@@ -19,6 +19,8 @@ export interface AnswerHandler {
 
 export interface ConnectionOptions {
   origin: URL;
+  /** Null: the system's choice. */
+  sourceAddress: string | null;
   connectTimeoutMs: number;
   /** Told at the top of everything that a socket reports. */
   clock: ReadClock;
@@ -52,7 +54,7 @@ const KEEP_MS = 4000;
 const MARGIN_MS = 1000;
 
 export function openConnection(options: ConnectionOptions): Connection {
-  const { origin, connectTimeoutMs, clock } = options;
+  const { origin, sourceAddress, connectTimeoutMs, clock } = options;
   const fromMs = clockMs();
   let connected = false;
   let used = false;
@@ -96,7 +98,9 @@ export function openConnection(options: ConnectionOptions): Connection {
   };
   const host = origin.hostname.replace(/^\[|\]$/g, '');
   const port = Number(origin.port) || (origin.protocol === 'https:' ? 443 : 80);
-  const to: TcpSocketConnectOpts = { host, port, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, onread };
+  // A name is looked up for addresses of the source's family only: others cannot be reached from it.
+  const from = sourceAddress === null ? {} : { localAddress: sourceAddress, family: isIP(sourceAddress) };
+  const to: TcpSocketConnectOpts = { host, port, ...from, noDelay: true, keepAlive: true, keepAliveInitialDelay: 60_000, onread };
   const socket: Socket =
     origin.protocol === 'https:'
       ? connectTls({ ...to, ALPNProtocols: ['http/1.1'], ...(isIP(host) === 0 && { servername: host }) })

@@ -5,6 +5,8 @@ import { type AnswerHandler, type Connection, openConnection } from './connectio
 export interface PoolOptions {
   /** `http://host:port`. */
   origin: string;
+  /** Address of this machine that connections are made from. Default: null, the system's choice. */
+  sourceAddress?: string | null;
   /** Connections at most; null: as many as needed. Requests beyond it wait for one, first come first served. */
   connections: number | null;
   connectTimeoutMs: number;
@@ -28,7 +30,7 @@ interface Waiting {
   on: Connection | null;
 }
 
-export function createPool({ origin, connections, connectTimeoutMs, clock }: PoolOptions): Pool {
+export function createPool({ origin, sourceAddress = null, connections, connectTimeoutMs, clock }: PoolOptions): Pool {
   const url = new URL(origin);
   const most = connections ?? Number.POSITIVE_INFINITY;
   const open = new Set<Connection>();
@@ -42,6 +44,7 @@ export function createPool({ origin, connections, connectTimeoutMs, clock }: Poo
   function connect(own: boolean): Connection {
     const connection = openConnection({
       origin: url,
+      sourceAddress,
       connectTimeoutMs,
       clock,
       onConnected(tookMs) {
