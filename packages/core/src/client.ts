@@ -29,7 +29,7 @@ export const clientSecondSchema = z.strictObject({
 export type ClientSecond = z.infer<typeof clientSecondSchema>;
 
 /** A client's own error on the machine that it sent from, as a self-check there found it. Milliseconds. */
-const clientAccuracySchema = z.strictObject({
+export const clientAccuracySchema = z.strictObject({
   /** When it was checked, ISO 8601. */
   checkedAt: z.string(),
   /** Streams at once that it was found at: of all levels that were checked the first with as many as the point had in flight, else the highest. */
@@ -73,7 +73,7 @@ export const clientObservationSchema = z.strictObject({
   gcMax: z.number().optional(),
   /** Share of the quota's periods in which the CPU quota of the client's control group was used up, 0 to 1; null: it has none, or nothing tells. */
   quotaUsedUp: z.number().nullable().optional(),
-  /** Its own error at about this load. Absent: not checked on the machine that sent. */
+  /** Its own error at about this load; of several clients the worst of those that were checked. Absent: not checked on the machine that sent. */
   accuracy: clientAccuracySchema.optional(),
 });
 export type ClientObservation = z.infer<typeof clientObservationSchema>;

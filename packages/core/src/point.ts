@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { clientObservationSchema, clientSecondSchema } from './client.ts';
+import { clientAccuracySchema, clientObservationSchema, clientSecondSchema } from './client.ts';
 import { type LoadSpec, loadSpecSchema } from './load.ts';
 import { telemetrySummarySchema } from './point-telemetry.ts';
 import { tokenSourceSchema } from './record.ts';
@@ -95,6 +95,8 @@ export const loadClientSchema = z.strictObject({
   clock: clockOffsetSchema.nullable(),
   /** Why its share is missing; null: it is there. */
   missing: z.string().nullable(),
+  /** Its own error at about its share of the load. Absent: not checked on its machine. */
+  accuracy: clientAccuracySchema.optional(),
 });
 export type LoadClient = z.infer<typeof loadClientSchema>;
 

@@ -1,4 +1,4 @@
-import { percentile, type ClientObservation, type LoadSpec, type RequestRecord } from '@bench/core';
+import { percentile, type ClientAccuracy, type ClientObservation, type LoadSpec, type RequestRecord } from '@bench/core';
 import { busyPeak } from './busy-peak.ts';
 import type { SelfObservation } from './worker/protocol.ts';
 
@@ -44,6 +44,7 @@ export function mergeObservations(
   const worst = (of: (client: ClientObservation) => number | null | undefined) => greatest(seen.map(of));
   const busyMax = worst((client) => client.busyMax);
   const gcMax = worst((client) => client.gcMax);
+  const accuracy = leastExact(seen.flatMap((client) => client.accuracy ?? []));
   return {
     workers: sum((client) => client.workers),
     eluMax: worst((client) => client.eluMax) ?? 0,
@@ -57,7 +58,14 @@ export function mergeObservations(
     cpuWaitMax: worst((client) => client.cpuWaitMax),
     ...(gcMax === null ? {} : { gcMax }),
     quotaUsedUp: worst((client) => client.quotaUsedUp),
+    ...(accuracy && { accuracy }),
   };
+}
+
+/** The one that is the most off in any of its 99th percentiles. */
+function leastExact(known: readonly ClientAccuracy[]): ClientAccuracy | undefined {
+  const off = ({ ttftP99Ms, itlP99Ms, tpotP99Ms }: ClientAccuracy) => Math.max(ttftP99Ms, itlP99Ms, tpotP99Ms);
+  return known.toSorted((a, b) => off(b) - off(a))[0];
 }
 
 function eventsPerRead(records: readonly RequestRecord[]): number | null {

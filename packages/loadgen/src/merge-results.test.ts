@@ -212,6 +212,23 @@ describe('mergeResults', () => {
     expect([...flags.keys()]).toContain('interrupted');
   });
 
+  it('keeps what each client was found to be off by, and shows the worst', () => {
+    const checkedAt = '2026-03-01T09:00:00.000Z';
+    const fixed = { checkedAt, streams: 100, tokensPerS: 50, ttftP50Ms: 0.1, ttftP99Ms: 1, itlP50Ms: 0.1, tpotP99Ms: 0.5 };
+    const accuracy = (itlP99Ms: number) => ({ ...fixed, itlP99Ms });
+    const known = [accuracy(2), undefined, accuracy(3)];
+    const parts = asClients(recorded(load(), 7), 3, 7).map((part): ClientResult => {
+      const own = known[part.client];
+      const { summary } = part.result;
+      return { ...part, result: { ...part.result, summary: { ...summary, client: { ...observed, ...(own && { accuracy: own }) } } } };
+    });
+    const { summary } = mergeResults(parts);
+    expect(summary.client?.accuracy).toEqual(accuracy(3));
+    expect(summary.loadClients?.map((client) => client.accuracy)).toEqual(known);
+    pointResultSchema.parse({ ...summary, point: 0, repeat: 0 });
+    expect(mergeResults(asClients(recorded(load(), 7), 2, 7)).summary.client).not.toHaveProperty('accuracy');
+  });
+
   it('takes the wall clocks as they are where an offset is not known, and says so', () => {
     const parts = asClients(recorded(load(), 5), 2, 5).map((part) => ({ ...part, clock: null }));
     const merged = mergeResults(parts);

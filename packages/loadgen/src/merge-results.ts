@@ -60,7 +60,9 @@ export function mergeResults(results: readonly ClientResult[], missing: readonly
     const own = result.summary.client?.workers ?? 1 + Math.max(-1, ...result.records.map((r) => r.worker));
     workers += own;
     const { startedAt, counts } = result.summary;
-    clients.push({ client: each.client, startedAt, sent: counts.sent, workers: own, clock: each.clock ?? null, missing: null });
+    const accuracy = result.summary.client?.accuracy;
+    const known = { clock: each.clock ?? null, missing: null, ...(accuracy && { accuracy }) };
+    clients.push({ client: each.client, startedAt, sent: counts.sent, workers: own, ...known });
   }
   records.sort((a, b) => a.index - b.index);
   gaps.sort((a, b) => a.index - b.index);
