@@ -157,6 +157,25 @@ describe('purity', () => {
     expect(workspace({ 'packages/core': {}, 'apps/cli': {} }, files)).toEqual([]);
   });
 
+  it.each([
+    ['at once', 'const both = AbortSignal.any([signal, AbortSignal.timeout(9)]);'],
+    ['one after the other', 'const both = AbortSignal.any([signal, late]); const late = AbortSignal.timeout(9);'],
+  ])('refuses a time-out that is lost among united signals, %s', (_, line) => {
+    expect(workspace({ 'packages/core': {} }, { 'packages/core/src/a.ts': `// one\n${line}\n` })).toEqual([
+      expect.stringMatching(/^packages\/core\/src\/a\.ts:2 AbortSignal\.any with AbortSignal\.timeout .* withinTime/),
+    ]);
+  });
+
+  it('lets either of them be, and both in tests and in words', () => {
+    const both = 'export const a = AbortSignal.any([AbortSignal.timeout(9)]);\n';
+    const files = {
+      'packages/core/src/a.ts': 'export const a = AbortSignal.any([]);\n',
+      'packages/core/src/b.ts': '// AbortSignal.any([])\nexport const a = AbortSignal.timeout(9);\n',
+      'packages/core/src/a.test.ts': both,
+    };
+    expect(workspace({ 'packages/core': {} }, files)).toEqual([]);
+  });
+
   it('has no exception for a file that is gone', () => {
     expect(PURITY_EXCEPTIONS.filter(({ path }) => !existsSync(join(ROOT, path)))).toEqual([]);
   });

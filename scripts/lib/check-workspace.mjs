@@ -93,6 +93,13 @@ const allowsImpure = (file, what) =>
   PURITY_EXCEPTIONS.some(({ path, allows }) => (path.endsWith('/') ? file.startsWith(path) : file === path) && allows.includes(what));
 
 /**
+ * Lines at which signals are united in a file that makes time-outs. What `AbortSignal.any` is made of is held weakly: a time-out that nothing else refers to
+ * is collected and never comes.
+ */
+const timeoutsLost = (signals) =>
+  signals.some(({ what }) => what === 'timeout') ? signals.filter(({ what }) => what === 'any').map(({ line }) => line) : [];
+
+/**
  * Checks every package of a workspace against the rules.
  * @param {string} root
  * @returns {{ problems: { where: string, message: string }[], files: number }}
@@ -114,11 +121,17 @@ export function checkWorkspace(root) {
       files += 1;
       const file = relative(root, path).split(sep).join('/');
       const shipped = pkg.manifest.private !== true && isShipped(pkg.path, path);
-      const { imports, impure } = scanSource(path, readFileSync(path, 'utf8'));
+      const { imports, impure, signals } = scanSource(path, readFileSync(path, 'utf8'));
       const context = { pkg, path, shipped, declared: shipped ? shippedNames : devNames, exportsOf };
       for (const found of imports)
         problems.push(...checkImport(found, context).map((message) => ({ where: `${file}:${found.line}`, message })));
       if (!shipped) continue;
+      for (const line of timeoutsLost(signals))
+        problems.push({
+          where: `${file}:${line}`,
+          message:
+            'AbortSignal.any with AbortSignal.timeout in one file: such a time-out may never come (Node 20); take withinTime of @bench/core',
+        });
       for (const { what, line } of impure.filter((use) => !allowsImpure(file, use.what))) {
         problems.push({ where: `${file}:${line}`, message: `${what} outside the files that may; take it from Io, or hand it in` });
       }

@@ -42,22 +42,32 @@ function importOf(node) {
   return undefined;
 }
 
+/** Which function of `AbortSignal` this node calls. */
+function signalCall(node) {
+  if (!ts.isCallExpression(node) || !ts.isPropertyAccessExpression(node.expression)) return undefined;
+  const { expression, name } = node.expression;
+  return ts.isIdentifier(expression) && expression.text === 'AbortSignal' ? name.text : undefined;
+}
+
 /**
- * What a source file imports and which impure things it touches.
- * @returns {{ imports: { specifier: string, kind: 'static' | 'type' | 'dynamic', line: number }[], impure: { what: string, line: number }[] }}
+ * What a source file imports, which impure things it touches, and where it calls functions of `AbortSignal`.
+ * @returns {{ imports: { specifier: string, kind: 'static' | 'type' | 'dynamic', line: number }[], impure: { what: string, line: number }[], signals: { what: string, line: number }[] }}
  */
 export function scanSource(path, text) {
   const source = ts.createSourceFile(path, text, ts.ScriptTarget.Latest, true);
   const imports = [];
   const impure = [];
+  const signals = [];
   const lineOf = (node) => source.getLineAndCharacterOfPosition(node.getStart()).line + 1;
   const visit = (node) => {
     const found = importOf(node);
     if (found?.specifier !== undefined) imports.push({ ...found, line: lineOf(node) });
     const what = impureUse(node);
     if (what) impure.push({ what, line: lineOf(node) });
+    const signal = signalCall(node);
+    if (signal) signals.push({ what: signal, line: lineOf(node) });
     ts.forEachChild(node, visit);
   };
   visit(source);
-  return { imports, impure };
+  return { imports, impure, signals };
 }

@@ -1,4 +1,4 @@
-import { type ApiKind, BenchError, type Io, plainApi } from '@bench/core';
+import { type ApiKind, BenchError, type Io, plainApi, withinTime } from '@bench/core';
 import type { Endpoint } from './contract.ts';
 
 /** What the first request must show. */
@@ -55,22 +55,21 @@ async function embeddingTest(endpoint: Endpoint, test: SmokeTest, io: Pick<Io, '
 
 async function post(endpoint: Endpoint, path: string, body: unknown, io: Pick<Io, 'fetch'>, signal: AbortSignal): Promise<unknown> {
   const url = `http://${endpoint.address}:${endpoint.port}${path}`;
-  let response: Response;
-  try {
-    response = await io.fetch(url, {
-      method: 'POST',
-      headers: {
-        'content-type': 'application/json',
-        ...(endpoint.apiKey === undefined ? {} : { authorization: `Bearer ${endpoint.apiKey}` }),
-      },
-      body: JSON.stringify(body),
-      signal: AbortSignal.any([signal, AbortSignal.timeout(LIMIT_MS)]),
-    });
-  } catch (cause) {
+  const request = {
+    method: 'POST',
+    headers: {
+      'content-type': 'application/json',
+      ...(endpoint.apiKey === undefined ? {} : { authorization: `Bearer ${endpoint.apiKey}` }),
+    },
+    body: JSON.stringify(body),
+  };
+  const { response, text } = await withinTime({ timeoutMs: LIMIT_MS, signal }, async (limit) => {
+    const answer = await io.fetch(url, { ...request, signal: limit });
+    return { response: answer, text: await answer.text() };
+  }).catch((cause: Error) => {
     signal.throwIfAborted();
-    throw new BenchError({ code: 'BENCH_SMOKE_TEST', message: `smoke test: POST ${url} failed: ${(cause as Error).message}`, cause });
-  }
-  const text = await response.text();
+    throw new BenchError({ code: 'BENCH_SMOKE_TEST', message: `smoke test: POST ${url} failed: ${cause.message}`, cause });
+  });
   if (!response.ok) throw failed(`POST ${path} answered ${response.status}`, text);
   try {
     return JSON.parse(text);
