@@ -167,12 +167,16 @@ function loadFacts(group: TaskGroup): Fact[] {
           ? `after ${formatDuration(load.durationMs)}`
           : load.arrival.kind === 'trace'
             ? 'with the trace'
-            : null,
+            : 'stages' in load.arrival && load.arrival.stages
+              ? 'with its last stage'
+              : null,
     ],
     ['Warm-up', warmup],
     [
       'Arrival',
-      load.arrival.kind === 'closed' ? 'closed loop: a new request as soon as one ends' : `open loop, ${arrivalsLabel(load.arrival)}`,
+      load.arrival.kind === 'closed'
+        ? `closed loop: a new request as soon as one ends${inFlightWords(load.arrival)}`
+        : `open loop, ${arrivalsLabel(load.arrival)}`,
     ],
     [
       'Sampling',
@@ -200,6 +204,16 @@ function cancelLabel({ ratio, afterMs }: Cancel): string {
   const share = `${formatShort(ratio * 100)} % of the requests, `;
   if (!afterMs) return `${share}after a drawn part of the answer`;
   return `${share}${afterMs.min === afterMs.max ? formatDuration(afterMs.min) : `${formatDuration(afterMs.min)} to ${formatDuration(afterMs.max)}`} after sending`;
+}
+
+/** What a concurrency that changes in time adds to the words of a closed loop. */
+function inFlightWords({ stages }: Extract<LoadSpec['arrival'], { kind: 'closed' }>): string {
+  if (!stages) return '';
+  const each = stages.map(({ durationMs, concurrency, toConcurrency }) => {
+    const slots = toConcurrency === undefined ? `${concurrency}` : `${concurrency} to ${toConcurrency}`;
+    return `${slots} in flight for ${formatDuration(durationMs)}`;
+  });
+  return `; ${each.join(', then ')}`;
 }
 
 function arrivalsLabel(arrival: Exclude<LoadSpec['arrival'], { kind: 'closed' }>): string {

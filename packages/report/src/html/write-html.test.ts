@@ -40,6 +40,24 @@ describe('writeHtml', () => {
     expect(text).toContain('client, its busiest thread, %');
   });
 
+  it('says how the concurrency of a closed loop changes, and that the point ends with it', async () => {
+    const run = syntheticRun({ tasks: [{ points: [{ concurrency: 32, requests: 40 }] }] });
+    for (const { result } of run.tasks[0]?.points ?? []) {
+      if (!result?.load) throw new Error('there is a load');
+      result.load.arrival = {
+        kind: 'closed',
+        stages: [
+          { durationMs: 60_000, concurrency: 0, toConcurrency: 32 },
+          { durationMs: 300_000, concurrency: 32 },
+        ],
+      };
+      delete result.load.numPrompts;
+    }
+    const text = await page(run);
+    expect(text).toContain('closed loop: a new request as soon as one ends; 0 to 32 in flight for 1m 00s, then 32 in flight for 5m 00s');
+    expect(text).toContain('with its last stage');
+  });
+
   it('has a table of the classes that requests are of', async () => {
     const run = syntheticRun({ tasks: [{ points: [{ concurrency: 4, requests: 40, repeats: 2 }] }] });
     const each = (ok: number, ttft: number) => {
