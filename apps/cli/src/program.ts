@@ -101,6 +101,7 @@ export function buildProgram(result: { code: number }): Command {
       '--tokenizer <file>',
       'a tokenizer.json, which counts the tokens of answers where the server tells none, and checks what it tells',
     )
+    .option('--images <size>', 'pictures of noise with each request: 512x512, 2:512x512, or 1-3:256-1024x256-1024 (--api chat, messages)')
     .option('--warmup <n>', 'requests sent first and not counted', integer(0), 0)
     .option('--timeout <time>', 'a request that takes longer has failed', '600s')
     .option('--no-ignore-eos', 'let the model end where it wants')

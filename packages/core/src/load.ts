@@ -190,6 +190,16 @@ const conversationsSchema = z.strictObject({
 });
 export type Conversations = z.infer<typeof conversationsSchema>;
 
+/** A range of at least 1 and at most `most`. */
+const upTo = (most: number) => lengthSchema.refine((r) => r.min >= 1 && r.max <= most, `expected 1 to ${most}`);
+
+/** Pictures of noise that each request has behind its text, all of them different; pixels. */
+const imagesSchema = z.strictObject({
+  perRequest: upTo(100).default({ min: 1, max: 1 }),
+  width: upTo(8192),
+  height: upTo(8192),
+});
+
 /** One load: how requests are sent to one endpoint, and what. Everything random in it follows from `seed`. */
 export const loadSpecSchema = z.strictObject({
   api: apiKindSchema.default('chat'),
@@ -201,6 +211,8 @@ export const loadSpecSchema = z.strictObject({
   /** … or stops sending after this long, milliseconds, and waits for what is in flight. */
   durationMs: z.number().positive().optional(),
   data: dataSchema,
+  /** Absent: requests are text alone. APIs `chat` and `messages`. */
+  images: imagesSchema.optional(),
   /**
    * A `tokenizer.json` of the model: what is counted by it when the run has ended is the output of requests whose tokens the server does not tell, and
    * their prompts, and beside what it tells as a check. Absent: such outputs are counted as chunks.

@@ -15,6 +15,8 @@ export interface BodyOptions {
   prompt: Prompt;
   /** Null: the server's own end. */
   outputTokens: number | null;
+  /** PNGs in base64 that go with it, where the API takes them. */
+  images?: readonly string[];
   features: { streamUsage: boolean; ignoreEos: boolean };
 }
 
@@ -30,8 +32,15 @@ export function promptInput(prompt: Prompt): string | number[] {
   return parts.map((part) => (typeof part === 'string' ? part : '')).join('\n');
 }
 
-/** For an API that takes messages. */
-export function promptMessages(prompt: Prompt): ChatMessage[] {
-  if ('messages' in prompt) return prompt.messages;
-  return [{ role: 'user', content: promptInput(prompt) }];
+/** For an API that takes messages; `images` are its own parts of a message, and are put behind the text of the user's last. */
+export function promptMessages(prompt: Prompt, images: readonly object[] = []): ChatMessage[] {
+  const messages = 'messages' in prompt ? prompt.messages : [{ role: 'user', content: promptInput(prompt) }];
+  if (images.length === 0) return messages;
+  const users = messages.findLastIndex(({ role }) => role === 'user');
+  const at = users < 0 ? messages.length - 1 : users;
+  return messages.map((message, i) => (i === at ? { ...message, content: [...partsOf(message.content), ...images] } : message));
+}
+
+function partsOf(content: unknown): unknown[] {
+  return Array.isArray(content) ? content : [{ type: 'text', text: content }];
 }

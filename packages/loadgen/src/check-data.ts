@@ -1,7 +1,19 @@
 import { BenchError, takesConversations, type LoadSpec } from '@bench/core';
 
 /** @throws BenchError `BENCH_LOAD` when the API of a load has no place for what it is to send. */
-export function checkData({ api, data, classes = [], conversations }: LoadSpec): void {
+export function checkData({ api, data, images, classes = [], conversations }: LoadSpec): void {
+  if (images && conversations)
+    throw new BenchError({
+      code: 'BENCH_LOAD',
+      message: 'what is said in a conversation is text: it has no images',
+      hint: 'leave images out, or conversations',
+    });
+  if (images && api !== 'chat' && api !== 'messages')
+    throw new BenchError({
+      code: 'BENCH_LOAD',
+      message: `the API "${api}" has no place for images`,
+      hint: 'choose the API chat or messages',
+    });
   if (conversations && !takesConversations(api))
     throw new BenchError({
       code: 'BENCH_LOAD',

@@ -90,6 +90,17 @@ describe('the load of a point', () => {
     expect(loads('num_prompts: 3')[0]).not.toHaveProperty('classes');
   });
 
+  it('has images of one size, or of many', () => {
+    const size = (min: number, max = min) => ({ min, max });
+    expect(loads('images: {width: 512, height: 256}')[0]?.images).toEqual({ perRequest: size(1), width: size(512), height: size(256) });
+    expect(loads('images: {per_request: {min: 1, max: 3}, width: {min: 8, max: 64}, height: 8}')[0]?.images).toEqual({
+      perRequest: size(1, 3),
+      width: size(8, 64),
+      height: size(8),
+    });
+    expect(loads('num_prompts: 3')[0]).not.toHaveProperty('images');
+  });
+
   it('has the tokenizer of the recipe’s folder, or one that is elsewhere', () => {
     expect(loads('tokenizer: tokenizer.json')[0]?.tokenizer).toMatch(/^\/.*\/tokenizer\.json$/);
     expect(loads('tokenizer: /elsewhere/tokenizer.json')[0]?.tokenizer).toBe('/elsewhere/tokenizer.json');

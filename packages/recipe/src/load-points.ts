@@ -70,6 +70,7 @@ function loadOf(b: Benchmark, dir: string): LoadSpec {
     maxConcurrency: cap,
     ...endOf(b, arrival),
     data: dataOf(b, dir),
+    ...given({ images: imagesOf(b) }),
     ...given({ tokenizer: b.tokenizer === undefined ? undefined : within(dir, b.tokenizer) }),
     warmupRequests: b.warmup ?? Math.min(cap ?? MAX_DEFAULT_WARMUP, MAX_DEFAULT_WARMUP),
     stream: b.api === undefined || generatesText(b.api),
@@ -154,6 +155,10 @@ function dataOf(b: Benchmark, dir: string) {
   if (dataset.type === 'hf')
     return { kind: dataset.type, path, ...given({ column: dataset.column, split: dataset.split, rows: dataset.rows }) };
   return dataset.type === 'trace' ? { kind: dataset.type, path, format: dataset.format } : { kind: dataset.type, path };
+}
+
+function imagesOf({ images }: Benchmark): LoadSpec['images'] {
+  return images && { perRequest: rangeOf(images.per_request), width: rangeOf(images.width), height: rangeOf(images.height) };
 }
 
 const within = (dir: string, path: string): string => (isAbsolute(path) ? path : join(dir, path));

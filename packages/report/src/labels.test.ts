@@ -30,6 +30,15 @@ describe('the label of a load', () => {
     expect(dataLabel(trace(1))).toBe('random prompts with the lengths of day.csv (azure trace)');
   });
 
+  it('says which images go with the text', () => {
+    const images = (most: number) => ({ perRequest: { min: 1, max: most }, width: { min: 512, max: 512 }, height: { min: 64, max: 128 } });
+    const texts = [1, 3].map((most) => dataLabel({ ...ramp, images: images(most) }));
+    expect(texts).toEqual([
+      'random prompts, 1 tokens in, 1 out, 1 image of 512 × 64–128 a request',
+      'random prompts, 1 tokens in, 1 out, 1–3 images of 512 × 64–128 a request',
+    ]);
+  });
+
   it('says how a rate changes, and stands at its mean', () => {
     expect([ramp, bursts].map(loadLabel)).toEqual(['2→10 req/s', '10 every 500 ms']);
     expect([ramp, bursts].map((l) => loadAxis(l))).toEqual([

@@ -71,6 +71,7 @@ const range = (r: { min: number; max: number } | undefined): string | null =>
 /** `random prompts, 512 tokens in, 128 out`. */
 export function dataLabel(load: LoadSpec): string {
   const { data } = load;
+  if (load.images) return `${dataLabel({ ...load, images: undefined })}, ${imagesLabel(load.images)}`;
   if (data.kind === 'trace') return `random prompts with the lengths of ${oneLine(data.path, 120)} (${data.format} trace)`;
   const output = range(data.outputTokens);
   if (data.kind !== 'random') return `prompts from ${oneLine(data.path, 120)}${output ? `, ${output} tokens out` : ''}`;
@@ -80,6 +81,10 @@ export function dataLabel(load: LoadSpec): string {
   const shared = data.sharedPrefixTokens > 0 ? `, ${formatShort(data.sharedPrefixTokens)} of them shared${groups}` : '';
   const out = generatesText(load.api) ? `, ${output ?? 'any'} out` : '';
   return `${data.text === 'sonnet' ? 'lines of verse' : 'random prompts'}, ${range(data.inputTokens) ?? '?'} tokens in${shared}${out}`;
+}
+
+function imagesLabel({ perRequest, width, height }: NonNullable<LoadSpec['images']>): string {
+  return `${range(perRequest)} image${perRequest.max === 1 ? '' : 's'} of ${range(width)} × ${range(height)} a request`;
 }
 
 /** `8xH200` as the seed system writes it, else the processor: `AMD EPYC 7B13, 8 threads`. Null: nothing is known. */

@@ -20,6 +20,7 @@ import { clientErrorText } from '@bench/report';
 import { renderVllmText } from '@bench/results';
 import { usage } from '../asked.ts';
 import { cancelOf } from './load-cancel.ts';
+import { imagesOf } from './load-images.ts';
 import { modelClasses } from './load-models.ts';
 import { withContext } from '../context.ts';
 import { durationFlag } from '../duration-flag.ts';
@@ -46,6 +47,7 @@ export interface LoadFlags extends ArrivalFlags, HfFlags {
   prefixGroups?: string | undefined;
   cancel?: string | undefined;
   models?: string | undefined;
+  images?: string | undefined;
   tokenizer?: string | undefined;
   extraBody?: string | undefined;
   warmup: number;
@@ -112,6 +114,11 @@ function refuseContradictions(flags: LoadFlags): void {
   const cancel = flags.cancel === undefined ? undefined : cancelOf(flags.cancel);
   if (cancel && !cancel.afterMs && !(flags.stream && generatesText(flags.api as ApiKind)))
     throw usage('--cancel after a part of the answer needs a stream', 'say after how long, such as --cancel 0.1:2s');
+  if (flags.images !== undefined) {
+    imagesOf(flags.images);
+    if (flags.api !== 'chat' && flags.api !== 'messages')
+      throw usage(`--images and --api ${flags.api}`, 'images go with --api chat or messages');
+  }
   const ending = flags.requests === undefined ? '--duration' : '--requests';
   if ((flags.stages ?? flags.ramp) !== undefined && (flags.requests !== undefined || flags.duration !== undefined))
     throw usage(
@@ -150,6 +157,7 @@ function spec(flags: LoadFlags): LoadSpecInput {
     maxConcurrency: concurrency,
     ...endOf(flags, arrival, concurrency),
     data: flags.dataset === undefined || flags.dataset === 'sonnet' ? random(flags) : (hfOf(flags) ?? file(flags.dataset)),
+    ...(flags.images === undefined ? {} : { images: imagesOf(flags.images) }),
     ...(flags.tokenizer === undefined ? {} : { tokenizer: flags.tokenizer }),
     warmupRequests: flags.warmup,
     stream: flags.stream && generatesText(api),

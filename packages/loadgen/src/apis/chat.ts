@@ -7,7 +7,11 @@ import { choiceText, generationFields, readChoices, saidInChoice } from './opena
 export const chat: Api = {
   path: () => '/v1/chat/completions',
   headers: bearer,
-  body: (options) => ({ model: options.model, messages: promptMessages(options.prompt), ...generationFields(options) }),
+  body: (options) => ({
+    model: options.model,
+    messages: promptMessages(options.prompt, options.images?.map(imagePart)),
+    ...generationFields(options),
+  }),
   framing: 'sse',
   read: readChoices,
   said: saidInChoice,
@@ -20,3 +24,6 @@ export const chat: Api = {
   tries: { ignoreEos: true, streamUsage: true },
   tokenizers: ['messages', 'prompt', 'content'],
 };
+
+/** As vLLM and SGLang take it too. https://platform.openai.com/docs/guides/images-vision */
+const imagePart = (png: string) => ({ type: 'image_url', image_url: { url: `data:image/png;base64,${png}` } });

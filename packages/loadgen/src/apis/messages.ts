@@ -19,8 +19,8 @@ export const messages: Api = {
     const also = origin.endsWith('.anthropic.com') ? {} : bearer(apiKey);
     return { ...version, 'x-api-key': apiKey, ...also };
   },
-  body({ load, model, prompt, outputTokens }) {
-    const all = promptMessages(prompt);
+  body({ load, model, prompt, outputTokens, images }) {
+    const all = promptMessages(prompt, images?.map(imagePart));
     // Instructions have a field of their own; a system message among the others is refused.
     const system = all.filter((m) => m.role === 'system').map((m) => m.content);
     return {
@@ -79,6 +79,9 @@ export const messages: Api = {
   tries: { ignoreEos: false, streamUsage: false },
   tokenizers: ['messages', 'prompt', 'content'],
 };
+
+/** https://platform.claude.com/docs/en/build-with-claude/vision */
+const imagePart = (data: string) => ({ type: 'image', source: { type: 'base64', media_type: 'image/png', data } });
 
 function readDelta(delta: Json): Reading {
   switch (delta.type) {

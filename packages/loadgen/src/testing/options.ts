@@ -95,7 +95,7 @@ export interface TestServerOptions {
   faults?: { fault: Misbehaviour; oneIn: number }[];
   /** Everything but GET wants it as a bearer token. Default: none. */
   apiKey?: string;
-  /** Keeps prompts in the truth. Default false. */
+  /** Keeps prompts and images in the truth. Default false. */
   keepPrompts?: boolean;
 }
 
@@ -128,4 +128,6 @@ export interface TruthRecord {
   outcome: 'done' | 'client_gone' | 'open' | Misbehaviour['kind'];
   /** Token ids of the prompt, template left out; only when prompts are kept. */
   prompt?: number[];
+  /** Images of the prompt in base64, in their order; only when prompts are kept. */
+  images?: string[];
 }

@@ -12,6 +12,7 @@ import { isNative, nativeApi } from './native.ts';
 import { prefixCache } from './prefix-cache.ts';
 import { readBody, type Body } from './read-body.ts';
 import { slotQueue } from './slots.ts';
+import { imagesIn, textOf } from './message-parts.ts';
 import { BOS, tokenizeText } from './tokenizer.ts';
 
 /** A running test server. */
@@ -30,6 +31,8 @@ export interface TestServer {
   close(): Promise<void>;
 }
 
+/** An image has as many tokens, whatever its size. */
+const IMAGE_TOKENS = 64;
 const GENERATION = /^\/v1\/(chat\/completions|completions|embeddings)$/;
 
 /**
@@ -56,7 +59,7 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
     if (Array.isArray(prompt)) return prompt as number[];
     if (typeof prompt === 'string') return [BOS, ...tokenizeText(prompt, kind)];
     const messages = Array.isArray(body.messages) ? (body.messages as { content?: unknown }[]) : [];
-    return tokenizeText(messages.map((m) => String(m.content ?? '')).join(' '), kind);
+    return tokenizeText(messages.map((m) => textOf(m.content)).join(' '), kind);
   }
   const around = (body: Body) => (Array.isArray(body.messages) ? (options.templateTokens ?? 11) : 0);
 
@@ -142,8 +145,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
       return;
     }
     const ids = promptIds(body);
-    truth.promptTokens = ids.length + around(body);
-    if (options.keepPrompts) truth.prompt = ids;
+    const images = imagesIn(body);
+    truth.promptTokens = ids.length + around(body) + IMAGE_TOKENS * images.length;
+    if (options.keepPrompts) Object.assign(truth, { prompt: ids, images });
     const uses = (sockets.get(request.socket) ?? 0) + 1;
     sockets.set(request.socket, uses);
     if (options.dropReused && uses > 1) {

@@ -4,6 +4,7 @@ import type { ChatMessage, Prompt } from '../body.ts';
 import type { Calibration } from '../calibration.ts';
 import { conversationPlan, type ConversationPlace } from '../conversations.ts';
 import { fileData, readDataset, type DatasetEntry } from '../dataset.ts';
+import { imagesOf } from '../images.ts';
 import { promptMaker, textOf } from '../prompts.ts';
 import { classOf } from '../load-class.ts';
 import type { LoadTarget } from '../target.ts';
@@ -16,6 +17,8 @@ import { startTranscript } from './transcript.ts';
 
 /** Bodies made before the clock starts, at most; what is beyond is made while running, one for each one taken. */
 const AHEAD_BYTES = 64 * 1024 * 1024;
+/** The same where requests have images: one is as large as hundreds of texts, and takes milliseconds to make. */
+const AHEAD_BYTES_OF_IMAGES = 512 * 1024 * 1024;
 const CORRECTIONS = 6;
 const EMPTY = Buffer.alloc(0);
 
@@ -78,25 +81,29 @@ export async function createSupply(options: {
     const own = classAt(phase, ordinal);
     const place = placeAt(phase, ordinal);
     const outputTokens = lengths.output;
+    const images = imagesOf(load, phase, ordinal);
     const made: Job = {
       index: phase === 'warmup' ? ordinal : load.warmupRequests + ordinal,
       phase,
       body: EMPTY,
-      requestedPromptTokens: lengths.input,
+      // How many tokens a picture has the model alone knows.
+      requestedPromptTokens: images.length > 0 ? null : lengths.input,
       requestedOutputTokens: api.generates ? outputTokens : null,
       counted: lengths.counted,
       class: own?.name,
       ...(place && 'text' in prompt && { turn: { conversation: place.conversation, turn: place.turn, text: prompt.text } }),
       givingUp: givingUp(load, { phase, ordinal, outputTokens }),
-      ...(load.tokenizer !== undefined && phase === 'measured' ? { transcript: startTranscript(api, prompt) } : {}),
+      ...(load.tokenizer !== undefined && phase === 'measured'
+        ? { transcript: startTranscript(api, images.length > 0 ? null : prompt) }
+        : {}),
     };
     // How long the whole conversation is, only the server can say.
     if (isLater(phase, ordinal)) return { ...made, requestedPromptTokens: null, counted: false };
-    return { ...made, body: bodyOf(prompt, outputTokens, own?.model) };
+    return { ...made, body: bodyOf({ prompt, outputTokens, images, model: own?.model }) };
   }
 
-  function bodyOf(prompt: Prompt, outputTokens: number | null, model = target.model): Buffer {
-    return Buffer.from(JSON.stringify(api.body({ load, model, prompt, outputTokens, features: calibration.features })));
+  function bodyOf(asked: { prompt: Prompt; outputTokens: number | null; images?: readonly string[]; model: string | undefined }): Buffer {
+    return Buffer.from(JSON.stringify(api.body({ ...asked, load, model: asked.model ?? target.model, features: calibration.features })));
   }
 
   function fromFile(list: readonly DatasetEntry[], ordinal: number, phase: Job['phase']): { entry: DatasetEntry; asked: number | null } {
@@ -167,9 +174,10 @@ export async function createSupply(options: {
     entries: entries?.length ?? null,
     async prepare(ordinals, phase, abort) {
       let bytes = 0;
+      const aheadBytes = load.images ? AHEAD_BYTES_OF_IMAGES : AHEAD_BYTES;
       const iterator = ordinals[Symbol.iterator]();
       const lane = async () => {
-        for (let next = iterator.next(); !next.done && bytes < AHEAD_BYTES && !abort.aborted; next = iterator.next()) {
+        for (let next = iterator.next(); !next.done && bytes < aheadBytes && !abort.aborted; next = iterator.next()) {
           const made = await makeExact(next.value, phase);
           ready.set(`${phase}${next.value}`, made);
           bytes += made.body.length + (made.turn?.text.length ?? 0);
@@ -197,7 +205,11 @@ export async function createSupply(options: {
       const messages = [...history, { role: 'user', content: made.turn?.text ?? '' }];
       const model = load.classes?.find(({ name }) => name === made.class)?.model;
       const transcript = made.transcript && startTranscript(api, { messages });
-      return { ...made, body: bodyOf({ messages }, made.requestedOutputTokens, model), ...(transcript && { transcript }) };
+      return {
+        ...made,
+        body: bodyOf({ prompt: { messages }, outputTokens: made.requestedOutputTokens, model }),
+        ...(transcript && { transcript }),
+      };
     },
     madeAnswer({ index, requestedOutputTokens }) {
       const tokens = (requestedOutputTokens ?? 1) + calibration.templateTokens;

@@ -4,7 +4,7 @@ import { promptInput, type Prompt } from '../body.ts';
 
 /** What one request said and was told, for a tokenizer that counts it when the run has ended. */
 export interface Transcript {
-  /** Null: it was token ids, or a query, which servers read once for each document. */
+  /** Null: it was token ids, had images, or is a query, which servers read once for each document. */
   readonly prompt: string | null;
   /** Null: it holds what is no text, as tool calls are. */
   answer(): string | null;
@@ -12,8 +12,9 @@ export interface Transcript {
   hear(value: unknown, reading: Reading): void;
 }
 
-export function startTranscript(api: Api, prompt: Prompt): Transcript {
-  const input = 'documents' in prompt ? null : promptInput(prompt);
+/** `prompt` null: it is more than text. */
+export function startTranscript(api: Api, prompt: Prompt | null): Transcript {
+  const input = prompt === null || 'documents' in prompt ? null : promptInput(prompt);
   let said = '';
   let isText = true;
   return {

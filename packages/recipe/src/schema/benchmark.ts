@@ -128,6 +128,21 @@ const burstsSchema = z
   })
   .describe('Open loop that sends requests in bursts.');
 
+/** A number, or {min, max}. */
+const some = (most: number, what: string) =>
+  z
+    .union([count, z.strictObject({ min: count, max: count })], { error: `expected ${what}, or {min, max}` })
+    .refine((value) => typeof value === 'number' || value.min <= value.max, { error: 'min is above max' })
+    .refine((value) => (typeof value === 'number' ? value : value.max) <= most, { error: `expected ${most} at most` });
+
+const imagesSchema = z
+  .strictObject({
+    per_request: some(100, 'a number of images').default(1).describe('Images of a request.'),
+    width: some(8192, 'pixels').describe('Pixels.'),
+    height: some(8192, 'pixels').describe('Pixels.'),
+  })
+  .describe('Pictures of noise behind the text of each request, all different (api chat and messages).');
+
 const waitSchema = z.union([durationSchema, z.strictObject({ min: durationSchema, max: durationSchema })], {
   error: 'expected a duration, or {min, max}',
 });
@@ -170,6 +185,7 @@ export const benchmarkSchema = z
       .enum(['chat', 'completions', 'embeddings', 'responses', 'messages', 'llamacpp'])
       .optional()
       .describe('HTTP API of the load; not every engine has all. Default: chat, or embeddings when model.task is embed.'),
+    images: imagesSchema.optional(),
     tokenizer: z
       .string()
       .min(1)
@@ -198,6 +214,8 @@ export const benchmarkSchema = z
     const prompts = sweepLists(b)?.num_prompts ? ['sweep', 'num_prompts'] : b.num_prompts !== undefined ? ['num_prompts'] : null;
     if (b.cancel && b.cancel.after === undefined && b.api === 'embeddings')
       issue(['cancel'], 'embeddings come whole: say after how long a request is given up (after)');
+    if (b.images && b.api !== undefined && b.api !== 'chat' && b.api !== 'messages')
+      issue(['images'], `images go with the api chat or messages, not with ${b.api}`);
     if (b.concurrency_stages)
       for (const path of otherThanStages(b))
         issue(path, `concurrency_stages say when requests are sent, and how long: leave ${path.at(-1)} out`);
