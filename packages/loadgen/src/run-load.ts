@@ -6,7 +6,6 @@ import {
   loadSpecSchema,
   type LoadSpec,
   type LoadSpecInput,
-  type GapList,
   type RequestRecord,
 } from '@bench/core';
 import type { Calibration } from './calibration.ts';
@@ -26,6 +25,8 @@ import { quotaUse, usedUp } from './quota-use.ts';
 import type { LoadProgress, LoadResult } from './result.ts';
 import { summarizeRecords } from './summarize.ts';
 import { moveTimes } from './times.ts';
+import { unpackGaps } from './worker/gap-list.ts';
+import { unpack } from './worker/packed-records.ts';
 import { parseBaseUrl, type LoadTarget, type ServerAbilities } from './target.ts';
 import { accuracyAt, type DatedSelfcheck } from './selfcheck/accuracy.ts';
 import { countTokens } from './token-count.ts';
@@ -124,7 +125,7 @@ export async function driveLoad(options: DriveOptions, workerFile: URL): Promise
     progress.enter('done');
     const quotaUsedUp = usedUp(quotaBefore, quotaUse());
     const interrupted = stopped.aborted();
-    const seen = reports.flatMap((report) => report.records);
+    const seen = recordsOf(reports, zeroMs);
     const texts = reports.flatMap((report) => report.texts);
     // Who stops a run waits for nothing more.
     const records = tokenizer && !interrupted ? await countTokens({ load, records: seen, texts, tokenizer }) : seen;
@@ -232,12 +233,20 @@ function withAccuracy(result: LoadResult, selfcheck: DatedSelfcheck): LoadResult
   return client && accuracy ? { ...result, summary: { ...result.summary, client: { ...client, accuracy } } } : result;
 }
 
+/** In the order of their indexes, with times from `zeroMs` on. */
+function recordsOf(reports: readonly WorkerReport[], zeroMs: number): RequestRecord[] {
+  const records: RequestRecord[] = [];
+  // One by one: a list of them on the worker's clock beside this one would be as large again.
+  for (const report of reports) for (const record of unpack(report.records)) records.push(moveTimes(record, -zeroMs));
+  return records.sort((a, b) => a.index - b.index);
+}
+
 interface AssembleOptions {
   load: LoadSpec;
   origins: readonly string[];
   reports: WorkerReport[];
   /** Those of the reports, their tokens counted. */
-  records: readonly RequestRecord[];
+  records: RequestRecord[];
   zeroMs: number;
   zeroEpochMs: number;
   calibration: Calibration;
@@ -246,14 +255,8 @@ interface AssembleOptions {
 }
 
 function assemble(options: AssembleOptions): LoadResult {
-  const { load, origins, reports, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted } = options;
-  const records = options.records.map((record) => moveTimes(record, -zeroMs)).sort((a, b) => a.index - b.index);
-  const gaps: GapList[] = reports
-    .flatMap((report) => {
-      let at = 0;
-      return report.lengths.map(({ index, length }) => ({ index, gapsMs: report.gaps.subarray(at, (at += length)) }));
-    })
-    .sort((a, b) => a.index - b.index);
+  const { load, origins, reports, records, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted } = options;
+  const gaps = reports.flatMap((report) => unpackGaps(report)).sort((a, b) => a.index - b.index);
   const client = observationOf({ load, selves: reports.map((r) => r.self), records, quotaUsedUp });
   const promptEntries = reports[0]?.promptEntries ?? null;
   const { templateTokens } = calibration;

@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn, setTimeout as delay } from 'node:timers/promises';
-import { stagesMs, type ConcurrencyStage, type RequestRecord } from '@bench/core';
+import { stagesMs, type ConcurrencyStage } from '@bench/core';
 import { calibrate } from '../calibrate.ts';
 import type { Calibration } from '../calibration.ts';
 import { clockMs } from '../clock.ts';
@@ -9,7 +9,9 @@ import { closedOrdinals, openArrivals, workerDeal } from '../deal.ts';
 import type { RequestTexts } from '../token-count.ts';
 import { converse } from './converse.ts';
 import type { Exchange } from './exchange.ts';
+import { gapList } from './gap-list.ts';
 import { closedLoop, openLoop } from './loops.ts';
+import { recordPacker, transferOf } from './packed-records.ts';
 import { observeSelf, type Observer } from './observe.ts';
 import { COUNTERS, type FromWorker, type SelfObservation, type ToWorker, type WorkerReport, type WorkerSetup } from './protocol.ts';
 import { createSender, type Sender } from './sender.ts';
@@ -28,7 +30,8 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
   const { load, target, id, workers, trace } = setup;
   const stop = new AbortController();
   const counters = new Int32Array(setup.counters);
-  const settled: { record: RequestRecord; gaps: Float32Array }[] = [];
+  const records = recordPacker();
+  const gaps = gapList();
   const texts: RequestTexts[] = [];
   let supply: Supply | null = null;
   let observer: Observer | null = null;
@@ -60,10 +63,11 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
   const lengthMs = Math.min(durationMs, staged);
 
   function onSettled(exchange: Exchange): void {
-    settled.push({ record: exchange.record(), gaps: exchange.takeGaps() });
-    const { index, transcript } = exchange.job;
+    const { index, transcript, phase } = exchange.job;
+    records.push(exchange.record());
+    if (phase === 'measured') gaps.push(index, exchange.takeGaps());
     if (transcript && exchange.status === 'ok') texts.push({ index, prompt: transcript.prompt, answer: transcript.answer() });
-    if (exchange.job.phase === 'measured') Atomics.add(counters, COUNTERS[exchange.status], 1);
+    if (phase === 'measured') Atomics.add(counters, COUNTERS[exchange.status], 1);
   }
 
   async function prepare(calibration: Calibration): Promise<void> {
@@ -183,15 +187,7 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
   }
 
   function report(self: SelfObservation): WorkerReport {
-    const measured = settled.filter(({ record }) => record.phase === 'measured');
-    const gaps = new Float32Array(measured.reduce((sum, each) => sum + each.gaps.length, 0));
-    let at = 0;
-    const lengths = measured.map((each) => {
-      gaps.set(each.gaps, at);
-      at += each.gaps.length;
-      return { index: each.record.index, length: each.gaps.length };
-    });
-    return { records: settled.map(({ record }) => record), gaps, lengths, texts, self, promptEntries: supply?.entries ?? null };
+    return { records: records.packed(), ...gaps.all(), texts, self, promptEntries: supply?.entries ?? null };
   }
 
   return {
@@ -210,7 +206,8 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
       } else {
         if (!supply) throw new Error('measure before prepare');
         const done = await measure(supply, message.zeroMs);
-        post({ type: 'measured', report: done }, [done.gaps.buffer as ArrayBuffer, done.self.lagsMs.buffer as ArrayBuffer]);
+        const moved = [done.gaps.buffer, done.gapCounts.buffer, done.self.lagsMs.buffer] as ArrayBuffer[];
+        post({ type: 'measured', report: done }, [...moved, ...transferOf(done.records)]);
       }
     },
     close: () => sender.close(),

@@ -1,9 +1,11 @@
-import type { LoadSpec, RequestRecord } from '@bench/core';
+import type { LoadSpec } from '@bench/core';
 import type { Calibration } from '../calibration.ts';
 import type { WorkerSecond } from '../client-seconds.ts';
 import type { LoadTarget } from '../target.ts';
 import type { RequestTexts } from '../token-count.ts';
 import type { TraceRequest } from '../trace.ts';
+import type { PackedGaps } from './gap-list.ts';
+import type { PackedRecords } from './packed-records.ts';
 
 /** What a worker is born with. */
 export interface WorkerSetup {
@@ -38,12 +40,10 @@ export type FromWorker =
   | { type: 'measured'; report: WorkerReport }
   | { type: 'failed'; code: string; message: string; hint: string | undefined };
 
-export interface WorkerReport {
+/** Gaps are of the measured requests. */
+export interface WorkerReport extends PackedGaps {
   /** Times are on the machine's monotonic clock. */
-  records: RequestRecord[];
-  /** Gaps of all measured streams one after another; `lengths` of record index → how many. */
-  gaps: Float32Array;
-  lengths: { index: number; length: number }[];
+  records: PackedRecords;
   /** Of requests that ended well, where a tokenizer is to count them. */
   texts: RequestTexts[];
   self: SelfObservation;
