@@ -13,13 +13,15 @@ function across(records: readonly RequestRecord[]): RequestRecord[] {
 
 describe('records in columns', () => {
   it('come out as they went in, whatever is in them', () => {
-    const time = fc.oneof(fc.constant(null), fc.double({ noNaN: true, min: -1e9, max: 1e9 }), fc.integer());
+    // No clock tells −0.
+    const ms = fc.double({ noNaN: true, min: -1e9, max: 1e9 }).map((value) => value + 0);
+    const time = fc.oneof(fc.constant(null), ms, fc.integer());
     const count = fc.oneof(fc.constant(null), fc.integer({ min: 0, max: 2 ** 40 }));
     const record: fc.Arbitrary<RequestRecord> = fc
       .record(
         {
           index: fc.nat(),
-          sentMs: fc.double({ noNaN: true, min: 0 }),
+          sentMs: ms,
           firstTokenMs: time,
           endMs: time,
           promptTokens: count,
@@ -41,7 +43,7 @@ describe('records in columns', () => {
       fc.property(fc.array(record, { maxLength: 40 }), (records) => {
         expect(across(records)).toEqual(records);
       }),
-      { numRuns: 200 },
+      { numRuns: 1000 },
     );
   });
 
