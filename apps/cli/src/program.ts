@@ -96,6 +96,10 @@ export function buildProgram(result: { code: number }): Command {
     .option('--shared-prefix <n>', 'tokens that all prompts begin with', integer(0), 0)
     .option('--prefix-groups <n>', 'groups, each with a shared prefix of its own, drawn by Zipf: 50, or 50:1.1 with its exponent (1)')
     .option('--models <list>', 'model or LoRA names that requests name, drawn by weight: base=3,adapter-a,adapter-b')
+    .option('--turns <n>', 'conversations of so many requests: 4, or 2-6; --concurrency, --rate and --bursts then count conversations')
+    .option('--turn-input-len <n>', 'with --turns: tokens of what the user says from the second turn on (default: --input-len)')
+    .option('--think-time <time>', 'with --turns: from the end of an answer to the next turn: 5s, or drawn, of this mean: 5s:exponential')
+    .addOption(new Option('--history <kind>', 'with --turns: earlier answers as they were, or made ones').choices(['answers', 'synthetic']))
     .option('--cancel <part>', 'part of the requests that is given up: 0.1 (while it is answered), 0.1:2s, 0.1:500ms-5s after sending')
     .option(
       '--tokenizer <file>',

@@ -112,11 +112,19 @@ function loadS(load: LoadSpec): Range {
   const rate = meanRatePerS(arrival);
   if (arrival.kind === 'trace') return { low: TRACE_S.low + warm * request.low, high: TRACE_S.high + warm * request.high };
   if (rate === null) return { low: (warm + rounds(numPrompts)) * request.low, high: (warm + rounds(numPrompts)) * request.high };
-  const sending = numPrompts / rate;
+  const { min, max } = load.conversations?.turns ?? { min: 1, max: 1 };
+  const sending = (numPrompts * 2) / (min + max) / rate;
   return { low: sending + DRAIN_S.low, high: Math.max(sending + DRAIN_S.high, rounds(numPrompts) * request.high) };
 }
 
-function requestS({ api, data }: LoadSpec): Range {
+/** One request, and in a conversation the pause before the next. */
+function requestS(load: LoadSpec): Range {
+  const { low, high } = answerS(load);
+  const pause = (load.conversations?.thinkTime?.meanMs ?? 0) / 1000;
+  return { low: low + pause, high: high + pause };
+}
+
+function answerS({ api, data }: LoadSpec): Range {
   if (!generatesText(api)) return { low: 0.01, high: 0.5 };
   const tokens = data.kind !== 'trace' && data.outputTokens ? (data.outputTokens.min + data.outputTokens.max) / 2 : UNKNOWN_TOKENS;
   return { low: PROMPT_S.low + tokens / TOKENS_PER_S.high, high: PROMPT_S.high + tokens / TOKENS_PER_S.low };

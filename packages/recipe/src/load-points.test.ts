@@ -107,6 +107,22 @@ describe('the load of a point', () => {
     expect(loads('num_prompts: 3')[0]).not.toHaveProperty('tokenizer');
   });
 
+  it('holds conversations', () => {
+    const of = (yaml: string) => loads(`conversations: ${yaml}`)[0]?.conversations;
+    expect(of('{turns: 4}')).toEqual({ turns: { min: 4, max: 4 }, history: 'answers' });
+    expect(of('{turns: {min: 2, max: 6}, random_input_len: 50, think_time: 1.5s, history: synthetic}')).toEqual({
+      turns: { min: 2, max: 6 },
+      inputTokens: { min: 50, max: 50 },
+      thinkTime: { meanMs: 1500, distribution: 'constant' },
+      history: 'synthetic',
+    });
+    expect(of('{turns: 2, think_time: {mean: 5s, distribution: exponential}}')?.thinkTime).toEqual({
+      meanMs: 5000,
+      distribution: 'exponential',
+    });
+    expect(loads('num_prompts: 3')[0]).not.toHaveProperty('conversations');
+  });
+
   it('gives requests up after a part of their answer, or after a time', () => {
     expect(loads('cancel: {ratio: 0.1}')[0]?.cancel).toEqual({ ratio: 0.1 });
     expect(loads('cancel: {ratio: 0.1, after: 2s}')[0]?.cancel).toEqual({ ratio: 0.1, afterMs: { min: 2000, max: 2000 } });

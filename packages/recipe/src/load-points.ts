@@ -81,6 +81,7 @@ function loadOf(b: Benchmark, dir: string): LoadSpec {
     slo: limitsOf(b.slo),
     ...given({ classes: b.classes?.map(classOf) }),
     ...given({ cancel: cancelOf(b) }),
+    ...given({ conversations: conversationsOf(b) }),
     seed: b.seed,
   });
 }
@@ -113,6 +114,20 @@ function cancelOf({ cancel }: Benchmark): LoadSpec['cancel'] {
   if (after === undefined) return { ratio };
   const { min, max } = typeof after === 'object' ? after : { min: after, max: after };
   return { ratio, afterMs: { min: parseDuration(min), max: parseDuration(max) } };
+}
+
+function conversationsOf({ conversations }: Benchmark): LoadSpec['conversations'] {
+  if (!conversations) return undefined;
+  const { turns, random_input_len: input, think_time: think, history } = conversations;
+  const { mean, distribution } = typeof think === 'object' ? think : { mean: think, distribution: 'constant' as const };
+  return {
+    turns: rangeOf(turns),
+    ...given({
+      inputTokens: input === undefined ? undefined : rangeOf(input),
+      thinkTime: mean === undefined ? undefined : { meanMs: parseDuration(mean), distribution },
+    }),
+    history,
+  };
 }
 
 function arrivalOf(b: Benchmark): Arrival {

@@ -1,4 +1,4 @@
-import type { ClassResult, Distribution, PointFlag, PointResult } from '@bench/core';
+import type { ClassResult, ConversationsResult, Distribution, PointFlag, PointResult } from '@bench/core';
 
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
@@ -54,18 +54,37 @@ export function meanClasses(results: readonly PointResult[]): Record<string, Cla
   const names = new Set(results.flatMap((r) => Object.keys(r.classes ?? {})));
   if (names.size === 0) return null;
   const merged = [...names].map((name): [string, ClassResult] => {
-    const own = results.flatMap((r) => r.classes?.[name] ?? []);
-    const sum = (key: keyof ClassResult['counts']) => own.reduce((total, { counts }) => total + counts[key], 0);
-    return [
-      name,
-      {
-        counts: { sent: sum('sent'), ok: sum('ok'), failed: sum('failed'), cancelled: sum('cancelled') },
-        scalars: meanScalars(own.map(({ scalars }) => scalars)),
-        distributions: meanDistributions(own),
-      },
-    ];
+    return [name, meanClass(results.flatMap((r) => r.classes?.[name] ?? []))];
   });
   return Object.fromEntries(merged);
+}
+
+function meanClass(own: readonly ClassResult[]): ClassResult {
+  const sum = (key: keyof ClassResult['counts']) => own.reduce((total, { counts }) => total + counts[key], 0);
+  return {
+    counts: { sent: sum('sent'), ok: sum('ok'), failed: sum('failed'), cancelled: sum('cancelled') },
+    scalars: meanScalars(own.map(({ scalars }) => scalars)),
+    distributions: meanDistributions(own),
+  };
+}
+
+/** Conversations of all repeats, and of their turns the means over the repeats. Null: there are none. */
+export function meanConversations(results: readonly PointResult[]): ConversationsResult | null {
+  const own = results.flatMap(({ conversations }) => conversations ?? []);
+  if (own.length === 0) return null;
+  const sum = (of: (each: ConversationsResult) => number) => own.reduce((total, each) => total + of(each), 0);
+  return {
+    asked: sum(({ asked }) => asked),
+    finished: sum(({ finished }) => finished),
+    broken: sum(({ broken }) => broken),
+    cut: sum(({ cut }) => cut),
+    turnsNotSent: {
+      failed: sum(({ turnsNotSent }) => turnsNotSent.failed),
+      givenUp: sum(({ turnsNotSent }) => turnsNotSent.givenUp),
+      ended: sum(({ turnsNotSent }) => turnsNotSent.ended),
+    },
+    turns: { first: meanClass(own.map(({ turns }) => turns.first)), later: meanClass(own.map(({ turns }) => turns.later)) },
+  };
 }
 
 /** Each code once, with the messages that differ. */

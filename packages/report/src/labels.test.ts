@@ -23,6 +23,18 @@ describe('the label of a load', () => {
     expect(loadsLabel([load({ kind: 'poisson', ratePerS: 1 }), load({ kind: 'poisson', ratePerS: 2 })])).toBe('1 and 2 req/s');
   });
 
+  it('is of conversations, where there are any', () => {
+    const talk = (arrival: LoadSpecInput['arrival'], cap: number | null = null) => ({
+      ...load(arrival, cap),
+      conversations: { turns: { min: 2, max: 6 }, history: 'answers' as const },
+    });
+    expect(loadLabel(talk({ kind: 'closed' }, 8))).toBe('8 conversations');
+    expect(loadLabel(talk(ramp.arrival))).toBe('2→10 conversations/s');
+    expect(loadsLabel([talk({ kind: 'closed' }, 8), talk({ kind: 'closed' }, 16)])).toBe('8 and 16 conversations');
+    expect(loadsLabel([talk({ kind: 'closed' }, 8), load({ kind: 'closed' }, 8)])).toBe('8 conversations and 8 concurrent');
+    expect(dataLabel(talk({ kind: 'closed' }, 8))).toContain(', conversations of 2–6 turns');
+  });
+
   it('says that a trace is replayed, and how fast', () => {
     const trace = (speed: number) =>
       loadSpecSchema.parse({ arrival: { kind: 'trace', speed }, data: { kind: 'trace', path: 'day.csv', format: 'azure' } });

@@ -30,13 +30,23 @@ export function loadAxis(load: LoadSpec | null): LoadAxis | null {
   return load.maxConcurrency === null ? null : { kind: 'concurrency', value: load.maxConcurrency };
 }
 
-/** `8 concurrent`, `4 req/s`, `1→10 req/s`. */
+/** `8 concurrent`, `4 req/s`, `1→10 req/s`; of conversations `8 conversations`, `4 conversations/s`. */
 export function loadLabel(load: LoadSpec | null): string {
-  if (load?.arrival.kind === 'closed' && load.arrival.stages) return `${concurrencyLabel(load.arrival.stages)} concurrent`;
-  if (load && isUneven(load)) return arrivalLabel(load.arrival);
+  if (load?.arrival.kind === 'closed' && load.arrival.stages)
+    return `${concurrencyLabel(load.arrival.stages)} ${unitOf(load, 'concurrency')}`;
+  if (load && isUneven(load)) {
+    const label = arrivalLabel(load.arrival);
+    return load.conversations ? label.replace(/req\/s$/, 'conversations/s') : label;
+  }
   const axis = loadAxis(load);
   if (!axis) return 'no load';
-  return axis.kind === 'rate' ? `${formatShort(axis.value)} req/s` : `${formatShort(axis.value)} concurrent`;
+  return `${formatShort(axis.value)} ${unitOf(load, axis.kind)}`;
+}
+
+/** What a load's rate or concurrency is of. */
+function unitOf(load: LoadSpec | null, kind: LoadAxis['kind']): string {
+  if (load?.conversations) return kind === 'rate' ? 'conversations/s' : 'conversations';
+  return kind === 'rate' ? 'req/s' : 'concurrent';
 }
 
 /** Does its rate change in time? One number does not say it. */
@@ -60,9 +70,10 @@ export function pointLabel({ load, kind, point }: Pick<ReportRow, 'load' | 'kind
 export function loadsLabel(loads: readonly (LoadSpec | null)[]): string {
   const axes = loads.map(loadAxis);
   const kinds = new Set(axes.map((axis) => axis?.kind));
-  if (kinds.size !== 1 || kinds.has(undefined) || loads.some((load) => load && (isUneven(load) || isStaged(load))))
+  const units = new Set(loads.map((load, i) => unitOf(load, axes[i]?.kind ?? 'concurrency')));
+  if (units.size !== 1 || kinds.size !== 1 || kinds.has(undefined) || loads.some((load) => load && (isUneven(load) || isStaged(load))))
     return listWords(loads.map(loadLabel));
-  return `${listWords(axes.map((axis) => formatShort(axis?.value)))} ${kinds.has('rate') ? 'req/s' : 'concurrent'}`;
+  return `${listWords(axes.map((axis) => formatShort(axis?.value)))} ${[...units].join('')}`;
 }
 
 const range = (r: { min: number; max: number } | undefined): string | null =>
@@ -80,7 +91,8 @@ export function dataLabel(load: LoadSpec): string {
     : '';
   const shared = data.sharedPrefixTokens > 0 ? `, ${formatShort(data.sharedPrefixTokens)} of them shared${groups}` : '';
   const out = generatesText(load.api) ? `, ${output ?? 'any'} out` : '';
-  return `${data.text === 'sonnet' ? 'lines of verse' : 'random prompts'}, ${range(data.inputTokens) ?? '?'} tokens in${shared}${out}`;
+  const turns = load.conversations ? `, conversations of ${range(load.conversations.turns)} turns` : '';
+  return `${data.text === 'sonnet' ? 'lines of verse' : 'random prompts'}, ${range(data.inputTokens) ?? '?'} tokens in${shared}${out}${turns}`;
 }
 
 function imagesLabel({ perRequest, width, height }: NonNullable<LoadSpec['images']>): string {

@@ -1,6 +1,6 @@
-import type { ClassResult, Distribution, EngineInfo, LoadSpec, OwnMetric, PointFlag, PointResult } from '@bench/core';
+import type { ClassResult, ConversationsResult, Distribution, EngineInfo, LoadSpec, OwnMetric, PointFlag, PointResult } from '@bench/core';
 import type { PointView, RunView, SearchFile, TaskView } from '@bench/results';
-import { meanClasses, meanDistributions, meanScalars, mergeFlags, sumCounts, sumErrors } from './aggregate.ts';
+import { meanClasses, meanConversations, meanDistributions, meanScalars, mergeFlags, sumCounts, sumErrors } from './aggregate.ts';
 import type { KnownAccuracy } from './client-error.ts';
 import { rowIntervals, type RowIntervals } from './intervals.ts';
 import { loadAxis, machineLabel } from './labels.ts';
@@ -36,6 +36,8 @@ export interface ReportRow {
   intervals: RowIntervals | null;
   /** Of a load with classes of requests: each by its name. Null: it has none. */
   classes: Record<string, ClassResult> | null;
+  /** Of a load of conversations. Null: its requests stand alone. */
+  conversations: ConversationsResult | null;
   /** Unit and direction of the scalars that clients or a command reported themselves. */
   ownMetrics: Record<string, OwnMetric>;
   flags: PointFlag[];
@@ -118,6 +120,7 @@ function pointRow(base: ReportRow, point: number, views: readonly PointView[]): 
     distributions: meanDistributions(results),
     intervals: rowIntervals(results),
     classes: meanClasses(results),
+    conversations: meanConversations(results),
     ownMetrics: Object.assign({}, ...results.map((r) => r.ownMetrics ?? {})) as Record<string, OwnMetric>,
     flags: mergeFlags(results.map((r) => r.flags)),
     tokenSources: results[0]?.tokenSources ?? null,
@@ -184,6 +187,7 @@ function emptyRow(runId: string): ReportRow {
     distributions: {},
     intervals: null,
     classes: null,
+    conversations: null,
     ownMetrics: {},
     flags: [],
     search: null,

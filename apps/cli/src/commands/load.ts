@@ -21,6 +21,7 @@ import { renderVllmText } from '@bench/results';
 import { usage } from '../asked.ts';
 import { cancelOf } from './load-cancel.ts';
 import { imagesOf } from './load-images.ts';
+import { type ConversationFlags, conversationsOf } from './load-conversations.ts';
 import { modelClasses } from './load-models.ts';
 import { withContext } from '../context.ts';
 import { durationFlag } from '../duration-flag.ts';
@@ -33,7 +34,7 @@ import { extraBodyOf } from './load-extra-body.ts';
 import { hfOf, type HfFlags, refuseHfFlags } from './load-hf.ts';
 import { type ArrivalFlags, arrivalOf, refuseContradictoryArrivals } from './load-arrival.ts';
 
-export interface LoadFlags extends ArrivalFlags, HfFlags {
+export interface LoadFlags extends ArrivalFlags, HfFlags, ConversationFlags {
   model?: string | undefined;
   api: string;
   concurrency?: number | undefined;
@@ -111,6 +112,7 @@ function refuseContradictions(flags: LoadFlags): void {
   // What cannot be read is told of before a server is asked for anything.
   if (flags.extraBody !== undefined) extraBodyOf(flags.extraBody);
   if (flags.models !== undefined) modelClasses(flags.models);
+  conversationsOf(flags, isMade(flags), range);
   const cancel = flags.cancel === undefined ? undefined : cancelOf(flags.cancel);
   if (cancel && !cancel.afterMs && !(flags.stream && generatesText(flags.api as ApiKind)))
     throw usage('--cancel after a part of the answer needs a stream', 'say after how long, such as --cancel 0.1:2s');
@@ -151,6 +153,7 @@ function spec(flags: LoadFlags): LoadSpecInput {
   const ramped = arrival.kind === 'closed' && arrival.stages ? highestConcurrency(arrival.stages) : null;
   const concurrency = flags.concurrency ?? (open ? null : (ramped ?? 1));
   const api = flags.api as ApiKind;
+  const conversations = conversationsOf(flags, isMade(flags), range);
   return {
     api,
     arrival,
@@ -165,6 +168,7 @@ function spec(flags: LoadFlags): LoadSpecInput {
     requestTimeoutMs: durationFlag('--timeout', flags.timeout),
     ...(flags.cancel === undefined ? {} : { cancel: cancelOf(flags.cancel) }),
     ...(flags.models === undefined ? {} : { classes: modelClasses(flags.models) }),
+    ...(conversations && { conversations }),
     ...(flags.extraBody === undefined ? {} : { extraBody: extraBodyOf(flags.extraBody) }),
   };
 }

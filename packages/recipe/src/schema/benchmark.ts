@@ -1,6 +1,7 @@
 import { lengthsByRatio, parseDuration } from '@bench/core';
 import { z } from 'zod';
 import { classesSchema, classProblems } from './classes.ts';
+import { conversationProblems, conversationsSchema } from './conversations.ts';
 import { searchSchema } from './search.ts';
 import { sloSchema } from './slo.ts';
 import { durationSchema } from './values.ts';
@@ -200,6 +201,7 @@ export const benchmarkSchema = z
     cancel: cancelSchema.optional(),
     slo: sloSchema.optional(),
     classes: classesSchema(length).optional(),
+    conversations: conversationsSchema(length).optional(),
     seed: z.int().min(0).max(0xffff_ffff).default(0).describe('Everything random in the load follows from it.'),
     client: z.enum(['bench', 'vllm', 'sglang']).default('bench').describe('Who measures: bench itself, or the engine’s own program.'),
     sweep: z
@@ -221,7 +223,7 @@ export const benchmarkSchema = z
         issue(path, `concurrency_stages say when requests are sent, and how long: leave ${path.at(-1)} out`);
     if (b.prefix_groups !== undefined && b.shared_prefix === 0)
       issue(['prefix_groups'], 'prefix_groups share a prefix: say how long it is (shared_prefix)');
-    for (const [path, problem] of classProblems(b)) issue(path, problem);
+    for (const [path, problem] of [...classProblems(b), ...conversationProblems(b)]) issue(path, problem);
     if (b.duration !== undefined && prompts) issue(prompts, 'give num_prompts or duration, not both');
     const open = b.request_rate !== undefined || sweepLists(b)?.request_rate !== undefined;
     const rates = [...(open ? ['request_rate'] : []), ...(b.stages ? ['stages'] : []), ...(b.bursts ? ['bursts'] : [])];

@@ -1,4 +1,13 @@
-import { type Cancel, formatBytes, formatDuration, generatesText, type LengthRange, type LoadClass, type LoadSpec } from '@bench/core';
+import {
+  type Cancel,
+  type Conversations,
+  formatBytes,
+  formatDuration,
+  generatesText,
+  type LengthRange,
+  type LoadClass,
+  type LoadSpec,
+} from '@bench/core';
 import type { DeploymentFile, MachineFile, RunView } from '@bench/results';
 import { clientErrorText } from '../client-error.ts';
 import { costLines, machineCostLines } from '../cost.ts';
@@ -175,7 +184,7 @@ function loadFacts(group: TaskGroup): Fact[] {
     [
       'Arrival',
       load.arrival.kind === 'closed'
-        ? `closed loop: a new request as soon as one ends${inFlightWords(load.arrival)}`
+        ? `closed loop: a new ${load.conversations ? 'conversation' : 'request'} as soon as one ends${inFlightWords(load.arrival)}`
         : `open loop, ${arrivalsLabel(load.arrival)}`,
     ],
     [
@@ -184,6 +193,7 @@ function loadFacts(group: TaskGroup): Fact[] {
     ],
     ['Client’s own error', clientErrorText(group.measured.map((r) => r.accuracy))],
     ['Given up', load.cancel ? cancelLabel(load.cancel) : null],
+    ['Conversations', load.conversations ? conversationsLabel(load.conversations) : null],
     ['Classes', load.classes ? load.classes.map(classLabel).join('; ') : null],
     ['SLO', slo.join(', ')],
     [
@@ -199,6 +209,20 @@ function classLabel({ name, weight, model, inputTokens, outputTokens }: LoadClas
 }
 
 const rangeLabel = ({ min, max }: LengthRange) => (min === max ? String(min) : `${min} to ${max}`);
+
+function conversationsLabel({ turns, inputTokens, thinkTime, history }: Conversations): string {
+  const think =
+    thinkTime &&
+    `${formatDuration(thinkTime.meanMs)} to think${thinkTime.distribution === 'exponential' ? ' in the mean (exponential)' : ''}`;
+  return [
+    `${rangeLabel(turns)} turns`,
+    inputTokens && `${rangeLabel(inputTokens)} tokens in after the first`,
+    think,
+    history === 'answers' ? 'with the model’s answers before' : 'with made answers before',
+  ]
+    .filter(Boolean)
+    .join(', ');
+}
 
 function cancelLabel({ ratio, afterMs }: Cancel): string {
   const share = `${formatShort(ratio * 100)} % of the requests, `;

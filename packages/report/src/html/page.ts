@@ -8,6 +8,7 @@ import { dataLabel, engineLabel, loadAxis } from '../labels.ts';
 import { reportRows, type ReportRow } from '../rows.ts';
 import { oneLine } from '../text.ts';
 import { classesSection } from './classes-section.ts';
+import { conversationsSection } from './conversations-section.ts';
 import { curveSection } from './curve-section.ts';
 import { definitionsSection } from './definitions-section.ts';
 import { distributionSection } from './distribution-section.ts';
@@ -54,6 +55,7 @@ export async function renderPage(runs: readonly RunView[], options: WriteOptions
     ['summary', 'Summary', summarySection(groups)],
     ['curve', 'Latency and throughput', curveSection(groups)],
     ['classes', 'Classes of requests', classesSection(groups)],
+    ['conversations', 'Turns of conversations', conversationsSection(groups)],
     ['distributions', 'Distributions', distributionSection(details, left)],
     ['series', 'Second by second', seriesSection(details, left)],
     ['phases', 'Bringing it up', phasesSection(runs)],

@@ -85,6 +85,30 @@ describe('writeHtml', () => {
     expect(sections(await page(demoRun()))).not.toContain('classes');
   });
 
+  it('has a table of first and later turns, and says what was never sent', async () => {
+    const run = syntheticRun({ tasks: [{ points: [{ concurrency: 4, requests: 40, repeats: 2 }] }] });
+    const each = (ok: number, tokens: number) => ({
+      counts: { sent: ok, ok, failed: 0, cancelled: 0 },
+      scalars: { mean_input_tokens: tokens, cached_ratio: 0.25 },
+      distributions: {},
+    });
+    for (const [i, { result }] of run.tasks[0]?.points.entries() ?? [])
+      if (result)
+        result.conversations = {
+          asked: 10,
+          finished: 8,
+          broken: 2,
+          cut: 0,
+          turnsNotSent: { failed: 3, givenUp: 0, ended: 0 },
+          turns: { first: each(10, 30), later: each(27, 100 + 10 * i) },
+        };
+    const text = await page(run);
+    expect(sections(text)).toContain('conversations');
+    expect(text).toMatch(/<bdi>later<\/bdi><\/td><td>54<\/td><td>0<\/td><td>105[.0]*<\/td><td>25[.0]*<\/td>/);
+    expect(text).toContain('of 20 conversations 4 broke off and 0 were cut; turns that were never sent: 6 because an earlier one failed');
+    expect(sections(await page(demoRun()))).not.toContain('conversations');
+  });
+
   it('says below percentiles between which values they lie', async () => {
     const many = await page(syntheticRun({ tasks: [{ points: [{ concurrency: 4, requests: 400 }] }] }));
     expect(many).toMatch(/<td>[\d.]+<span class="within">[\d.]+ – [\d.]+<\/span><\/td>/);

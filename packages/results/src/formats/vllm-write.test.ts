@@ -247,3 +247,38 @@ describe('renderVllmJson', () => {
     });
   });
 });
+
+it('tells of conversations behind the block, which stays readable', () => {
+  const turns = (sent: number, tokens: number) => ({
+    counts: { sent, ok: sent, failed: 0, cancelled: 0 },
+    scalars: { mean_input_tokens: tokens, cached_ratio: 0.5 },
+    distributions: {},
+  });
+  const plain = pointWith(FIGURES);
+  const point = {
+    ...plain,
+    conversations: {
+      asked: 9,
+      finished: 7,
+      broken: 2,
+      cut: 0,
+      turnsNotSent: { failed: 3, givenUp: 0, ended: 0 },
+      turns: { first: turns(9, 30), later: turns(24, 56.25) },
+    },
+  };
+  const text = renderVllmText(point);
+  expect(text.startsWith(renderVllmText(plain))).toBe(true);
+  expect(
+    text
+      .slice(renderVllmText(plain).length)
+      .split('\n')
+      .map((line) => line.replace(/ {2,}/g, ' | ')),
+  ).toEqual([
+    '9 conversations: 7 finished, 2 broken, 0 cut; turns not sent: 3 after a failure',
+    ' | requests | tokens in | cached | TTFT p50 | TTFT p99 | E2EL p50',
+    'first turns | 9 | 30.0 | 50.0 % | - | - | -',
+    'later turns | 24 | 56.3 | 50.0 % | - | - | -',
+    '',
+  ]);
+  expect(parseResultText(text)).toEqual(parseResultText(renderVllmText(plain)));
+});

@@ -1,4 +1,5 @@
 import { type ApiKind, eventGaps, generatesText, meanRatePerS, type LoadPointResult, type RequestRecord, type GapList } from '@bench/core';
+import { conversationsText } from './conversations-text.ts';
 import { VLLM_ROWS, VLLM_SECTIONS } from './vllm-layout.ts';
 
 const WIDTH = 50;
@@ -20,6 +21,8 @@ export function renderVllmText(point: LoadPointResult): string {
     lines.push(centred(title, '-'), ...rows.map(([name, value]) => row(`${name} ${label} (ms)`, fixed2(value))));
   }
   lines.push('='.repeat(WIDTH));
+  // Outside of the block, which is vLLM's.
+  if (point.conversations) lines.push(...conversationsText(point.conversations));
   return `${lines.join('\n')}\n`;
 }
 
