@@ -253,6 +253,16 @@ describe('conversations', () => {
     for (const [i, [from]] of spans.entries()) if (i > 0) expect(from).toBeGreaterThanOrEqual(spans[i - 1]?.[1] as number);
   });
 
+  it('stay with one of several servers, which has their prefix', async () => {
+    const servers = [await serve(), await serve()];
+    const result = await runLoad({ baseUrl: servers.map(({ url }) => url), model: 'm', load: LOAD, workers: 2 });
+    for (const turns of byConversation(result))
+      for (const [i, { cachedTokens }] of turns.entries()) if (i > 0) expect(cachedTokens).toBe(turns[i - 1]?.promptTokens);
+    expect(result.summary.origins?.map(({ counts }) => counts.ok)).toEqual([12, 8]);
+    const got = servers.map((server) => server.truth().filter(({ id }) => Number(id.split('-')[1]) >= 2).length);
+    expect(got).toEqual([12, 8]);
+  });
+
   it('follow from the seed alone with synthetic answers, as long as those asked for', async () => {
     const bodies = async (tokenText: string) => {
       const kept = await keepBodies(await serve({ tokenText }));

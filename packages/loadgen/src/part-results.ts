@@ -24,7 +24,7 @@ export function originResults(
   durationS: number,
 ): OriginResult[] {
   return urls.map((url, place) => {
-    const own = measured.filter((r) => r.index % urls.length === place);
+    const own = measured.filter((r) => (r.conversation ?? r.index) % urls.length === place);
     return { url, ...partResult(load, own, durationS) };
   });
 }

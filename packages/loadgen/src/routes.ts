@@ -10,7 +10,7 @@ export interface Route extends Origin {
 
 /**
  * Every pair of server and source address. Requests are dealt to them in turn, by their index alone: request `i` goes by route `i` modulo their number,
- * and so to server `i` modulo the number of servers, whoever sends it.
+ * and so to server `i` modulo the number of servers, whoever sends it. All turns of a conversation go by that of its number.
  */
 export function routesOf(target: LoadTarget): Route[] {
   const sources = target.sourceAddresses?.length ? target.sourceAddresses : [null];

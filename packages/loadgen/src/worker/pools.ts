@@ -13,7 +13,7 @@ export interface RoutePool {
 }
 
 export interface Pools {
-  /** By which a request goes, on its retry too. @param index of the request among all of the point */
+  /** By which a request goes, on its retry too. @param index of the request among all of the point, or of its conversation */
   of(index: number): RoutePool;
   /** Ends all connections. */
   destroy(): void;

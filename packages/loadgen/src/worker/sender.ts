@@ -63,7 +63,8 @@ export function createSender({ target, load, worker, connections, onToken }: Sen
 
   return {
     send(job, intendedMs, onSettled) {
-      const route = pools.of(job.index);
+      // All turns of a conversation go where its prefix is.
+      const route = pools.of(job.turn?.conversation ?? job.index);
       const exchange = new Exchange({
         job,
         intendedMs,
