@@ -120,7 +120,7 @@ export const dataSchema = z.discriminatedUnion('kind', [
      * Absent: all requests share one prefix.
      */
     prefixGroups: z.strictObject({ count: z.int().positive().max(1_000_000), exponent: z.number().min(0).max(20).default(1) }).optional(),
-    /** API `rerank`: documents of a request, of which each is `inputTokens` long together with the query. Default: 8. */
+    /** API `rerank`: documents of a request, of which each is `inputTokens` long together with the query and what the server puts around the two. Default: 8. */
     documents: z.int().positive().optional(),
   }),
   z.strictObject({

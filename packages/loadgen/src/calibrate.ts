@@ -28,7 +28,12 @@ export async function calibrate(target: LoadTarget, load: LoadSpec, signal: Abor
     : null;
   if (learnt && counter) {
     if (apiOf(load.api).templated && counter.form !== 'messages') return learnTemplate({ learnt, counter, target, load, signal });
-    return { ...learnt, additive: await verify(counter, load, learnt).catch(() => false) };
+    const around = load.api === 'rerank' ? await learnPair({ learnt, counter, target, load, signal }).catch(() => null) : null;
+    return {
+      ...learnt,
+      ...(around === null ? {} : { pairTokens: around }),
+      additive: await verify(counter, load, learnt).catch(() => false),
+    };
   }
   // The counts of a reranked request are of all its documents together.
   if (load.api === 'rerank') return blind;
@@ -166,14 +171,35 @@ async function verify(counter: TokenCounter, load: LoadSpec, calibration: Calibr
   return counted.every((c, i) => c.count === lengths[i]);
 }
 
-/** A tokenizer of plain texts says nothing of the chat template: two small requests of different length do, by their usage. */
-async function learnTemplate(o: {
+interface Learning {
   learnt: Calibration;
   counter: TokenCounter;
   target: LoadTarget;
   load: LoadSpec;
   signal: AbortSignal;
-}): Promise<Calibration> {
+}
+
+/**
+ * What the server has around a query and a document: two small requests with different documents tell it by their usage, which counts the query once
+ * for each of them. Null: it does not count so.
+ */
+async function learnPair({ learnt, counter, target, load, signal }: Learning): Promise<number | null> {
+  const maker = promptMaker(learnt, { seed: load.seed, sharedTokens: 0 });
+  const around: (number | null)[] = [];
+  for (const documents of [1, 3]) {
+    const [query = '', ...list] = Array.from({ length: 1 + documents }, (_, i) =>
+      textOf(maker.words(probe(load, 200 + 10 * documents + i), learnt.templateTokens + 16 + 8 * i)),
+    );
+    const told = await promptTokens(target, load, learnt, { query, documents: list }, signal);
+    const [ofQuery = 0, ...ofList] = (await counter.countAll([query, ...list])).map(({ count }) => count - learnt.templateTokens);
+    around.push(told === null ? null : (told - ofList.reduce((sum, n) => sum + n + ofQuery, 0)) / documents);
+  }
+  const [one, three] = around;
+  return one != null && one === three && one >= 0 ? one : null;
+}
+
+/** A tokenizer of plain texts says nothing of the chat template: two small requests of different length do, by their usage. */
+async function learnTemplate(o: Learning): Promise<Calibration> {
   const { learnt, counter, target, load, signal } = o;
   const maker = promptMaker(learnt, { seed: load.seed, sharedTokens: 0 });
   const beyond: (number | null)[] = [];

@@ -17,6 +17,8 @@ export interface Calibration {
   ids: number[] | null;
   /** Tokens the server puts around every prompt (template, BOS). */
   templateTokens: number;
+  /** Reranking: tokens the server puts around a query and a document. Absent: not known. */
+  pairTokens?: number;
   /** True when sums over words were verified to be what the tokenizer says. False: prompts are corrected one by one where there is a tokenizer. */
   additive: boolean;
   features: { streamUsage: boolean; ignoreEos: boolean };

@@ -8,6 +8,7 @@ import type { Prompt } from './body.ts';
 import { runLoad, type Calibration, type RunLoadOptions } from './index.ts';
 import { requestHeaders } from './target.ts';
 import { startTestServer, type Misbehaviour, type TestServer, type TestServerOptions } from './testing/index.ts';
+import { BOS, SEP } from './testing/tokenizer.ts';
 
 const cleanups: (() => Promise<void>)[] = [];
 afterEach(async () => {
@@ -70,6 +71,17 @@ describe.each(apis)('a load of %s', (api) => {
   });
 });
 
+/** Query and document of each pair, as the test server reads them. */
+function pairsOf(ids: readonly number[]): number[][][] {
+  const texts: number[][] = [[]];
+  for (const id of ids) {
+    if (id === SEP) texts.push([]);
+    else if (id !== BOS) texts.at(-1)?.push(id);
+  }
+  texts.pop();
+  return Array.from({ length: texts.length / 2 }, (_, i) => texts.slice(2 * i, 2 * i + 2));
+}
+
 describe('a load of rerank', () => {
   it('sends a query and documents of random words, and counts what the server counted', async () => {
     const server = await serve({ keepPrompts: true });
@@ -79,8 +91,51 @@ describe('a load of rerank', () => {
     expect(summary.flags.map((f) => f.code)).not.toContain('prompt_length');
     const truths = server.truth().filter((t) => t.id !== '');
     for (const r of records) expect(truths.map((t) => t.promptTokens)).toContain(r.promptTokens);
-    // Three pairs of 50 tokens, and a token at the front of all.
-    expect(records.every((r) => Math.abs((r.promptTokens ?? 0) - 151) <= 3)).toBe(true);
+  });
+
+  it.each(['words', 'pieces', 'merging'] as const)(
+    'has pairs of exactly the length that was asked, as a tokenizer of %s counts them',
+    async (tokenizer) => {
+      const server = await serve({ tokenizer, keepPrompts: true });
+      const asked = { ...data, inputTokens: { min: 40, max: 60 }, documents: 3 };
+      const { summary, records } = await run(server, { api: 'rerank', data: asked, warmupRequests: 2 });
+      expect(records.map((r) => r.promptTokens)).toEqual(records.map((r) => r.requestedPromptTokens));
+      expect(records.every((r) => (r.promptTokens ?? 0) % 3 === 0 && (r.promptTokens ?? 0) >= 120 && (r.promptTokens ?? 0) <= 180)).toBe(
+        true,
+      );
+      expect(new Set(records.map((r) => r.promptTokens)).size).toBeGreaterThan(1);
+      expect(summary.tokenSources.prompt).toBe('server_usage');
+      for (const { id, prompt = [] } of server.truth()) {
+        if (id === '') continue;
+        const pairs = pairsOf(prompt);
+        expect(pairs.length).toBe(3);
+        // One query with documents of one length, no two of which are alike.
+        expect(new Set(pairs.map(([query]) => String(query))).size).toBe(1);
+        expect(new Set(pairs.map(([, document]) => document?.length)).size).toBe(1);
+        expect(new Set(pairs.map(([, document]) => String(document))).size).toBe(3);
+        const whole = prompt.length / 3;
+        // Of a tokenizer whose counts do not add up it is not always known what it counts around a text.
+        expect(Math.abs((pairs[0]?.[0]?.length ?? 0) - Math.floor(whole / 8))).toBeLessThanOrEqual(tokenizer === 'merging' ? 1 : 0);
+      }
+    },
+  );
+
+  it('asks for no length where the server has no tokenizer', async () => {
+    const { records } = await run(await serve({ tokenize: false }), { api: 'rerank', data: { ...data, documents: 2 } });
+    expect(records.every((r) => r.requestedPromptTokens === null && r.promptTokenSource === 'server_usage')).toBe(true);
+  });
+
+  it('shares a prefix of its queries', async () => {
+    const server = await serve({ keepPrompts: true });
+    await run(server, { api: 'rerank', data: { ...data, sharedPrefixTokens: 20, documents: 2 } });
+    const queries = server
+      .truth()
+      .filter((t) => t.id !== '')
+      .map(({ prompt = [] }) => String(pairsOf(prompt)[0]?.[0]));
+    expect(queries.length).toBe(6);
+    expect(new Set(queries).size).toBe(1);
+    // And the token in front of all.
+    expect(queries[0]?.split(',').length).toBe(19);
   });
 
   it('sends those of a file, and nothing that is none', async () => {

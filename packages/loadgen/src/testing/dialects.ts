@@ -174,7 +174,7 @@ const llamacpp: Dialect = {
 const rerank: Dialect = {
   ...SSE,
   as: '/v1/embeddings',
-  request: ({ model, query, documents }) => ({ model, input: (documents as string[]).map((text) => `${String(query)} ${text}`).join(' ') }),
+  request: ({ model, query, documents }) => ({ model, input: '', pairs: (documents as string[]).map((text) => [String(query), text]) }),
   start: () => [],
   token: () => '',
   end: () => [],

@@ -13,7 +13,7 @@ import { prefixCache } from './prefix-cache.ts';
 import { readBody, type Body } from './read-body.ts';
 import { slotQueue } from './slots.ts';
 import { imagesIn, textOf } from './message-parts.ts';
-import { BOS, tokenizeText } from './tokenizer.ts';
+import { BOS, SEP, tokenizeText } from './tokenizer.ts';
 
 /** A running test server. */
 export interface TestServer {
@@ -55,6 +55,9 @@ export async function startTestServer(options: TestServerOptions = {}): Promise<
   const kind = options.tokenizer ?? 'words';
 
   function promptIds(body: Body): number[] {
+    // As a cross-encoder reads them: a token in front, and one behind each of the two.
+    if (Array.isArray(body.pairs))
+      return (body.pairs as string[][]).flatMap((pair) => [BOS, ...pair.flatMap((text) => [...tokenizeText(text, kind), SEP])]);
     const prompt = body.prompt ?? body.input;
     if (Array.isArray(prompt)) return prompt as number[];
     if (typeof prompt === 'string') return [BOS, ...tokenizeText(prompt, kind)];

@@ -7,6 +7,8 @@ export type TokenizerKind = 'words' | 'pieces' | 'merging';
 
 /** Id of the token that opens every plain prompt. */
 export const BOS = 1;
+/** Id of the token behind each text of a pair. */
+export const SEP = 3;
 
 /** A small tokenizer with the awkward habits of real ones. */
 export function tokenizeText(text: string, kind: TokenizerKind): number[] {

@@ -1,28 +1,45 @@
+import { seedOf } from '@bench/core';
+import type { PromptIdentity, PromptMaker } from '../prompts.ts';
+
 /** Of the tokens of a query and a document together, one in so many is the query's. */
 const QUERY_SHARE = 8;
 
 /** Documents of a request of random words, where the load does not say. */
 export const DEFAULT_DOCUMENTS = 8;
 
-/** Tokens of all words that a request needs whose query and one document are `pairTokens` long together. */
-export function rerankTokens(pairTokens: number, documents: number): number {
-  const { query, document } = lengths(pairTokens);
-  return query + documents * document;
+/** A text of its own: its words, and how many tokens it is to have. */
+export interface RerankPart {
+  words: string[];
+  tokens: number;
 }
 
-/** Deals words out: the first to the query, the others to the documents in equal parts, each at least one. */
-export function rerankPrompt(words: readonly string[], pairTokens: number, documents: number): { query: string; documents: string[] } {
-  const share = lengths(pairTokens).query / rerankTokens(pairTokens, documents);
-  const asked = Math.max(1, Math.round(words.length * share));
-  const rest = words.slice(asked);
-  const from = (i: number) => Math.floor((i * rest.length) / documents);
-  return {
-    query: words.slice(0, asked).join(' '),
-    documents: Array.from({ length: documents }, (_, i) => rest.slice(from(i), Math.max(from(i) + 1, from(i + 1))).join(' ')),
-  };
+export interface RerankOptions {
+  identity: PromptIdentity;
+  /** Of a query and one document together, with what the server puts around the two. */
+  pairTokens: number;
+  documents: number;
+  /** Tokens that the server puts around the two. */
+  around: number;
+  /** Tokens that queries share, with what is around a text: a query is no shorter than that. */
+  sharedTokens: number;
+  /** Tokens that the tokenizer counts beyond those of a text. */
+  beyond: number;
+  /** Makes queries, whose beginnings may be shared, and documents, which share nothing. */
+  queries: PromptMaker;
+  texts: PromptMaker;
 }
 
-function lengths(pairTokens: number): { query: number; document: number } {
-  const query = Math.max(1, Math.floor(pairTokens / QUERY_SHARE));
-  return { query, document: Math.max(1, pairTokens - query) };
+/** The query of a request, and its documents, as they are drawn; `tokens` are as the tokenizer counts each by itself. */
+export function rerankParts(o: RerankOptions): RerankPart[] {
+  const { identity, pairTokens, documents, around, sharedTokens, beyond, queries, texts } = o;
+  const left = Math.max(2, pairTokens - around);
+  const query = Math.min(left - 1, Math.max(1, Math.floor(pairTokens / QUERY_SHARE), sharedTokens - beyond));
+  const tokens = left - query + beyond;
+  return [
+    { words: queries.words(identity, query + beyond), tokens: query + beyond },
+    ...Array.from({ length: documents }, (_, k) => ({
+      words: texts.words({ ...identity, seed: seedOf(identity.seed, 'document', k) }, tokens),
+      tokens,
+    })),
+  ];
 }

@@ -12,7 +12,7 @@ import { tokenCounter, type TokenCounter } from '../tokenizer.ts';
 import type { TraceRequest } from '../trace.ts';
 import { givingUp } from './giving-up.ts';
 import type { Job } from './job.ts';
-import { DEFAULT_DOCUMENTS, rerankPrompt, rerankTokens } from './rerank-prompt.ts';
+import { DEFAULT_DOCUMENTS, rerankParts, type RerankPart } from './rerank-prompt.ts';
 import { startTranscript } from './transcript.ts';
 
 /** Bodies made before the clock starts, at most; what is beyond is made while running, one for each one taken. */
@@ -51,10 +51,8 @@ export async function createSupply(options: {
   const api = apiOf(load.api);
   const file = fileData(data);
   const entries = file ? await readDataset({ data: file, seed: load.seed, reranked: load.api === 'rerank' }) : null;
-  const maker = promptMaker(calibration, {
-    seed: load.seed,
-    ...(data.kind === 'random' ? { sharedTokens: data.sharedPrefixTokens, groups: data.prefixGroups } : { sharedTokens: 0 }),
-  });
+  const sharedTokens = data.kind === 'random' ? data.sharedPrefixTokens : 0;
+  const maker = promptMaker(calibration, { seed: load.seed, sharedTokens, groups: data.kind === 'random' ? data.prefixGroups : undefined });
   // What all prompts share stands at the front of a conversation, once.
   const laterMaker = promptMaker(calibration, { seed: load.seed, sharedTokens: 0 });
   const plan = conversationPlan(load);
@@ -65,6 +63,7 @@ export async function createSupply(options: {
   /** A conversation is of one class. */
   const classAt = (phase: string, ordinal: number) => classOf(load, phase, placeAt(phase, ordinal)?.first ?? ordinal);
   const counter: TokenCounter | null = calibration.tokenize ? tokenCounter({ target, ...calibration.tokenize, signal }) : null;
+  const documents = (data.kind === 'random' ? data.documents : undefined) ?? DEFAULT_DOCUMENTS;
   const ready = new Map<string, Job>();
   const making = new Set<string>();
 
@@ -126,6 +125,26 @@ export async function createSupply(options: {
     return { input: inputTokens, output: Math.max(1, outputTokens), blocks: phase === 'warmup' ? [] : blocks };
   }
 
+  function partsOf(ordinal: number, phase: Job['phase']): RerankPart[] {
+    return rerankParts({
+      identity: { seed: load.seed, phase, ordinal },
+      pairTokens: drawn(ordinal, phase).input,
+      documents,
+      around: calibration.pairTokens ?? 0,
+      sharedTokens,
+      beyond: calibration.templateTokens,
+      queries: maker,
+      texts: laterMaker,
+    });
+  }
+
+  /** Where it is not known what the server has around a query and a document, their lengths together are near what was asked. */
+  function reranked(ordinal: number, phase: Job['phase'], { parts, counted }: { parts: RerankPart[]; counted: boolean }): Job {
+    const [query = '', ...list] = parts.map(({ words }) => textOf(words));
+    const input = calibration.pairTokens === undefined ? null : documents * drawn(ordinal, phase).input;
+    return job(ordinal, phase, { query, documents: list }, { input, output: null, counted });
+  }
+
   function make(ordinal: number, phase: Job['phase'], corrected?: { words: string[]; counted: boolean }): Job {
     if (entries) {
       const { entry, asked } = fromFile(entries, ordinal, phase);
@@ -136,12 +155,7 @@ export async function createSupply(options: {
     if (calibration.ids && api.tokenIds) {
       return job(ordinal, phase, { ids: maker.ids(identity, Math.max(1, input), blocks) }, { input, output, counted: true });
     }
-    if (load.api === 'rerank') {
-      const documents = (data.kind === 'random' ? data.documents : undefined) ?? DEFAULT_DOCUMENTS;
-      const prompt = rerankPrompt(maker.words(identity, rerankTokens(input, documents)), input, documents);
-      // What the server counts is the query once for each document, and its own tokens between them.
-      return job(ordinal, phase, prompt, { input: null, output: null, counted: false });
-    }
+    if (load.api === 'rerank') return reranked(ordinal, phase, { parts: partsOf(ordinal, phase), counted: calibration.additive });
     const text = textOf(corrected?.words ?? makerOf(phase, ordinal).words(identity, input, blocks));
     return job(ordinal, phase, { text }, { input, output, counted: corrected?.counted ?? calibration.additive });
   }
@@ -156,18 +170,36 @@ export async function createSupply(options: {
       const output = counted ? Math.max(1, counted.count - calibration.templateTokens) : null;
       return job(ordinal, phase, entry.prompt, { input: null, output, counted: false });
     }
-    if (calibration.additive || calibration.ids || load.api === 'rerank') return make(ordinal, phase);
+    if (calibration.additive || calibration.ids) return make(ordinal, phase);
+    if (load.api === 'rerank') {
+      const parts = [];
+      let counted = true;
+      for (const { words, tokens } of partsOf(ordinal, phase)) {
+        const exact = await correct(counter, words, tokens);
+        parts.push({ words: exact.words, tokens });
+        counted &&= exact.counted;
+      }
+      return reranked(ordinal, phase, { parts, counted });
+    }
     const { input: wanted, blocks } = drawn(ordinal, phase);
-    const own = makerOf(phase, ordinal);
-    let words = own.words({ seed: load.seed, phase, ordinal }, wanted, blocks);
+    return make(
+      ordinal,
+      phase,
+      await correct(counter, makerOf(phase, ordinal).words({ seed: load.seed, phase, ordinal }, wanted, blocks), wanted),
+    );
+  }
+
+  /** Words that the tokenizer counts as many tokens as are wanted; not `counted`: as near as corrections came. */
+  async function correct(by: TokenCounter, drawnWords: string[], wanted: number): Promise<{ words: string[]; counted: boolean }> {
+    let words = drawnWords;
     for (let i = 0; i < CORRECTIONS; i++) {
-      const counted = await counter.count(textOf(words)).catch(() => null);
+      const counted = await by.count(textOf(words)).catch(() => null);
       if (!counted) break;
       const missing = wanted - counted.count - (calibration.tokenize?.beyond ?? 0);
-      if (missing === 0) return make(ordinal, phase, { words, counted: true });
-      words = own.adjust(words, missing);
+      if (missing === 0) return { words, counted: true };
+      words = maker.adjust(words, missing);
     }
-    return make(ordinal, phase, { words, counted: false });
+    return { words, counted: false };
   }
 
   return {
