@@ -5,7 +5,8 @@ import { gcTime } from './gc-time.ts';
 import type { SelfObservation } from './protocol.ts';
 import { threadTime, type ThreadTime } from './thread-time.ts';
 
-const RESOLUTION_MS = 5;
+/** Each look wakes the thread. */
+const RESOLUTION_MS = 10;
 const SECOND_MS = 1000;
 
 export interface Observer {
