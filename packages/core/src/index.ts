@@ -68,6 +68,7 @@ export {
   loadSpecSchema,
   plainApi,
   takesConversations,
+  TIMED_WARMUP_REQUESTS,
   type ApiKind,
   type Arrival,
   type Cancel,

@@ -200,6 +200,9 @@ const imagesSchema = z.strictObject({
   height: upTo(8192),
 });
 
+/** How many requests a warm-up that ends by time sends at most, where nobody says: indexes of what is measured begin behind them. */
+export const TIMED_WARMUP_REQUESTS = 1_000_000;
+
 /** One load: how requests are sent to one endpoint, and what. Everything random in it follows from `seed`. */
 export const loadSpecSchema = z.strictObject({
   api: apiKindSchema.default('chat'),
@@ -220,6 +223,11 @@ export const loadSpecSchema = z.strictObject({
   tokenizer: z.string().min(1).optional(),
   /** Requests sent first and left out of every figure. */
   warmupRequests: z.int().min(0).default(0),
+  /**
+   * Ends the warm-up after this long though not all of its requests were sent, milliseconds; those in flight are waited for. They keep as many in flight
+   * as the load does at most, with a rate alone 8. Absent: all are sent.
+   */
+  warmupMs: z.number().positive().optional(),
   stream: z.boolean().default(true),
   /** Asks the engine to go on past end-of-sequence, so that output length is what was asked. */
   ignoreEos: z.boolean().default(true),

@@ -160,6 +160,12 @@ function parseLoad(input: LoadSpecInput): LoadSpec {
       hint: 'give a number of requests (numPrompts) or a duration (durationMs)',
     });
   }
+  if (load.warmupMs !== undefined && load.warmupRequests === 0)
+    throw new BenchError({
+      code: 'BENCH_LOAD',
+      message: 'a warm-up has a time, and no requests to send',
+      hint: 'say with warmupRequests how many it may send at most',
+    });
   if (load.arrival.kind === 'closed' && load.maxConcurrency === null) {
     throw new BenchError({
       code: 'BENCH_LOAD',

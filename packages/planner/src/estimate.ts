@@ -100,21 +100,29 @@ function ownS({ resolved }: Task): Range {
 }
 
 function loadS(load: LoadSpec): Range {
-  const { arrival, numPrompts = 0, warmupRequests, durationMs, maxConcurrency } = load;
+  const { arrival, numPrompts = 0, durationMs, maxConcurrency } = load;
   const request = requestS(load);
   const width = maxConcurrency ?? 8;
   const rounds = (requests: number) => Math.ceil(requests / width);
-  const warm = rounds(warmupRequests);
+  const warm = warmupS(load, request, rounds);
   if (durationMs !== undefined) {
     const seconds = durationMs / 1000;
-    return { low: seconds + warm * request.low, high: seconds + DRAIN_S.high + warm * request.high };
+    return { low: seconds + warm.low, high: seconds + DRAIN_S.high + warm.high };
   }
   const rate = meanRatePerS(arrival);
-  if (arrival.kind === 'trace') return { low: TRACE_S.low + warm * request.low, high: TRACE_S.high + warm * request.high };
-  if (rate === null) return { low: (warm + rounds(numPrompts)) * request.low, high: (warm + rounds(numPrompts)) * request.high };
+  if (arrival.kind === 'trace') return { low: TRACE_S.low + warm.low, high: TRACE_S.high + warm.high };
+  if (rate === null) return { low: warm.low + rounds(numPrompts) * request.low, high: warm.high + rounds(numPrompts) * request.high };
   const { min, max } = load.conversations?.turns ?? { min: 1, max: 1 };
   const sending = (numPrompts * 2) / (min + max) / rate;
   return { low: sending + DRAIN_S.low, high: Math.max(sending + DRAIN_S.high, rounds(numPrompts) * request.high) };
+}
+
+function warmupS({ warmupRequests, warmupMs }: LoadSpec, request: Range, rounds: (requests: number) => number): Range {
+  const all = rounds(warmupRequests);
+  if (warmupMs === undefined) return { low: all * request.low, high: all * request.high };
+  const seconds = warmupMs / 1000;
+  // Those that are in flight at its end are waited for.
+  return { low: Math.min(seconds, all * request.low), high: Math.min(seconds, all * request.high) + request.high };
 }
 
 /** One request, and in a conversation the pause before the next. */

@@ -8,6 +8,7 @@ import {
   type Arrival,
   type LengthRange,
   type LoadSpec,
+  TIMED_WARMUP_REQUESTS,
 } from '@bench/core';
 import { adaptiveRange, benchmarkAt, type AdaptiveRange } from './adaptive-range.ts';
 import type { Task } from './build-tasks.ts';
@@ -72,7 +73,7 @@ function loadOf(b: Benchmark, dir: string): LoadSpec {
     data: dataOf(b, dir),
     ...given({ images: imagesOf(b) }),
     ...given({ tokenizer: b.tokenizer === undefined ? undefined : within(dir, b.tokenizer) }),
-    warmupRequests: b.warmup ?? Math.min(cap ?? MAX_DEFAULT_WARMUP, MAX_DEFAULT_WARMUP),
+    ...warmupOf(b, cap),
     stream: b.api === undefined || generatesText(b.api),
     ignoreEos: b.ignore_eos,
     temperature: b.temperature,
@@ -84,6 +85,12 @@ function loadOf(b: Benchmark, dir: string): LoadSpec {
     ...given({ conversations: conversationsOf(b) }),
     seed: b.seed,
   });
+}
+
+function warmupOf({ warmup }: Benchmark, cap: number | null): Pick<LoadSpec, 'warmupRequests' | 'warmupMs'> {
+  if (typeof warmup === 'object')
+    return { warmupRequests: warmup.requests ?? TIMED_WARMUP_REQUESTS, warmupMs: parseDuration(warmup.duration) };
+  return { warmupRequests: warmup ?? Math.min(cap ?? MAX_DEFAULT_WARMUP, MAX_DEFAULT_WARMUP) };
 }
 
 const limitsOf = (slo: Slo | undefined) => given({ ttftMs: slo?.ttft_ms, tpotMs: slo?.tpot_ms, e2elMs: slo?.e2el_ms });

@@ -163,6 +163,13 @@ describe('the load', () => {
     expect(load).toMatchObject({ durationMs: 90_000, warmupRequests: 2 });
     expect(load).not.toHaveProperty('numPrompts');
   });
+  it('warms up for a time', () => {
+    const warmup = (yaml: string) => points(`{num_prompts: 9, max_concurrency: 4, warmup: ${yaml}}`)[0]?.load;
+    expect(warmup('{duration: 1m30s}')).toMatchObject({ warmupMs: 90_000, warmupRequests: 1_000_000 });
+    expect(warmup('{duration: 5, requests: 20}')).toMatchObject({ warmupMs: 5000, warmupRequests: 20 });
+    expect(warmup('3')).toMatchObject({ warmupRequests: 3 });
+    expect(warmup('3')).not.toHaveProperty('warmupMs');
+  });
   it('sweeps positions together', () => {
     const swept = points('{sweep: {request_rate: [1, 2.5], random_input_len: [10, {min: 5, max: 9}]}, slo: {ttft_ms: 100}}');
     expect(swept.map((p) => p.label)).toEqual(['request_rate=1 random_input_len=10', 'request_rate=2.5 random_input_len=5-9']);

@@ -25,6 +25,7 @@ import { type ConversationFlags, conversationsOf } from './load-conversations.ts
 import { modelClasses } from './load-models.ts';
 import { withContext } from '../context.ts';
 import { durationFlag } from '../duration-flag.ts';
+import type { Warmup } from '../warmup-flag.ts';
 import { keptSelfcheck } from '../kept-selfcheck.ts';
 import { loadText } from '../ui/load-text.ts';
 import { originsText } from '../ui/origins-text.ts';
@@ -51,7 +52,7 @@ export interface LoadFlags extends ArrivalFlags, HfFlags, ConversationFlags {
   images?: string | undefined;
   tokenizer?: string | undefined;
   extraBody?: string | undefined;
-  warmup: number;
+  warmup: Warmup;
   timeout: string;
   ignoreEos: boolean;
   stream: boolean;
@@ -162,7 +163,7 @@ function spec(flags: LoadFlags): LoadSpecInput {
     data: flags.dataset === undefined || flags.dataset === 'sonnet' ? random(flags) : (hfOf(flags) ?? file(flags.dataset)),
     ...(flags.images === undefined ? {} : { images: imagesOf(flags.images) }),
     ...(flags.tokenizer === undefined ? {} : { tokenizer: flags.tokenizer }),
-    warmupRequests: flags.warmup,
+    ...flags.warmup,
     stream: flags.stream && generatesText(api),
     ignoreEos: flags.ignoreEos,
     requestTimeoutMs: durationFlag('--timeout', flags.timeout),

@@ -79,7 +79,7 @@ describe('bench load', () => {
     inputLen: '256',
     outputLen: '128',
     sharedPrefix: 0,
-    warmup: 0,
+    warmup: { warmupRequests: 0 },
     timeout: '600s',
     ignoreEos: true,
     stream: true,

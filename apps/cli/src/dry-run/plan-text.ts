@@ -90,7 +90,7 @@ function amount(load: LoadSpec): string {
     load.data.kind === 'random'
       ? `${range(load.data.inputTokens)} tokens in${generatesText(load.api) ? `, ${range(load.data.outputTokens)} out` : ''}`
       : `${load.data.kind === 'trace' ? `${load.data.format} trace` : load.data.kind} ${load.data.path}`;
-  return `${what}, ${data}, warm-up ${load.warmupRequests}`;
+  return `${what}, ${data}, warm-up ${load.warmupMs === undefined ? load.warmupRequests : `${load.warmupMs / 1000} s`}`;
 }
 
 const range = (r: { min: number; max: number }) => (r.min === r.max ? String(r.min) : `${r.min}–${r.max}`);

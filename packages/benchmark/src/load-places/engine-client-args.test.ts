@@ -108,6 +108,7 @@ describe('arguments of an engine’s own client', () => {
     ['vllm', { data: { kind: 'hf', path: 'data' } }, /reads no data set/],
     ['vllm', { data: { kind: 'jsonl', path: 'p.jsonl' } }, /reads no prompt file of this kind/],
     ['vllm', { data: { kind: 'sharegpt', path: 'p.json', outputTokens: { min: 1, max: 9 } } }, /no range of output lengths/],
+    ['vllm', { warmupMs: 1000 }, /not for a time/],
     ['sglang', { api: 'embeddings' }, /not used for embeddings/],
     ['vllm', { api: 'messages' }, /not used for the API "messages"/],
   ])('refuse what %s cannot do: %j', (client, over, why) => {

@@ -32,6 +32,7 @@ export function engineClientProblems(load: LoadSpec, client: EngineClient): stri
   cannot(load.classes !== undefined, 'knows no classes of requests');
   cannot(load.conversations !== undefined, 'holds no conversations of several turns');
   cannot(load.images !== undefined, 'is not told here which images to send');
+  cannot(load.warmupMs !== undefined, 'warms up with a number of requests, not for a time');
   cannot(load.tokenizer !== undefined, 'counts by the tokenizer of the engine, not by one of a file (tokenizer)');
   cannot(data.kind === 'trace', 'replays no traces of these forms');
   cannot(data.kind === 'jsonl', 'reads no prompt file of this kind; sharegpt it reads');

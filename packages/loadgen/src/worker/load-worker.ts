@@ -72,7 +72,8 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
 
   async function prepare(calibration: Calibration): Promise<void> {
     supply = await createSupply({ target, load, trace, calibration, signal: stop.signal });
-    await supply.prepare(closedOrdinals(load.warmupRequests, warmupSlots, myWarmup), 'warmup', stop.signal);
+    const warmups = load.warmupMs === undefined ? load.warmupRequests : Math.min(load.warmupRequests, AHEAD_PER_SLOT * warmupSlots);
+    await supply.prepare(closedOrdinals(warmups, warmupSlots, myWarmup), 'warmup', stop.signal);
     if (arrivals) await supply.prepare(eachRequest(arrivals.ordinals), 'measured', stop.signal);
     else if (mySlots && cap !== null) {
       const ahead = AHEAD_PER_SLOT * cap;
@@ -86,14 +87,19 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
 
   async function warmup(ready: Supply): Promise<void> {
     const ordinals = closedOrdinals(load.warmupRequests, warmupSlots, myWarmup);
+    const endMs = load.warmupMs === undefined ? Number.POSITIVE_INFINITY : clockMs() + load.warmupMs;
     await closedLoop({
       sender,
       slots: myWarmup.to - myWarmup.from,
       next() {
-        const next = ordinals.next();
-        return next.done ? null : ready.take(next.value, 'warmup');
+        const next = clockMs() >= endMs ? null : ordinals.next();
+        if (!next || next.done) return null;
+        const ordinal = next.value;
+        const later = ordinal + AHEAD_PER_SLOT * warmupSlots;
+        if (load.warmupMs !== undefined && later < load.warmupRequests) setImmediate(() => ready.ahead(later, 'warmup'));
+        return ready.take(ordinal, 'warmup');
       },
-      rest: false,
+      rest: load.warmupMs !== undefined,
       onSettled,
       signal: stop.signal,
     });

@@ -171,11 +171,16 @@ export const benchmarkSchema = z
     num_prompts: count.optional().describe('Measured requests of a point. Default: 256, unless duration or stages are given.'),
     duration: durationSchema.optional().describe('Send for this long instead of num_prompts: seconds, or text such as "60s".'),
     warmup: z
-      .union([z.int().min(0), z.strictObject({ requests: z.int().min(0) }).transform((w) => w.requests)], {
-        error: 'expected a number of requests, or {requests: N}',
-      })
+      .union(
+        [
+          z.int().min(0),
+          z.strictObject({ requests: z.int().min(0) }).transform((w) => w.requests),
+          z.strictObject({ duration: durationSchema.refine((d) => parseDuration(d) > 0), requests: count.optional() }),
+        ],
+        { error: 'expected a number of requests, {requests: N}, {duration: 30s}, or both' },
+      )
       .optional()
-      .describe('Requests sent first and left out of every figure. Default: max_concurrency, at most 8.'),
+      .describe('Sent first and left out of every figure: so many requests, or for so long. Default: max_concurrency requests, at most 8.'),
     repeats: count.default(1).describe('How often each point is measured.'),
     random_input_len: length.default(8000).describe('Prompt tokens: a number, {min, max}, or {length, range_ratio, meaning}.'),
     random_output_len: length.default(8000).describe('Output tokens: a number, {min, max}, or {length, range_ratio, meaning}.'),

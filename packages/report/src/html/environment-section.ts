@@ -160,7 +160,8 @@ function loadFacts(group: TaskGroup): Fact[] {
   const load = row?.load;
   if (!load) return [];
   const slo = Object.entries(load.slo).map(([name, ms]) => `${name.replace(/Ms$/, '').toUpperCase()} ≤ ${formatMs(ms)}`);
-  const warmup = load.warmupRequests > 0 ? `${plural(load.warmupRequests, 'request')} before each point, left out of every figure` : 'none';
+  const first = load.warmupMs === undefined ? plural(load.warmupRequests, 'request') : `${load.warmupMs / 1000} s`;
+  const warmup = load.warmupRequests > 0 ? `${first} before each point, left out of every figure` : 'none';
   return [
     ['Points', loadsLabel(group.measured.map((r) => r.load))],
     [
