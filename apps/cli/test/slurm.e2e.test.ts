@@ -10,7 +10,7 @@ import { type ClusterSite, clusterSite, missingOfSlurm as missing, onlyRun, shap
 /** Telemetry of points. A job keeps its samples with its deployment. */
 const SAMPLED = /^(telemetry\.|scalars\.(engine|gpu|host_cpu|kv_cache)_)/;
 /** What is there of a result or not by how fast its machine was: an answer that came all at once has no rate. */
-const TIMED = /scalars\.(user_output_rate|steady_output_throughput) /;
+const TIMED = /^steady\.|scalars\.(user_output_rate|steady_output_throughput) /;
 
 describe.skipIf(missing !== undefined)(`a cluster${missing === undefined ? '' : ` (${missing.skipped})`}`, () => {
   let on: ClusterSite;

@@ -115,6 +115,7 @@ export {
   type OriginResult,
   type ClockOffset,
   type ConversationsResult,
+  type SteadyResult,
   type Distribution,
   type LoadClient,
   type LoadPointResult,
@@ -128,7 +129,7 @@ export {
 export { SLURM_VALUES, slurmOptionProblem } from './slurm-options.ts';
 export { expandNodeList } from './nodes/expand-node-list.ts';
 export { isNodeName, requireNodeNames, sameNode, sameShortName, shortName } from './nodes/node-name.ts';
-export { METRICS, metric, type MetricDefinition } from './metrics.ts';
+export { METRICS, STEADY_STATE, metric, type MetricDefinition } from './metrics.ts';
 export { PhaseTimer, phaseSchema, type Phase, type Phases } from './phases.ts';
 export { engineInfoSchema, systemInfoSchema, type EngineInfo, type SystemInfo } from './system-info.ts';
 export {

@@ -106,7 +106,7 @@ export const METRICS: readonly MetricDefinition[] = [
     'Output tokens, steady',
     'tok/s',
     'higher',
-    'Output tokens per second between the first and the last time at which at least 95 % of the concurrency cap was in flight; absent when that window is shorter than 10 % of the run or the loop is open.',
+    'Output tokens per second between the first and the last time at which at least 95 % of the concurrency cap was in flight; absent when that window is shorter than 10 % of the run, the concurrency changes in stages, or the loop is open.',
   ),
   scalar('user_output_rate', 'Tokens a user', 'tok/s', 'higher', '1000 ÷ median TPOT: the speed at which one user sees text appear.'),
   scalar('goodput', 'Goodput', 'req/s', 'higher', 'Successful requests that met every limit of the SLO ÷ duration.'),
@@ -216,6 +216,10 @@ export const METRICS: readonly MetricDefinition[] = [
   scalar('cost_per_mtok_output', 'Cost, output', 'USD/Mtok', 'lower', `${MACHINE_PRICE} ÷ (output throughput × 3600) × 10⁶.`),
   scalar('cost_per_mtok_total', 'Cost, total', 'USD/Mtok', 'lower', `${MACHINE_PRICE} ÷ (total token throughput × 3600) × 10⁶.`),
 ];
+
+/** What the steady state of a point is (`steady` of a point's result). Reports print it where one has figures of it. */
+export const STEADY_STATE =
+  'The window without the ramp at the start and the drain at the end. Closed loop: from the first to the last time at which at least 95 % of the concurrency cap was in flight. Open loop of one rate: from as long after the first dispatch as 95 % of the successful requests took at most (E2EL) to the last dispatch. There is none when it is shorter than 10 % of the run, the load changes in time (stages, bursts, traces), or users think between turns or arrive with whole conversations. Latencies are of the requests that were sent and ended within it: few, and fewer long ones, where it is not many times as long as a request takes. Throughputs are what happened within it, whichever request it belongs to: requests by their end, output tokens by their own times, prompts by the time of their first token. The headline is the whole run.';
 
 const byName = new Map(METRICS.map((m) => [m.name, m]));
 

@@ -132,6 +132,23 @@ const conversationsResultSchema = z.strictObject({
 });
 export type ConversationsResult = z.infer<typeof conversationsResultSchema>;
 
+/** The steady state of a load, beside the whole of it. */
+const steadyResultSchema = classResultSchema.extend({
+  /** Its window, milliseconds since the point's zero, both ends belonging to it. */
+  fromMs: z.number(),
+  toMs: z.number(),
+  /** Measured requests that were sent and ended within the window: those of the distributions. */
+  counts: classResultSchema.shape.counts,
+  /**
+   * Per second of the window, what happened in it, whenever its request was sent: `request_throughput` (ends of successful requests), `output_throughput` (tokens by
+   * their own times), `input_throughput` (prompts by the time of their first token), `total_token_throughput`.
+   */
+  scalars: classResultSchema.shape.scalars,
+  /** By the names that the whole point's have, gaps included. */
+  distributions: classResultSchema.shape.distributions,
+});
+export type SteadyResult = z.infer<typeof steadyResultSchema>;
+
 /** What one of several servers came to that the requests were dealt to. */
 const originResultSchema = classResultSchema.extend({
   /** Base URL, without `/v1`. */
@@ -169,6 +186,8 @@ export const pointResultSchema = z.strictObject({
   distributions: z.record(z.string(), distributionSchema),
   /** Bootstrap intervals of the percentiles over requests (`percentileInterval`), of figures that a request has one of. Absent in older results. */
   intervals: percentileBoundsSchema.optional(),
+  /** Its steady state; the figures above are the headline, of the whole point. Absent: it has none (`STEADY_STATE`), or in older results. */
+  steady: steadyResultSchema.optional(),
   /** Of a load with classes: each by its name. */
   classes: z.record(z.string(), classResultSchema).optional(),
   /** Of a load of conversations. */

@@ -144,6 +144,7 @@ describe('mergeResults', () => {
       const { loadClients, client, ...summary } = merged.summary;
       const { client: _alone, ...expected } = whole.summary;
       expect(summary).toEqual(expected);
+      if (arrival.kind === 'constant' || arrival.kind === 'poisson' || arrival.kind === 'gamma') expect(summary.steady).toBeDefined();
       expect(merged.gaps).toEqual(whole.gaps);
       expect(merged.series).toEqual(whole.series);
       expect(merged.records.map((r) => ({ ...r, worker: 0 }))).toEqual(whole.records);

@@ -1,7 +1,5 @@
 import {
   generatesText,
-  summarize,
-  summarizeWeighted,
   type ClientObservation,
   type Distribution,
   type LoadSpec,
@@ -10,15 +8,16 @@ import {
   type GapList,
 } from '@bench/core';
 import { conversationResults } from './conversation-results.ts';
+import { distributionsOf } from './distributions.ts';
 import { isGivenUp } from './given-up.ts';
 import { flagsOf } from './flags.ts';
 import { goodness } from './goodness.ts';
-import { inFlightOf, windowAbove } from './in-flight.ts';
+import { type InFlight, inFlightOf } from './in-flight.ts';
 import { classResults, originResults, partResult } from './part-results.ts';
 import type { LoadSummary } from './result.ts';
 import { percentileBounds } from './percentile-bounds.ts';
 import { requestSamples } from './request-samples.ts';
-import { eachTokenTime } from './token-times.ts';
+import { steadyState } from './steady-state.ts';
 import { vllmFigures } from './vllm.ts';
 
 export interface SummarizeOptions {
@@ -49,8 +48,13 @@ export function summarizeRecords(options: SummarizeOptions): LoadSummary {
   const gapsOf = new Map(gaps.map((g) => [g.index, g.gapsMs]));
   const durationS = durationOf(measured);
   const samples = requestSamples(ok);
-  const distributions = distributionsOf(samples, ok, gapsOf);
-  const scalars = scalarsOf({ load, measured, ok, failed: failed.length, durationS, gapsOf, tpot: distributions.tpot_ms });
+  const distributions = distributionsOf({ samples, ok, gapsOf });
+  const flight = inFlightOf(measured);
+  const scalars = scalarsOf({ load, measured, ok, failed: failed.length, durationS, flight, tpot: distributions.tpot_ms });
+  const steady = steadyState({ load, measured, gapsOf, flight, durationS });
+  // One definition, two places: readers of older results know the figure by this name.
+  const steadyOutput = load.arrival.kind === 'closed' ? steady?.scalars.output_throughput : undefined;
+  if (steadyOutput !== undefined) scalars.steady_output_throughput = steadyOutput;
   const errors: Record<string, number> = {};
   for (const { error } of failed) if (error) errors[error.class] = (errors[error.class] ?? 0) + 1;
   const conversations = conversationResults({ load, measured, figuresOf: (own) => partResult(load, own, durationS) });
@@ -71,6 +75,7 @@ export function summarizeRecords(options: SummarizeOptions): LoadSummary {
     scalars,
     distributions,
     intervals: percentileBounds(samples),
+    ...(steady && { steady }),
     ...(load.classes && { classes: classResults(load, measured, durationS) }),
     ...(conversations && { conversations }),
     ...(origins.length > 1 && { origins: originResults(origins, load, measured, durationS) }),
@@ -95,68 +100,22 @@ function durationOf(measured: readonly RequestRecord[]): number {
   return to > from ? (to - from) / 1000 : 0;
 }
 
-function distributionsOf(
-  samples: ReadonlyMap<string, readonly number[]>,
-  ok: readonly RequestRecord[],
-  gapsOf: ReadonlyMap<number, Float32Array>,
-): Record<string, Distribution> {
-  const { values, weights } = tokenGaps(ok, gapsOf);
-  const gaps: [string, Distribution | null][] = [
-    ['itl_ms', summarizeWeighted(values, weights)],
-    ['icl_ms', summarize(pool(ok, gapsOf))],
-  ];
-  const each = [...samples].map(([name, list]): [string, Distribution | null] => [name, summarize(list)]);
-  return Object.fromEntries([...each, ...gaps].flatMap(([name, found]) => (found ? [[name, found] as const] : [])));
-}
-
-function pool(ok: readonly RequestRecord[], gapsOf: ReadonlyMap<number, Float32Array>): Float64Array {
-  const lists = ok.map((r) => gapsOf.get(r.index)).filter((g) => g !== undefined);
-  const out = new Float64Array(lists.reduce((sum, list) => sum + list.length, 0));
-  let at = 0;
-  for (const list of lists) {
-    out.set(list, at);
-    at += list.length;
-  }
-  return out;
-}
-
-/** Gaps divided by the tokens of a chunk, each weighing as many tokens. */
-function tokenGaps(
-  ok: readonly RequestRecord[],
-  gapsOf: ReadonlyMap<number, Float32Array>,
-): { values: Float64Array; weights: Float64Array } {
-  const values: number[] = [];
-  const weights: number[] = [];
-  for (const r of ok) {
-    const gaps = gapsOf.get(r.index);
-    if (!gaps || gaps.length === 0) continue;
-    const perChunk = ((r.outputTokens ?? 0) - 1) / gaps.length;
-    if (perChunk <= 0) continue;
-    for (const gap of gaps) {
-      values.push(gap / perChunk);
-      weights.push(perChunk);
-    }
-  }
-  return { values: Float64Array.from(values), weights: Float64Array.from(weights) };
-}
-
 interface ScalarOptions {
   load: LoadSpec;
   measured: readonly RequestRecord[];
   ok: readonly RequestRecord[];
   failed: number;
   durationS: number;
-  gapsOf: ReadonlyMap<number, Float32Array>;
+  flight: InFlight;
   tpot: Distribution | undefined;
 }
 
-function scalarsOf({ load, measured, ok, failed, durationS, gapsOf, tpot }: ScalarOptions): Record<string, number> {
+function scalarsOf({ load, measured, ok, failed, durationS, flight, tpot }: ScalarOptions): Record<string, number> {
   const out: Record<string, number> = {};
   if (measured.length === 0) return out;
   out.error_ratio = failed / measured.length;
   const givenUp = measured.filter(isGivenUp).length;
   if (load.cancel) out.given_up_ratio = givenUp / measured.length;
-  const flight = inFlightOf(measured);
   out.peak_concurrency = flight.peak;
   if (durationS > 0) out.mean_concurrency = flight.totalMs / 1000 / durationS;
   const total = (of: (r: RequestRecord) => number | null) => ok.reduce((sum, r) => sum + (of(r) ?? 0), 0);
@@ -180,31 +139,7 @@ function scalarsOf({ load, measured, ok, failed, durationS, gapsOf, tpot }: Scal
   const toldPrompt = told.reduce((sum, r) => sum + (r.promptTokens ?? 0), 0);
   if (toldPrompt > 0) out.cached_ratio = told.reduce((sum, r) => sum + (r.cachedTokens ?? 0), 0) / toldPrompt;
   Object.assign(out, goodness(load, measured, durationS));
-  const steady = streams ? steadyThroughput({ load, ok, durationS, gapsOf, flight }) : null;
-  if (steady !== null) out.steady_output_throughput = steady;
   return out;
-}
-
-function steadyThroughput({
-  load,
-  ok,
-  durationS,
-  gapsOf,
-  flight,
-}: Omit<ScalarOptions, 'measured' | 'failed' | 'tpot'> & { flight: ReturnType<typeof inFlightOf> }): number | null {
-  // While someone thinks nothing of theirs is in flight: the cap is none of requests.
-  if (load.arrival.kind !== 'closed' || load.maxConcurrency === null || load.conversations?.thinkTime) return null;
-  const window = windowAbove(flight, 0.95 * load.maxConcurrency);
-  if (!window) return null;
-  const lengthS = (window.toMs - window.fromMs) / 1000;
-  if (lengthS <= 0 || lengthS < 0.1 * durationS) return null;
-  let tokens = 0;
-  for (const r of ok) {
-    eachTokenTime(r, gapsOf.get(r.index), (at, n) => {
-      if (at >= window.fromMs && at <= window.toMs) tokens += n;
-    });
-  }
-  return tokens / lengthS;
 }
 
 /** The source of a point's counts: the one all share, else the least direct that occurs. */

@@ -1,4 +1,4 @@
-import type { ClassResult, ConversationsResult, Distribution, PointFlag, PointResult } from '@bench/core';
+import type { ClassResult, ConversationsResult, Distribution, PointFlag, PointResult, SteadyResult } from '@bench/core';
 
 const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
@@ -85,6 +85,13 @@ export function meanConversations(results: readonly PointResult[]): Conversation
     },
     turns: { first: meanClass(own.map(({ turns }) => turns.first)), later: meanClass(own.map(({ turns }) => turns.later)) },
   };
+}
+
+/** Steady states of the repeats: figures and bounds are means, requests those of all. Null: not every repeat has one, so nothing stands beside the whole run's mean. */
+export function meanSteady(results: readonly PointResult[]): SteadyResult | null {
+  const own = results.flatMap(({ steady }) => steady ?? []);
+  if (own.length === 0 || own.length < results.length) return null;
+  return { fromMs: mean(own.map(({ fromMs }) => fromMs)), toMs: mean(own.map(({ toMs }) => toMs)), ...meanClass(own) };
 }
 
 /** Each code once, with the messages that differ. */

@@ -1,6 +1,25 @@
-import type { ClassResult, ConversationsResult, Distribution, EngineInfo, LoadSpec, OwnMetric, PointFlag, PointResult } from '@bench/core';
+import type {
+  ClassResult,
+  ConversationsResult,
+  Distribution,
+  EngineInfo,
+  LoadSpec,
+  OwnMetric,
+  PointFlag,
+  PointResult,
+  SteadyResult,
+} from '@bench/core';
 import type { PointView, RunView, SearchFile, TaskView } from '@bench/results';
-import { meanClasses, meanConversations, meanDistributions, meanScalars, mergeFlags, sumCounts, sumErrors } from './aggregate.ts';
+import {
+  meanClasses,
+  meanConversations,
+  meanDistributions,
+  meanScalars,
+  meanSteady,
+  mergeFlags,
+  sumCounts,
+  sumErrors,
+} from './aggregate.ts';
 import type { KnownAccuracy } from './client-error.ts';
 import { rowIntervals, type RowIntervals } from './intervals.ts';
 import { loadAxis, machineLabel } from './labels.ts';
@@ -34,6 +53,8 @@ export interface ReportRow {
   distributions: Record<string, Distribution>;
   /** How sure they are. Null: not known. */
   intervals: RowIntervals | null;
+  /** The steady state beside the figures above, which are of the whole run. Null: it has none. */
+  steady: SteadyResult | null;
   /** Of a load with classes of requests: each by its name. Null: it has none. */
   classes: Record<string, ClassResult> | null;
   /** Of a load of conversations. Null: its requests stand alone. */
@@ -119,6 +140,7 @@ function pointRow(base: ReportRow, point: number, views: readonly PointView[]): 
     scalars: { ...costs(scalars, base.priceUsdPerHour), ...scalars },
     distributions: meanDistributions(results),
     intervals: rowIntervals(results),
+    steady: meanSteady(results),
     classes: meanClasses(results),
     conversations: meanConversations(results),
     ownMetrics: Object.assign({}, ...results.map((r) => r.ownMetrics ?? {})) as Record<string, OwnMetric>,
@@ -187,6 +209,7 @@ function emptyRow(runId: string): ReportRow {
     distributions: {},
     intervals: null,
     classes: null,
+    steady: null,
     conversations: null,
     ownMetrics: {},
     flags: [],

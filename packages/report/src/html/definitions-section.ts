@@ -1,4 +1,4 @@
-import { metric } from '@bench/core';
+import { metric, STEADY_STATE } from '@bench/core';
 import { FLAG_WORDS } from '../flags.ts';
 import { ownFigures } from '../own-figures.ts';
 import type { ReportRow } from '../rows.ts';
@@ -25,8 +25,9 @@ export function definitionsSection(rows: readonly ReportRow[]): Markup | null {
   if (metrics.length + reported.length === 0) return null;
   return markup`<section id="definitions" aria-labelledby="definitions-h"><h2 id="definitions-h">Definitions</h2>
 <p>Percentiles interpolate linearly between ranks (numpy’s default): p99 is the value that 99 % of the samples stay at or under. Of a repeated point, each figure is the mean over its repeats. Below a percentile stands between which values it lies with a confidence of 95 %: by resampling the requests (bootstrap) where a point was measured once, by Student’s t over the repeats where it was repeated.</p>
-<dl class="terms">${metrics}${reported}${rows.some((row) => row.load !== null) ? SATURATION : null}${flags}</dl></section>`;
+<dl class="terms">${metrics}${reported}${rows.some((row) => row.load !== null) ? SATURATION : null}${rows.some((row) => row.steady !== null) ? STEADY : null}${flags}</dl></section>`;
 }
 
 const NOT_OURS = 'Reported by the recipe’s own clients or command; bench did not measure it.';
+const STEADY = markup`<div><dt>Steady state<span>beside the whole run</span></dt><dd>${STEADY_STATE}</dd></div>`;
 const SATURATION = markup`<div><dt>Saturation<span>closed loop</span></dt><dd>The lowest concurrency tried that gives at least 90 % of the best throughput. For request rates: the highest rate that the engine kept up with, which is 90 % of it or more coming out as fast as it went in.</dd></div>`;

@@ -17,6 +17,7 @@ import { data, markup, raw, type Markup } from './markup.ts';
 import { SCRIPT, SCRIPT_HASH } from './script.ts';
 import { seriesSection } from './series-section.ts';
 import { STYLE } from './style.ts';
+import { steadySection } from './steady-section.ts';
 import { summaryTable } from './summary-table.ts';
 import type { WriteOptions } from './write-html.ts';
 
@@ -54,6 +55,7 @@ export async function renderPage(runs: readonly RunView[], options: WriteOptions
   const sections: [string, string, Markup | null][] = [
     ['summary', 'Summary', summarySection(groups)],
     ['curve', 'Latency and throughput', curveSection(groups)],
+    ['steady', 'Steady state', steadySection(groups)],
     ['classes', 'Classes of requests', classesSection(groups)],
     ['conversations', 'Turns of conversations', conversationsSection(groups)],
     ['distributions', 'Distributions', distributionSection(details, left)],

@@ -41,7 +41,7 @@ export function resultsTable({ label, head, columns: all, lines, title }: Result
 }
 
 /** Median and 99th percentile of latencies, for {@link ResultsTableOptions.columns}. */
-export function latencyColumns(names: readonly ('ttft_ms' | 'tpot_ms' | 'e2el_ms')[]): ResultColumn[] {
+export function latencyColumns(names: readonly ('ttft_ms' | 'tpot_ms' | 'itl_ms' | 'icl_ms' | 'e2el_ms')[]): ResultColumn[] {
   return names.flatMap((name) =>
     (['p50', 'p99'] as const).map((key): ResultColumn => [
       `${name.slice(0, -3).toUpperCase()}, ms`,

@@ -1,6 +1,7 @@
 import { mkdtemp, readdir, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { STEADY_STATE } from '@bench/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { writeHtml } from '../index.ts';
 import { demoRun, hostileRun, mixedRun, ownRun, syntheticRun } from '../testing/synthetic-run.ts';
@@ -83,6 +84,31 @@ describe('writeHtml', () => {
     expect(text).toMatch(/<bdi>chat<\/bdi><\/td><td>60<\/td><td>0<\/td><td>11[.0]*<\/td>/);
     expect(text).toContain('&lt;batch&gt;');
     expect(sections(await page(demoRun()))).not.toContain('classes');
+  });
+
+  it('has the steady state of a point beside its whole run, where every repeat has one, and says what it is', async () => {
+    const run = syntheticRun({ tasks: [{ points: [{ concurrency: 4, requests: 40, repeats: 2 }] }] });
+    const results = (run.tasks[0]?.points ?? []).flatMap(({ result }) => result ?? []);
+    for (const [i, result] of results.entries())
+      result.steady = {
+        fromMs: 100 + 200 * i,
+        toMs: 9000,
+        counts: { sent: 31 + i, ok: 31 + i, failed: 0, cancelled: 0 },
+        scalars: { request_throughput: 4, output_throughput: 1000 * (1 + i) },
+        distributions: {},
+      };
+    const text = await page(run);
+    expect(sections(text)).toContain('steady');
+    expect(text).toMatch(/<bdi>whole run<\/bdi><\/td><td>80<\/td>/);
+    expect(text).toMatch(
+      /<bdi>steady, 0.2 to 9.0 s<\/bdi><\/td><td>63<\/td><td>0<\/td><td>4[.0]*<\/td><td>1[ ,\u202f\u00a0]?500[.0]*<\/td>/,
+    );
+    expect(text).toContain('The headline is the whole run');
+    expect(text).toContain(`<dd>${STEADY_STATE}</dd>`);
+    delete results[0]?.steady;
+    const mixed = await page(run);
+    expect(sections(mixed)).not.toContain('steady');
+    expect(mixed).not.toContain(STEADY_STATE);
   });
 
   it('has a table of first and later turns, and says what was never sent', async () => {

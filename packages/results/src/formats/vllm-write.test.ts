@@ -282,3 +282,35 @@ it('tells of conversations behind the block, which stays readable', () => {
   ]);
   expect(parseResultText(text)).toEqual(parseResultText(renderVllmText(plain)));
 });
+
+it('tells of the steady state beside the whole run behind the block, which stays readable', () => {
+  const plain = pointWith(FIGURES);
+  const { ttft_ms: _, ...distributions } = plain.distributions;
+  const ttft = { count: 5, mean: 1, std: 0, min: 1, max: 1, p50: 12.5, p75: 1, p90: 1, p95: 1, p99: 40, p999: 1 };
+  const point = {
+    ...plain,
+    counts: { sent: 9, ok: 9, failed: 0, cancelled: 0, warmup: 0 },
+    scalars: { request_throughput: 10, output_throughput: 100.25 },
+    distributions,
+  };
+  const steady = {
+    fromMs: 160,
+    toMs: 9870,
+    counts: { sent: 5, ok: 5, failed: 0, cancelled: 0 },
+    scalars: { request_throughput: 12.5 },
+    distributions: { ttft_ms: ttft },
+  };
+  const without = renderVllmText(point);
+  const text = renderVllmText({ ...point, steady });
+  expect(text.startsWith(without)).toBe(true);
+  const lines = text.slice(without.length).split('\n');
+  expect(lines.slice(0, 6).map((line) => line.replace(/ {2,}/g, ' | '))).toEqual([
+    'steady from 0.2 s to 9.9 s, 5 of 9 requests; the headline is the whole run',
+    ' | whole run | steady',
+    'req/s | 10.00 | 12.50',
+    'out tok/s | 100.25 | -',
+    'TTFT p50, ms | - | 12.50',
+    'TTFT p99, ms | - | 40.00',
+  ]);
+  expect(parseResultText(text)).toEqual(parseResultText(without));
+});

@@ -1,5 +1,6 @@
 import { type ApiKind, eventGaps, generatesText, meanRatePerS, type LoadPointResult, type RequestRecord, type GapList } from '@bench/core';
 import { conversationsText } from './conversations-text.ts';
+import { steadyText } from './steady-text.ts';
 import { VLLM_ROWS, VLLM_SECTIONS } from './vllm-layout.ts';
 
 const WIDTH = 50;
@@ -22,6 +23,7 @@ export function renderVllmText(point: LoadPointResult): string {
   }
   lines.push('='.repeat(WIDTH));
   // Outside of the block, which is vLLM's.
+  if (point.steady) lines.push(...steadyText(point, point.steady));
   if (point.conversations) lines.push(...conversationsText(point.conversations));
   return `${lines.join('\n')}\n`;
 }
