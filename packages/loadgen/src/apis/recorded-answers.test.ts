@@ -48,7 +48,7 @@ function record({ api: kind, body, stream = true, status = 200, type, piece = bo
     intendedMs: 0,
     api,
     stream,
-    clock: { read: () => undefined, at: () => now, turn: () => now },
+    clock: { read: () => undefined, at: () => now, madeAt: () => now, turn: () => now },
     worker: 0,
     onSettled: () => undefined,
     staleMs: () => 10,

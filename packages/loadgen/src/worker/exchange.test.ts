@@ -46,7 +46,7 @@ function play(over: { stream?: boolean } = {}): Playing {
     intendedMs: 0,
     api: apiOf('chat'),
     stream: over.stream ?? true,
-    clock: { read: () => undefined, at: () => now, turn: () => now },
+    clock: { read: () => undefined, at: () => now, madeAt: () => now, turn: () => now },
     worker: 0,
     onSettled: () => settled++,
     staleMs: () => 10,

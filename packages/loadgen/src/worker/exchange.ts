@@ -45,6 +45,9 @@ export class Exchange implements AnswerHandler {
   private readonly o: ExchangeOptions;
   private readonly tokens: TokenStamps;
   private firstByteMs: number | null = null;
+  /** The last event, and its read. */
+  private eventMs = Number.NEGATIVE_INFINITY;
+  private eventTurn = -1;
   private endMs: number | null = null;
   private httpStatus: number | null = null;
   private usage: Usage | null = null;
@@ -98,7 +101,7 @@ export class Exchange implements AnswerHandler {
   }
 
   onEnd(): void {
-    this.endMs = this.o.clock.at();
+    this.endMs = this.cameMs();
     if (this.httpStatus !== 200) this.fail(httpFailure(this.httpStatus ?? 0, this.text()));
     else if (this.reader) {
       this.reader.end();
@@ -108,7 +111,7 @@ export class Exchange implements AnswerHandler {
   }
 
   onError(error: Error): void {
-    this.endMs = this.o.clock.at();
+    this.endMs = this.cameMs();
     if (this.firstByteMs === null) {
       if (this.connection === 'reused' && !this.retried && this.wasStale(error)) {
         this.retried = true;
@@ -169,11 +172,24 @@ export class Exchange implements AnswerHandler {
     this.job.hear?.(value);
     this.job.transcript?.hear(value, reading);
     const { reads } = this.tokens;
-    if (!this.tokens.stamp(reading, this.o.clock.at(), this.o.clock.turn())) return;
+    if (!this.tokens.stamp(reading, this.stampEvent(), this.o.clock.turn())) return;
     this.o.onToken(this.tokens.reads > reads);
     const { givingUp } = this.job;
     if (givingUp && 'chunks' in givingUp && this.tokens.chunks >= givingUp.chunks)
       this.stop('given_up', `given up after ${givingUp.chunks} chunks, as the load asks`);
+  }
+
+  /** When what is read now came. One poll may be followed by several reads of one socket. */
+  private cameMs(): number {
+    return Math.max(this.o.clock.at(), this.eventMs);
+  }
+
+  /** When the event came that is read now. */
+  private stampEvent(): number {
+    const turn = this.o.clock.turn();
+    this.eventMs = turn === this.eventTurn ? this.o.clock.madeAt() : this.cameMs();
+    this.eventTurn = turn;
+    return this.eventMs;
   }
 
   /** A stream has ended: well, or with `cut`. */
