@@ -19,6 +19,9 @@ export interface WorkerCrew {
   close(): Promise<void>;
 }
 
+/** What an event leaves behind is short-lived: more room than this was only memory, and no less work (V8's default: 48 MB). */
+const YOUNG_MB = 12;
+
 /** How long a worker may take to leave by itself. */
 const LEAVE_MS = 2000;
 
@@ -74,7 +77,12 @@ interface Member {
 
 function startMember(setup: WorkerSetup, workerFile: URL): Member {
   // No inherited flags: they may name loaders or conditions that are meant for the caller's own sources.
-  const worker = new Worker(workerFile, { workerData: setup, execArgv: [], name: `bench-load-${setup.id}` });
+  const worker = new Worker(workerFile, {
+    workerData: setup,
+    execArgv: [],
+    name: `bench-load-${setup.id}`,
+    resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MB },
+  });
   let pending: { answer: string; resolve(message: FromWorker): void; reject(error: Error): void } | null = null;
   let dead: BenchError | null = null;
   const exited = new Promise<void>((resolve) => worker.once('exit', () => resolve()));
