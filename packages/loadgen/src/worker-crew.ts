@@ -20,7 +20,7 @@ export interface WorkerCrew {
 }
 
 /** What an event leaves behind is short-lived: more room than this was only memory, and no less work (V8's default: 48 MB). */
-const YOUNG_MB = 12;
+const YOUNG_MB = 24;
 
 /** How long a worker may take to leave by itself. */
 const LEAVE_MS = 2000;
