@@ -10,6 +10,8 @@ export interface FaultTimes {
 /** Faults by the names that `--fault` has for them, but for HTTP errors. */
 export const KINDS: Record<string, (times: FaultTimes) => Misbehaviour> = {
   reset: ({ after }) => ({ kind: 'reset', after }),
+  'reset-request': () => ({ kind: 'reset', after: 'request' }),
+  'reset-headers': () => ({ kind: 'reset', after: 'headers' }),
   close: ({ after }) => ({ kind: 'close', after }),
   drop: ({ pauseMs }) => ({ kind: 'drop', afterMs: pauseMs }),
   stall: ({ after }) => ({ kind: 'stall', after }),

@@ -30,6 +30,7 @@ export function addMockCommand(program: Command, result: { code: number }): void
     .option('--pieces <n>', 'write every event in up to n pieces, cut at drawn places', integer(1))
     .option('--split-utf8', 'cut every event inside a character')
     .option('--coalesce', 'write all events of an answer at once, at its end')
+    .option('--drop-after-answer', 'close the connection after each answer, without saying so in it')
     .option('--read-rate <n>', 'read request bodies at n bytes per second', positive)
     .optionsGroup('Wrong:')
     .option('--fault <kind[:n]>', `one request in n, drawn, goes wrong; repeatable: ${FAULT_KINDS}`, collect)

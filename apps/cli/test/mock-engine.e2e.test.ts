@@ -84,6 +84,25 @@ describe('bench mock-engine', () => {
   });
 
   it.each([
+    ['a request', 'reset-request', 'connect'],
+    ['the head of an answer', 'reset-headers', 'reset'],
+  ])('resets connections behind %s', async (_what, fault, counted) => {
+    const { url } = await mock('--ttft', '1ms', '--itl', '1ms', '--fault', `${fault}:2`);
+    const measured = await load(url);
+    const { counts, errors } = JSON.parse(measured.stdout) as { counts: { ok: number; failed: number }; errors: Record<string, number> };
+    expect(counts.failed, show(measured)).toBeGreaterThan(0);
+    expect(counts.ok + counts.failed).toBe(8);
+    expect(errors).toEqual({ [counted]: counts.failed });
+  });
+
+  it('closes connections behind answers, which is no error', async () => {
+    const { url } = await mock('--ttft', '1ms', '--itl', '1ms', '--drop-after-answer');
+    const measured = await load(url);
+    expect(measured.code, show(measured)).toBe(0);
+    expect(JSON.parse(measured.stdout)).toMatchObject({ counts: { ok: 8, failed: 0 } });
+  });
+
+  it.each([
     [['--ttft', 'soon'], '--ttft: "soon" is not a duration'],
     [['--itl', 'uniform:9ms-1ms'], '9ms is more than 1ms'],
     [['--tokens-per-chunk', '0'], '--tokens-per-chunk: "0"'],

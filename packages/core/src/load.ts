@@ -225,7 +225,7 @@ export const loadSpecSchema = z.strictObject({
   warmupRequests: z.int().min(0).default(0),
   /**
    * Ends the warm-up after this long though not all of its requests were sent, milliseconds; those in flight are waited for. They keep as many in flight
-   * as the load does at most, with a rate alone 8. Absent: all are sent.
+   * as the load does at most, with a rate alone 16. Absent: all are sent.
    */
   warmupMs: z.number().positive().optional(),
   stream: z.boolean().default(true),

@@ -32,7 +32,7 @@ export const requestRecordSchema = z.strictObject({
   intendedMs: z.number(),
   /** Handed to the socket. */
   sentMs: z.number(),
-  /** First byte of the answer: status line and headers. */
+  /** The answer's status line and headers had come. */
   firstByteMs: z.number().nullable(),
   /** First event with a choice in it, a role-only one too (vLLM's idea of the first token). */
   firstEventMs: z.number().nullable(),

@@ -169,7 +169,7 @@ describe('a server that goes wrong in every way', () => {
   it.each([WAYS[1], WAYS[2]] as typeof WAYS)('has requests that are never answered time out, and no others: %s', async (_name, how) => {
     const faults = [0, 3].map((after): { fault: Misbehaviour; oneIn: number } => ({ fault: { kind: 'stall', after }, oneIn: 4 }));
     const its: TestServerOptions = { seed: 3, faults };
-    const done = await run({ ...how, options: its, load: { ...how.load, numPrompts: 12, requestTimeoutMs: 2500 } });
+    const done = await run({ ...how, options: its, load: { ...how.load, numPrompts: 12, requestTimeoutMs: 6000 } });
     checkEach(done, its, () => 'timeout');
     expect(done.result.summary.errors.timeout).toBeGreaterThan(2);
   });

@@ -1,5 +1,10 @@
 import { BenchError, takesConversations, type LoadSpec } from '@bench/core';
 
+/** Noise does not shrink: three bytes a pixel, as base64. */
+const PIXEL_BYTES = 4;
+/** V8's longest string is a little over this. */
+const MOST_IMAGE_BYTES = 500_000_000;
+
 /** @throws BenchError `BENCH_LOAD` when the API of a load has no place for what it is to send. */
 export function checkData({ api, data, images, classes = [], conversations }: LoadSpec): void {
   if (images && conversations)
@@ -7,6 +12,12 @@ export function checkData({ api, data, images, classes = [], conversations }: Lo
       code: 'BENCH_LOAD',
       message: 'what is said in a conversation is text: it has no images',
       hint: 'leave images out, or conversations',
+    });
+  if (images && images.perRequest.max * images.width.max * images.height.max * PIXEL_BYTES > MOST_IMAGE_BYTES)
+    throw new BenchError({
+      code: 'BENCH_LOAD',
+      message: `the images of one request may have ${images.perRequest.max * images.width.max * images.height.max} pixels, which no body can hold`,
+      hint: 'ask for fewer or smaller ones',
     });
   if (images && api !== 'chat' && api !== 'messages')
     throw new BenchError({

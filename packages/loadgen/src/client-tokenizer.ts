@@ -8,10 +8,11 @@ const BATCH = 64;
 /** A `tokenizer.json` in a thread of its own. */
 export interface ClientTokenizer {
   /**
-   * Tokens of each text, in their order; null: it could not be counted. `whole`: with the special tokens that the tokenizer puts around a text.
+   * Tokens of each text, in their order; null: it could not be counted. `whole`: with the special tokens that the tokenizer puts around a text. Once it is
+   * `stopped`, nothing more is counted.
    * Never throws: what was measured is not lost for want of a count.
    */
-  count(texts: readonly string[], options: { whole: boolean }): Promise<(number | null)[]>;
+  count(texts: readonly string[], options: { whole: boolean; stopped: () => boolean }): Promise<(number | null)[]>;
   close(): Promise<void>;
 }
 
@@ -59,10 +60,15 @@ export async function openTokenizer(options: { path: string; workerFile: URL }):
     });
   }
   return {
-    async count(texts, { whole }) {
+    async count(texts, { whole, stopped }) {
       const counts: (number | null)[] = [];
       for (let at = 0; at < texts.length; at += BATCH) {
         const batch = texts.slice(at, at + BATCH);
+        // Who stops a run waits for nothing more.
+        if (stopped()) {
+          counts.push(...batch.map(() => null));
+          continue;
+        }
         const coming = answer();
         if (!over) worker.postMessage({ texts: batch, whole } satisfies ToTokenizer);
         const got = await coming;

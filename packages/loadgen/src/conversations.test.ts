@@ -213,7 +213,7 @@ describe('conversations', () => {
   it('are cut by the end of the load, which nobody thinks beyond', async () => {
     const conversations = { turns: exactly(3), thinkTime: { meanMs: 3_600_000 } };
     const { numPrompts: _, ...load } = LOAD;
-    const { summary } = await run(await serve(), { ...load, maxConcurrency: 2, durationMs: 300, conversations });
+    const { summary } = await run(await serve(), { ...load, maxConcurrency: 2, durationMs: 3000, conversations });
     expect(summary.counts.sent).toBe(2);
     expect(summary.conversations).toMatchObject({
       asked: 2,

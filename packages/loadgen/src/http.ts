@@ -32,7 +32,8 @@ function ask(url: string, method: string, { headers, ...limits }: Asking, body?:
   return withinTime(limits, async (signal) => {
     for (let first = true; ; first = false) {
       const length = body === undefined ? {} : { 'content-length': Buffer.byteLength(body) };
-      const request = send(url, { method, headers: { ...headers, ...length }, signal });
+      // Other kept connections may be as old as the one that failed.
+      const request = send(url, { method, headers: { ...headers, ...length }, signal, ...(!first && { agent: false }) });
       const answered = once(request, 'response') as Promise<[IncomingMessage]>;
       // What goes wrong behind the head is told by reading the body, too.
       request.on('error', () => undefined).end(body);

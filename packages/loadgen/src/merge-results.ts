@@ -55,9 +55,9 @@ export function mergeResults(results: readonly ClientResult[], missing: readonly
     const byMs = zeroOf(each) - zeroEpochMs;
     // Workers are numbered through: a number stands for one thread of one client.
     for (const record of result.records) records.push({ ...moveTimes(record, byMs), worker: record.worker + workers });
-    gaps.push(...result.gaps);
+    for (const list of result.gaps) gaps.push(list);
     seconds.push(...movedSeconds(result.series, { byMs, workers }));
-    const own = result.summary.client?.workers ?? 1 + Math.max(-1, ...result.records.map((r) => r.worker));
+    const own = result.summary.client?.workers ?? 1 + result.records.reduce((most, r) => Math.max(most, r.worker), -1);
     workers += own;
     const { startedAt, counts } = result.summary;
     const accuracy = result.summary.client?.accuracy;
@@ -80,7 +80,7 @@ export function mergeResults(results: readonly ClientResult[], missing: readonly
       records,
     ),
     templateTokens: first.result.calibration.templateTokens,
-    origins: first.result.summary.origins?.map(({ url }) => url) ?? [],
+    origins: sameOrigins(sorted),
     promptEntries: sorted.map(({ result }) => result.promptEntries ?? null).find((entries) => entries !== null) ?? null,
     interrupted: sorted.some(({ result }) => result.summary.flags.some((flag) => flag.code === 'interrupted')),
   });
@@ -115,6 +115,12 @@ function check(sorted: readonly ClientResult[], load: LoadSpec, of: number): voi
     if (canonicalJson(its) !== canonicalJson(load)) throw problem(`the result of client ${client} is of another load`);
     seen.add(client);
   }
+}
+
+/** The servers that requests were dealt to; none where clients reached them by different addresses, for which of them is which nobody knows then. */
+function sameOrigins(results: readonly ClientResult[]): string[] {
+  const [first = [], ...others] = results.map(({ result }) => result.summary.origins?.map(({ url }) => url) ?? []);
+  return others.every((urls) => urls.join(' ') === first.join(' ')) ? first : [];
 }
 
 function unique(records: LoadResult['records']): void {

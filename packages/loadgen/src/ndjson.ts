@@ -27,6 +27,9 @@ export function ndjsonReader(onLine: (line: string) => void): SseReader {
       }
       rest = start >= bytes.length ? EMPTY : Buffer.from(bytes.subarray(start));
     },
+    get held() {
+      return rest.length;
+    },
     end() {
       const last = rest;
       rest = EMPTY;

@@ -6,34 +6,26 @@ import {
   loadSpecSchema,
   type LoadSpec,
   type LoadSpecInput,
-  type RequestRecord,
 } from '@bench/core';
+import { assemble, recordsOf } from './assemble.ts';
 import type { Calibration } from './calibration.ts';
 import { checkData } from './check-data.ts';
-import { openTokenizer } from './client-tokenizer.ts';
-import { withClientSeconds } from './client-seconds.ts';
-import { observationOf } from './client-observation.ts';
+import { type ClientTokenizer, openTokenizer } from './client-tokenizer.ts';
 import { clockMs, toEpochMs } from './clock.ts';
 import { conversationPlan } from './conversations.ts';
 import { dueTimes, isClients } from './deal.ts';
 import { machineLimits, type MachineLimits } from './machine-limits.ts';
 import { preflight } from './preflight.ts';
 import { checkSourceAddresses, originsOf } from './routes.ts';
-import { buildSeries } from './series.ts';
 import { progressReporter } from './progress.ts';
 import { quotaUse, usedUp } from './quota-use.ts';
 import type { LoadProgress, LoadResult } from './result.ts';
-import { summarizeRecords } from './summarize.ts';
-import { moveTimes } from './times.ts';
-import { unpackGaps } from './worker/gap-list.ts';
-import { unpack } from './worker/packed-records.ts';
 import { parseBaseUrl, type LoadTarget, type ServerAbilities } from './target.ts';
 import { accuracyAt, type DatedSelfcheck } from './selfcheck/accuracy.ts';
 import { countTokens } from './token-count.ts';
 import { readTrace, type TraceRequest } from './trace.ts';
 import { workerCount } from './worker-count.ts';
 import { builtWorker, startWorkers } from './worker-crew.ts';
-import type { WorkerReport } from './worker/protocol.ts';
 
 /** Between the order to start and the start: long enough to reach every worker. */
 const START_DELAY_MS = 20;
@@ -104,9 +96,28 @@ export async function driveLoad(options: DriveOptions, workerFile: URL): Promise
   const sources = target.sourceAddresses?.length;
   const limits = options.limits ?? machineLimits();
   for (const near of preflight({ load, workers, destinations, sources, limits })) options.onWarning?.(near);
-  const tokenizer = load.tokenizer === undefined ? null : await openTokenizer({ path: load.tokenizer, workerFile });
-  const crew = startWorkers({ target, load, trace, workers, workerFile });
   const total = requestsOf(load, trace);
+  const tokenizer = load.tokenizer === undefined ? null : await openTokenizer({ path: load.tokenizer, workerFile });
+  try {
+    return await drive({ ...options, load, target, trace, workers, total, tokenizer }, workerFile);
+  } finally {
+    await tokenizer?.close();
+  }
+}
+
+interface Drive extends Omit<DriveOptions, 'load' | 'workers'> {
+  load: LoadSpec;
+  target: LoadTarget;
+  trace: TraceRequest[] | null;
+  workers: number;
+  /** Measured requests that will be sent here; null: it ends by time. */
+  total: number | null;
+  tokenizer: ClientTokenizer | null;
+}
+
+async function drive(options: Drive, workerFile: URL): Promise<LoadResult> {
+  const { load, target, trace, workers, total, tokenizer } = options;
+  const crew = startWorkers({ target, load, trace, workers, workerFile });
   const progress = progressReporter({ crew, total, durationMs: load.durationMs ?? null, onProgress: options.onProgress });
   const stopped = onAbort(options.signal, () => crew.abort());
   try {
@@ -124,18 +135,17 @@ export async function driveLoad(options: DriveOptions, workerFile: URL): Promise
     const reports = await crew.measure(zeroMs, () => progress.enter('draining'));
     progress.enter('done');
     const quotaUsedUp = usedUp(quotaBefore, quotaUse());
-    const interrupted = stopped.aborted();
     const seen = recordsOf(reports, zeroMs);
     const texts = reports.flatMap((report) => report.texts);
-    // Who stops a run waits for nothing more.
-    const records = tokenizer && !interrupted ? await countTokens({ load, records: seen, texts, tokenizer }) : seen;
+    const records = tokenizer ? await countTokens({ load, records: seen, texts, tokenizer, stopped: () => stopped.aborted() }) : seen;
+    const interrupted = stopped.aborted();
     const origins = originsOf(target).map(({ origin, prefix }) => origin + prefix);
     const result = assemble({ load, origins, reports, records, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted });
     return options.selfcheck ? withAccuracy(result, options.selfcheck) : result;
   } finally {
     stopped.dispose();
     progress.stop();
-    await Promise.all([crew.close(), tokenizer?.close()]);
+    await crew.close();
   }
 }
 
@@ -237,38 +247,4 @@ function withAccuracy(result: LoadResult, selfcheck: DatedSelfcheck): LoadResult
   const { client, scalars } = result.summary;
   const accuracy = accuracyAt(selfcheck, scalars.peak_concurrency ?? 1);
   return client && accuracy ? { ...result, summary: { ...result.summary, client: { ...client, accuracy } } } : result;
-}
-
-/** In the order of their indexes, with times from `zeroMs` on. */
-function recordsOf(reports: readonly WorkerReport[], zeroMs: number): RequestRecord[] {
-  const records: RequestRecord[] = [];
-  // One by one: a list of them on the worker's clock beside this one would be as large again.
-  for (const report of reports) for (const record of unpack(report.records)) records.push(moveTimes(record, -zeroMs));
-  return records.sort((a, b) => a.index - b.index);
-}
-
-interface AssembleOptions {
-  load: LoadSpec;
-  origins: readonly string[];
-  reports: WorkerReport[];
-  /** Those of the reports, their tokens counted. */
-  records: RequestRecord[];
-  zeroMs: number;
-  zeroEpochMs: number;
-  calibration: Calibration;
-  quotaUsedUp: number | null;
-  interrupted: boolean;
-}
-
-function assemble(options: AssembleOptions): LoadResult {
-  const { load, origins, reports, records, zeroMs, zeroEpochMs, calibration, quotaUsedUp, interrupted } = options;
-  const gaps = reports.flatMap((report) => unpackGaps(report)).sort((a, b) => a.index - b.index);
-  const client = observationOf({ load, selves: reports.map((r) => r.self), records, quotaUsedUp });
-  const promptEntries = reports[0]?.promptEntries ?? null;
-  const { templateTokens } = calibration;
-  const startedAt = new Date(zeroEpochMs).toISOString();
-  const summary = summarizeRecords({ load, records, gaps, origins, startedAt, client, templateTokens, promptEntries, interrupted });
-  const seconds = reports.flatMap(({ self }) => self.seconds);
-  const series = withClientSeconds(buildSeries(records, gaps), seconds);
-  return { summary, records, gaps, series, zeroMonotonicMs: zeroMs, zeroEpochMs, calibration, promptEntries };
 }

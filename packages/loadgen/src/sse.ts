@@ -11,6 +11,8 @@ export interface SseReader {
   push(chunk: Uint8Array): void;
   /** The stream has ended. An event that was begun and not closed by an empty line is handed over, unlike in the standard: some servers leave the last one open. */
   end(): void;
+  /** Bytes of a line that is not whole yet. */
+  readonly held: number;
 }
 
 const LF = 10;
@@ -93,6 +95,9 @@ export function sseReader(onEvent: (event: SseEvent) => void): SseReader {
         search = start;
       }
       rest = start >= bytes.length ? EMPTY : start === 0 && bytes !== fresh ? bytes : Buffer.from(bytes.subarray(start));
+    },
+    get held() {
+      return rest.length;
     },
     end() {
       if (rest.length > 0) line(rest, 0, rest.length);

@@ -2,7 +2,7 @@ import type { LoadSpec, RequestRecord } from '@bench/core';
 import { apiOf } from './apis/index.ts';
 import type { ClientTokenizer } from './client-tokenizer.ts';
 
-/** The texts of one request that ended well. Null: it has none. */
+/** The texts of one request that ended well. Null: it has none, or the server has counted it. */
 export interface RequestTexts {
   index: number;
   prompt: string | null;
@@ -19,19 +19,19 @@ export async function countTokens(o: {
   records: readonly RequestRecord[];
   texts: readonly RequestTexts[];
   tokenizer: ClientTokenizer;
+  stopped: () => boolean;
 }): Promise<RequestRecord[]> {
-  const { load, records, texts, tokenizer } = o;
+  const { load, records, texts, tokenizer, stopped } = o;
   const { templated, generates } = apiOf(load.api);
-  const byIndex = new Map(records.map((record) => [record.index, record]));
-  const untold = texts.filter(({ index, prompt }) => prompt !== null && isGuessed(byIndex.get(index)));
+  const untold = texts.filter(({ prompt }) => prompt !== null);
   const prompts = await tokenizer.count(
     untold.map(({ prompt }) => prompt as string),
-    { whole: !templated },
+    { whole: !templated, stopped },
   );
   const spoken = generates ? texts.filter(({ answer }) => answer !== null) : [];
   const answers = await tokenizer.count(
     spoken.map(({ answer }) => answer as string),
-    { whole: false },
+    { whole: false, stopped },
   );
   const promptOf = new Map(untold.map(({ index }, i) => [index, prompts[i] ?? null]));
   const answerOf = new Map(spoken.map(({ index }, i) => [index, answers[i] ?? null]));
@@ -40,8 +40,9 @@ export async function countTokens(o: {
   );
 }
 
-function isGuessed(record: RequestRecord | undefined): boolean {
-  return record?.promptTokenSource === 'requested' || record?.promptTokenSource === 'none';
+/** Nobody has counted the prompt: its text is kept for the tokenizer, and no other. */
+export function isGuessed({ promptTokenSource }: RequestRecord): boolean {
+  return promptTokenSource === 'requested' || promptTokenSource === 'none';
 }
 
 function withCounts(record: RequestRecord, { prompt, answer }: { prompt: number | null; answer: number | null }): RequestRecord {

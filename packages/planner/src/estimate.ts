@@ -103,7 +103,10 @@ function loadS(load: LoadSpec): Range {
   const { arrival, numPrompts = 0, durationMs, maxConcurrency } = load;
   const request = requestS(load);
   const width = maxConcurrency ?? 8;
+  const { min, max } = load.conversations?.turns ?? { min: 1, max: 1 };
   const rounds = (requests: number) => Math.ceil(requests / width);
+  // Turns of one conversation come one after another.
+  const rest = { low: Math.max(rounds(numPrompts), min) * request.low, high: Math.max(rounds(numPrompts), max) * request.high };
   const warm = warmupS(load, request, rounds);
   if (durationMs !== undefined) {
     const seconds = durationMs / 1000;
@@ -111,10 +114,9 @@ function loadS(load: LoadSpec): Range {
   }
   const rate = meanRatePerS(arrival);
   if (arrival.kind === 'trace') return { low: TRACE_S.low + warm.low, high: TRACE_S.high + warm.high };
-  if (rate === null) return { low: warm.low + rounds(numPrompts) * request.low, high: warm.high + rounds(numPrompts) * request.high };
-  const { min, max } = load.conversations?.turns ?? { min: 1, max: 1 };
+  if (rate === null) return { low: warm.low + rest.low, high: warm.high + rest.high };
   const sending = (numPrompts * 2) / (min + max) / rate;
-  return { low: sending + DRAIN_S.low, high: Math.max(sending + DRAIN_S.high, rounds(numPrompts) * request.high) };
+  return { low: sending + DRAIN_S.low, high: Math.max(sending + DRAIN_S.high + (max - 1) * request.high, rest.high) };
 }
 
 function warmupS({ warmupRequests, warmupMs }: LoadSpec, request: Range, rounds: (requests: number) => number): Range {

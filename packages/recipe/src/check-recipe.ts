@@ -98,6 +98,8 @@ function checkInference(recipe: Recipe, context: CheckContext, fail: Fail): void
       `${name} does not serve the API "${b.api}"`,
       `it serves ${['chat', 'completions', ...(engine.moreApis ?? [])].join(', ')}`,
     );
+  for (const key of ['images', 'conversations'] as const)
+    if (embeds && b[key] !== undefined) fail(['benchmark', key], `${key} do not go with task "embed"`, `leave ${key} out`);
   const context_length = llm['context_length'];
   if (b.dataset.type === 'random' && typeof context_length === 'number') {
     const most = (length: number | { max: number }) => (typeof length === 'number' ? length : length.max);
@@ -106,10 +108,13 @@ function checkInference(recipe: Recipe, context: CheckContext, fail: Fail): void
     for (let i = 0; i < Math.max(inputs.length, outputs.length); i++) {
       const input = most(inputs[inputs.length === 1 ? 0 : i] ?? 0);
       const output = embeds ? 0 : most(outputs[outputs.length === 1 ? 0 : i] ?? 0);
-      if (input + output > context_length) {
+      // The last turn of a conversation holds all that was said before.
+      const turns = b.conversations === undefined ? 1 : most(b.conversations.turns);
+      const prompt = input + (turns - 1) * (most(b.conversations?.random_input_len ?? input) + output);
+      if (prompt + output > context_length) {
         fail(
           ['benchmark', 'random_input_len'],
-          `a request of ${input} prompt tokens${embeds ? '' : ` and ${output} output tokens`} does not fit in context_length ${context_length}`,
+          `${turns === 1 ? 'a request' : `turn ${turns} of a conversation`} of ${prompt} prompt tokens${embeds ? '' : ` and ${output} output tokens`} does not fit in context_length ${context_length}`,
           'lower random_input_len or random_output_len, or raise engine.llm.context_length',
         );
         break;

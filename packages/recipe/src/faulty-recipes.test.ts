@@ -267,6 +267,14 @@ describe('what sections do not know of each other', () => {
       `${MODEL}engine: {llm: {context_length: 100}}\nbenchmark: {random_input_len: 80, random_output_len: 30}\n`,
       /80 prompt tokens and 30 output tokens does not fit in context_length 100/,
     ],
+    [
+      `${MODEL}engine: {llm: {context_length: 8192}}\nbenchmark: {random_input_len: 2000, random_output_len: 500, conversations: {turns: {min: 2, max: 8}}}\n`,
+      /turn 8 of a conversation of 19500 prompt tokens and 500 output tokens does not fit in context_length 8192/,
+    ],
+    [
+      'model: {huggingface: a/b, task: embed}\nengine: {llm: {vllm: {}}}\nbenchmark: {random_input_len: 80, images: {width: 64, height: 64}}\n',
+      /images do not go with task "embed"/,
+    ],
     [`${MODEL}engine: {llm: {embedded: {}}}\nbenchmark: {api: messages}\n`, /embedded does not serve the API "messages"/],
     ['model: {huggingface: a/b}\nbenchmark: {api: llamacpp}\n', /vllm does not serve the API "llamacpp"/],
     [`${MODEL}benchmark: {api: embeddings}\n`, /the API "embeddings" does not go with task "generate"/],

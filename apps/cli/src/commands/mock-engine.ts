@@ -28,6 +28,7 @@ export interface MockFlags {
   pieces?: number | undefined;
   splitUtf8?: true | undefined;
   coalesce?: true | undefined;
+  dropAfterAnswer?: true | undefined;
   readRate?: number | undefined;
   fault: string[];
   faultAfter: number;
@@ -79,6 +80,7 @@ function serverOptions(flags: MockFlags): TestServerOptions {
     ...(flags.pieces === undefined ? {} : { pieces: flags.pieces }),
     ...(flags.splitUtf8 ? { splitCharacters: true } : {}),
     ...(flags.coalesce ? { coalesce: true } : {}),
+    ...(flags.dropAfterAnswer ? { dropAfterAnswer: true } : {}),
     ...(flags.readRate === undefined ? {} : { readBytesPerS: flags.readRate }),
     faults: flags.fault.map((text) => faultFlag(text, times)),
   };

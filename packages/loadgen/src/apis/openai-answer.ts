@@ -1,5 +1,5 @@
 import type { BodyOptions } from '../body.ts';
-import { count, errorText, joined, list, object, text, wording, type Json, type Reading, type Usage } from './reading.ts';
+import { count, errorText, joined, list, object, text, word, wording, type Json, type Reading, type Usage } from './reading.ts';
 
 /** Reads answers of OpenAI's chat and completions, and what vLLM, SGLang and llama.cpp add: `reasoning_content`, `reasoning`, bare error objects. */
 export function readChoices(value: unknown): Reading {
@@ -37,7 +37,7 @@ export function choiceText(value: unknown): string {
 
 /** vLLM's older releases answer the error object itself, `{"object": "error", "message": …}`. */
 export function openaiError(json: Json): string | null {
-  return errorText(json) ?? (json.object === 'error' ? String(json.message ?? 'error') : null);
+  return errorText(json) ?? (json.object === 'error' ? (word(json.message) ?? 'error') : null);
 }
 
 export function openaiUsage(usage: Json | null): Usage | null {

@@ -52,7 +52,8 @@ export function reading(said: Partial<Reading>): Reading {
 export function errorText(json: Json): string | null {
   if (json.error === undefined || json.error === null) return null;
   const error = object(json.error);
-  return error ? String(error.message ?? JSON.stringify(error)) : String(json.error);
+  if (!error) return String(json.error);
+  return typeof error.message === 'string' ? error.message : JSON.stringify(error);
 }
 
 /** What is known after `later`, which is changed. */

@@ -48,7 +48,7 @@ function record({ api: kind, body, stream = true, status = 200, type, piece = bo
     intendedMs: 0,
     api,
     stream,
-    clock: { read: () => undefined, at: () => now, madeAt: () => now, turn: () => now },
+    clock: { read: () => undefined, other: () => undefined, at: () => now, madeAt: () => now, turn: () => now },
     worker: 0,
     onSettled: () => undefined,
     staleMs: () => 10,
@@ -62,7 +62,7 @@ function record({ api: kind, body, stream = true, status = 200, type, piece = bo
     now++;
     exchange.onData(body.subarray(at, at + piece));
   }
-  if (cut) exchange.onError(Object.assign(new Error('other side closed'), { code: cut }));
+  if (cut) exchange.onError(Object.assign(new Error('other side closed'), { code: cut }), false);
   else exchange.onEnd();
   return requestRecordSchema.parse(exchange.record());
 }

@@ -71,7 +71,7 @@ function readEvent(json: Json, type: string): Reading {
     case 'response.failed':
       return reading({ error: openaiError(object(json.response) ?? {}) ?? 'response.failed', end: true });
     case 'error':
-      return reading({ error: openaiError(json) ?? String(json.message ?? json.code ?? 'error') });
+      return reading({ error: openaiError(json) ?? word(json.message) ?? word(json.code) ?? 'error' });
     default:
       return reading({});
   }

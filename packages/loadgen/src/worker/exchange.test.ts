@@ -29,7 +29,7 @@ const headOf = (status: number, contentType: string): Head => ({
 });
 
 /** One exchange whose clock and server are played by the test. */
-function play(over: { stream?: boolean } = {}): Playing {
+function play(over: { stream?: boolean; givingUp?: { chunks: number } } = {}): Playing {
   let now = 0;
   let retries = 0;
   let settled = 0;
@@ -41,12 +41,12 @@ function play(over: { stream?: boolean } = {}): Playing {
       requestedPromptTokens: 5,
       requestedOutputTokens: 20,
       counted: true,
-      givingUp: null,
+      givingUp: over.givingUp ?? null,
     },
     intendedMs: 0,
     api: apiOf('chat'),
     stream: over.stream ?? true,
-    clock: { read: () => undefined, at: () => now, madeAt: () => now, turn: () => now },
+    clock: { read: () => undefined, other: () => undefined, at: () => now, madeAt: () => now, turn: () => now },
     worker: 0,
     onSettled: () => settled++,
     staleMs: () => 10,
@@ -67,7 +67,7 @@ function play(over: { stream?: boolean } = {}): Playing {
       write('data: [DONE]\n\n');
       exchange.onEnd();
     },
-    cut: (code) => exchange.onError(Object.assign(new Error('other side closed'), { code })),
+    cut: (code) => exchange.onError(Object.assign(new Error('other side closed'), { code }), false),
     retries: () => retries,
     settled: () => settled,
   };
@@ -234,4 +234,45 @@ describe('events without text', () => {
     expect(record).toMatchObject({ firstEventMs: 10, firstTokenMs: 70, eventsBefore: 3, eventsAfter: 0, chunks: 1 });
     expect(eventGaps(record, exchange.takeGaps())).toEqual([20, 20, 20]);
   });
+});
+
+describe('an answer that is no HTTP, or ends in its head', () => {
+  it.each([
+    ['is not what the API promises', 'HPE_ANSWER', false, 'bad_response'],
+    ['is cut, not refused', 'ECONNRESET', true, 'reset'],
+  ])('%s, and is not asked for again', (_what, code, begun, kind) => {
+    const { exchange, retries, settled } = play();
+    exchange.onStart('reused');
+    exchange.onError(Object.assign(new Error('other side closed'), { code }), begun);
+    expect([retries(), settled()]).toEqual([0, 1]);
+    expect(exchange.record()).toMatchObject({ status: 'failed', error: { class: kind } });
+  });
+});
+
+it.each([['ends'], ['is cut']])('a request that is given up after an event which the stream leaves open as it %s is settled once', (how) => {
+  const { exchange, start, settled } = play({ givingUp: { chunks: 1 } });
+  start();
+  exchange.onData(Buffer.from(`data: ${JSON.stringify({ choices: [text('a')] })}\n`));
+  expect(settled()).toBe(0);
+  if (how === 'ends') exchange.onEnd();
+  else exchange.onError(new Error('other side closed'), true);
+  expect(settled()).toBe(1);
+  expect(exchange.record()).toMatchObject({ status: 'cancelled', error: { class: 'given_up' } });
+});
+
+it.each([
+  ['an event', true],
+  ['an answer', false],
+])('%s that does not end fails, and is not kept', (_what, stream) => {
+  const { exchange, settled, start } = play({ stream });
+  if (stream) start();
+  else exchange.onHead(headOf(200, 'application/json'));
+  const megabytes = Buffer.alloc(8 * 1024 * 1024, 0x61);
+  let given = 0;
+  while (settled() === 0 && given < 12) {
+    exchange.onData(megabytes);
+    given++;
+  }
+  expect(given).toBe(9);
+  expect(exchange.record()).toMatchObject({ status: 'failed', error: { class: 'bad_response' } });
 });

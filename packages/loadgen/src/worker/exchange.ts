@@ -4,7 +4,7 @@ import { mergeUsage, type Usage } from '../apis/reading.ts';
 import { clockMs } from '../clock.ts';
 import { ndjsonReader } from '../ndjson.ts';
 import { sseReader, type SseEvent, type SseReader } from '../sse.ts';
-import { codeOf, cutFailure, describe, type Failure, failure, httpFailure, streamFailure } from './failure.ts';
+import { codeOf, cutFailure, describe, type Failure, failure, httpFailure, isParserError, streamFailure } from './failure.ts';
 import type { AnswerHandler } from './http/connection.ts';
 import type { Head } from './http/head.ts';
 import type { Job } from './job.ts';
@@ -13,6 +13,9 @@ import { TokenStamps } from './token-stamps.ts';
 
 /** As much of an error answer as is read. */
 const ERROR_BYTES = 2000;
+
+/** Of one event, and of an answer that is not streamed: four times the largest embeddings that are asked for at once. */
+const MOST_BYTES = 64 * 1024 * 1024;
 
 /** Content types of what is no stream of that framing. */
 const DOCUMENT: Record<Api['framing'], RegExp> = { sse: /json|html/, ndjson: /^application\/json|html/ };
@@ -93,11 +96,23 @@ export class Exchange implements AnswerHandler {
   }
 
   onData(bytes: Buffer): void {
-    if (this.reader) this.reader.push(bytes);
-    else if (this.httpStatus === 200 || this.bodyBytes < ERROR_BYTES) {
+    if (this.reader) {
+      this.reader.push(bytes);
+      if (this.reader.held > MOST_BYTES) this.refuse(`an event of over ${MOST_BYTES} bytes`);
+    } else if (this.httpStatus === 200 || this.bodyBytes < ERROR_BYTES) {
       this.body.push(Buffer.from(bytes));
       this.bodyBytes += bytes.length;
+      if (this.bodyBytes > MOST_BYTES) this.refuse(`an answer of over ${MOST_BYTES} bytes`);
     }
+  }
+
+  /** What nobody can mean to send is not waited for. */
+  private refuse(what: string): void {
+    if (this.settled) return;
+    this.endMs = this.cameMs();
+    this.fail(failure('bad_response', what));
+    this.settle();
+    this.giveUp?.();
   }
 
   onEnd(): void {
@@ -110,9 +125,10 @@ export class Exchange implements AnswerHandler {
     this.settle();
   }
 
-  onError(error: Error): void {
+  onError(error: Error, begun: boolean): void {
     this.endMs = this.cameMs();
-    if (this.firstByteMs === null) {
+    if (this.firstByteMs === null && (begun || isParserError(error))) this.fail(cutFailure(error));
+    else if (this.firstByteMs === null) {
       if (this.connection === 'reused' && !this.retried && this.wasStale(error)) {
         this.retried = true;
         this.endMs = null;
@@ -194,6 +210,7 @@ export class Exchange implements AnswerHandler {
 
   /** A stream has ended: well, or with `cut`. */
   private endStream(cut: Error | null): void {
+    if (this.settled) return;
     const { problem, ended, tokens } = this;
     const found = streamFailure({ problem, cut, ended, chunks: tokens.chunks, terminator: this.o.api.terminator });
     if (found) this.fail(found);
@@ -227,6 +244,8 @@ export class Exchange implements AnswerHandler {
   }
 
   private settle(): void {
+    // The last event of a stream, which its end hands over, may be the one after which it is given up.
+    if (this.settled) return;
     this.settled = true;
     this.endMs ??= clockMs();
     this.body = [];

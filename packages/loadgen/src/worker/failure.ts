@@ -51,6 +51,7 @@ export function describe(error: Error): string {
   return code !== '' && !text.includes(code) ? `${code}: ${text}` : text;
 }
 
-function isParserError(error: Error): boolean {
+/** What came is not HTTP. */
+export function isParserError(error: Error): boolean {
   return codeOf(error).startsWith('HPE_') || error.name === 'HTTPParserError';
 }

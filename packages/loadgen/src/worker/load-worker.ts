@@ -6,7 +6,7 @@ import { clockMs } from '../clock.ts';
 import { slotOpens } from '../concurrency-stages.ts';
 import { conversationPlan } from '../conversations.ts';
 import { closedOrdinals, openArrivals, workerDeal } from '../deal.ts';
-import type { RequestTexts } from '../token-count.ts';
+import { isGuessed, type RequestTexts } from '../token-count.ts';
 import { converse } from './converse.ts';
 import type { Exchange } from './exchange.ts';
 import { gapList } from './gap-list.ts';
@@ -64,9 +64,10 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
 
   function onSettled(exchange: Exchange): void {
     const { index, transcript, phase } = exchange.job;
-    records.push(exchange.record());
+    const record = exchange.record();
+    records.push(record);
     if (phase === 'measured') gaps.push(index, exchange.takeGaps());
-    if (transcript && exchange.status === 'ok') texts.push({ index, prompt: transcript.prompt, answer: transcript.answer() });
+    if (transcript && exchange.status === 'ok') texts.push({ index, prompt: isGuessed(record) ? transcript.prompt : null, answer: transcript.answer() });
     if (phase === 'measured') Atomics.add(counters, COUNTERS[exchange.status], 1);
   }
 

@@ -7,6 +7,8 @@ import { clockMs } from '../clock.ts';
 export interface ReadClock {
   /** A read begins. */
   read(): void;
+  /** Something happens that no poll has found: a time is over, a connection has been closed. */
+  other(): void;
   /** When the poll returned that the current read follows. */
   at(): number;
   /** When the current read was made. Of what lies behind its first event nobody knows whether it was there before. */
@@ -33,6 +35,11 @@ export function readClock(): ReadClock {
         setImmediate(pollAgain);
       }
       stamp = polledMs;
+    },
+    other() {
+      turn++;
+      stamp = clockMs();
+      made = stamp;
     },
     at: () => stamp,
     madeAt() {

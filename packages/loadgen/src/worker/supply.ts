@@ -106,10 +106,15 @@ export async function createSupply(options: {
   }
 
   function fromFile(list: readonly DatasetEntry[], ordinal: number, phase: Job['phase']): { entry: DatasetEntry; asked: number | null } {
-    const at = phase === 'warmup' ? ordinal : load.warmupRequests + ordinal;
-    const entry = list[at % list.length] as DatasetEntry;
+    const entry = list[placeInFile(phase, ordinal, list.length)] as DatasetEntry;
     const range = classAt(phase, ordinal)?.outputTokens ?? file?.outputTokens;
     return { entry, asked: range ? draw(range, 'output', phase, ordinal) : entry.outputTokens };
+  }
+
+  /** Nobody knows how many a warm-up that ends by time sends: it takes prompts from the end of the file backwards. */
+  function placeInFile(phase: Job['phase'], ordinal: number, length: number): number {
+    if (load.warmupMs === undefined) return (phase === 'warmup' ? ordinal : load.warmupRequests + ordinal) % length;
+    return phase === 'warmup' ? length - 1 - (ordinal % length) : ordinal % length;
   }
 
   /** What a request that is made has to be like. Warm-ups of a trace have its lengths and share nothing: they are not to warm its prefixes. */
@@ -221,10 +226,14 @@ export async function createSupply(options: {
       const key = `${phase}${ordinal}`;
       if (ready.has(key) || making.has(key)) return;
       making.add(key);
-      void makeExact(ordinal, phase).then((made) => {
-        // Whoever could not wait has made it on the spot.
-        if (making.delete(key)) ready.set(key, made);
-      });
+      void makeExact(ordinal, phase).then(
+        (made) => {
+          // Whoever could not wait has made it on the spot.
+          if (making.delete(key)) ready.set(key, made);
+        },
+        // Whoever takes it makes it, and hears why it cannot be made.
+        () => making.delete(key),
+      );
     },
     take(ordinal, phase) {
       const key = `${phase}${ordinal}`;

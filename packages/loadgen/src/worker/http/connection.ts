@@ -13,8 +13,8 @@ export interface AnswerHandler {
   /** The bytes are good until it returns. */
   onData(bytes: Buffer): void;
   onEnd(): void;
-  /** The connection failed: was not made, or ended before the answer did. */
-  onError(error: Error): void;
+  /** The connection failed: was not made, or ended before the answer did, of which something had come if it had `begun`. */
+  onError(error: Error, begun: boolean): void;
 }
 
 export interface ConnectionOptions {
@@ -22,7 +22,7 @@ export interface ConnectionOptions {
   /** Null: the system's choice. */
   sourceAddress: string | null;
   connectTimeoutMs: number;
-  /** Told at the top of everything that a socket reports. */
+  /** Told before anything that a socket reports is handed on. */
   clock: ReadClock;
   /** The time that it took to connect. */
   onConnected(tookMs: number): void;
@@ -78,7 +78,12 @@ export function openConnection(options: ConnectionOptions): Connection {
         connection.freshUntilMs = clock.at() + keepMs;
         options.onFree(connection);
       } else close();
-      its?.onEnd();
+      // Its request alone has gone wrong, not the next one, which the connection may carry by now.
+      try {
+        its?.onEnd();
+      } catch (error) {
+        its?.onError(error as Error, true);
+      }
     },
   });
 
@@ -106,7 +111,10 @@ export function openConnection(options: ConnectionOptions): Connection {
       ? connectTls({ ...to, ALPNProtocols: ['http/1.1'], ...(isIP(host) === 0 && { servername: host }) })
       : connectPlain(to);
   const timer = setTimeout(
-    () => fail(Object.assign(new Error(`no connection within ${connectTimeoutMs} ms`), { code: 'ETIMEDOUT' })),
+    () => {
+      clock.other();
+      fail(Object.assign(new Error(`no connection within ${connectTimeoutMs} ms`), { code: 'ETIMEDOUT' }));
+    },
     connectTimeoutMs,
   );
 
@@ -125,7 +133,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     if (!reader.close()) fail(failure ?? cut());
   });
   socket.once('close', () => {
-    clock.read();
+    clock.other();
     fail(failure ?? cut());
   });
 
@@ -146,7 +154,7 @@ export function openConnection(options: ConnectionOptions): Connection {
     const its = handler;
     handler = null;
     close();
-    its?.onError(error);
+    its?.onError(error, reader.begun);
   }
 
   function close(): void {

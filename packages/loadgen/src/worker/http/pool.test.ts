@@ -140,6 +140,25 @@ describe('a pool', () => {
     expect(sockets).toHaveLength(2);
   });
 
+  it('fails the request whose answer its handler cannot take, not the next one on the connection', async () => {
+    const { origin } = await raw((socket) => socket.write(OK));
+    const pool = poolOf(origin, { connections: 1 });
+    const failed = new Promise<[string, boolean]>((resolve) => {
+      pool.send(REQUEST, {
+        onStart: () => undefined,
+        onHead: () => undefined,
+        onData: () => undefined,
+        onEnd() {
+          throw new Error('cannot be read');
+        },
+        onError: (error, begun) => resolve([error.message, begun]),
+      });
+    });
+    const next = ask(pool);
+    expect(await failed).toEqual(['cannot be read', true]);
+    expect(await next).toMatchObject({ connection: 'reused', body: 'ok', error: null });
+  });
+
   it('tells of a server that nobody is behind, and goes on with those that wait', async () => {
     const { origin, sockets } = await raw((socket) => socket.resetAndDestroy());
     const pool = poolOf(origin, { connections: 1 });

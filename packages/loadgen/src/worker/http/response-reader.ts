@@ -15,6 +15,8 @@ export interface ResponseReader {
   push(bytes: Buffer): void;
   /** The peer has ended the stream. True: with it the answer, which had no other end. */
   close(): boolean;
+  /** Has something come of an answer that is not whole? */
+  readonly begun: boolean;
 }
 
 type State = 'head' | 'sized' | 'chunk-size' | 'chunk-extension' | 'chunk' | 'chunk-end' | 'trailers' | 'until-close' | 'whole';
@@ -160,6 +162,9 @@ export function responseReader(events: ResponseEvents): ResponseReader {
       state = 'head';
       events.onEnd(false);
       return true;
+    },
+    get begun() {
+      return state !== 'head' || text !== '';
     },
   };
 }
