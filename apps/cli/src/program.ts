@@ -6,7 +6,7 @@ import { addMockCommand } from './program-mock.ts';
 import { addQueueCommands } from './program-queue.ts';
 import { addSelfcheckCommand } from './program-selfcheck.ts';
 import { CLI_VERSION } from './version.ts';
-import { type Warmup, warmup } from './warmup-flag.ts';
+import { warmup } from './warmup-flag.ts';
 
 const EPILOGUE = `
 Exit codes: 0 ok · 1 some task failed · 2 usage, recipe or settings · 3 missing part or unfit host · 4 credentials, quota, capacity, price limit
@@ -110,7 +110,7 @@ export function buildProgram(result: { code: number }): Command {
     .addOption(
       new Option('--warmup <n>', 'requests sent first and not counted, or for how long they are: 30s')
         .argParser(warmup)
-        .default({ warmupRequests: 0 } as Warmup, '0'),
+        .default({ warmupRequests: 0 }, '0'),
     )
     .option('--timeout <time>', 'a request that takes longer has failed', '600s')
     .option('--no-ignore-eos', 'let the model end where it wants')

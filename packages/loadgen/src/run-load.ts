@@ -1,12 +1,5 @@
 import { availableParallelism } from 'node:os';
-import {
-  BenchError,
-  generatesText,
-  highestConcurrency,
-  loadSpecSchema,
-  type LoadSpec,
-  type LoadSpecInput,
-} from '@bench/core';
+import { BenchError, generatesText, highestConcurrency, loadSpecSchema, type LoadSpec, type LoadSpecInput } from '@bench/core';
 import { assemble, recordsOf } from './assemble.ts';
 import type { Calibration } from './calibration.ts';
 import { checkData } from './check-data.ts';

@@ -22,10 +22,13 @@ async function run(load: Partial<LoadSpecInput>, workers = 1) {
   const server = await startTestServer({ ttftMs: 5, gapMs: 2, keepPrompts: true });
   servers.push(server);
   const result = await runLoad({ baseUrl: server.url, model: 'test', load: { ...LOAD, ...load }, workers });
-  return { ...result, prompts: server
+  return {
+    ...result,
+    prompts: server
       .truth()
       .filter(({ id }) => id !== '')
-      .map((t) => String(t.prompt)) };
+      .map((t) => String(t.prompt)),
+  };
 }
 
 describe('a warm-up that ends by time', () => {

@@ -249,16 +249,19 @@ describe('an answer that is no HTTP, or ends in its head', () => {
   });
 });
 
-it.each([['ends'], ['is cut']])('a request that is given up after an event which the stream leaves open as it %s is settled once', (how) => {
-  const { exchange, start, settled } = play({ givingUp: { chunks: 1 } });
-  start();
-  exchange.onData(Buffer.from(`data: ${JSON.stringify({ choices: [text('a')] })}\n`));
-  expect(settled()).toBe(0);
-  if (how === 'ends') exchange.onEnd();
-  else exchange.onError(new Error('other side closed'), true);
-  expect(settled()).toBe(1);
-  expect(exchange.record()).toMatchObject({ status: 'cancelled', error: { class: 'given_up' } });
-});
+it.each([['ends'], ['is cut']])(
+  'a request that is given up after an event which the stream leaves open as it %s is settled once',
+  (how) => {
+    const { exchange, start, settled } = play({ givingUp: { chunks: 1 } });
+    start();
+    exchange.onData(Buffer.from(`data: ${JSON.stringify({ choices: [text('a')] })}\n`));
+    expect(settled()).toBe(0);
+    if (how === 'ends') exchange.onEnd();
+    else exchange.onError(new Error('other side closed'), true);
+    expect(settled()).toBe(1);
+    expect(exchange.record()).toMatchObject({ status: 'cancelled', error: { class: 'given_up' } });
+  },
+);
 
 it.each([
   ['an event', true],

@@ -67,7 +67,8 @@ export function createLoadWorker(setup: WorkerSetup, post: (message: FromWorker,
     const record = exchange.record();
     records.push(record);
     if (phase === 'measured') gaps.push(index, exchange.takeGaps());
-    if (transcript && exchange.status === 'ok') texts.push({ index, prompt: isGuessed(record) ? transcript.prompt : null, answer: transcript.answer() });
+    if (transcript && exchange.status === 'ok')
+      texts.push({ index, prompt: isGuessed(record) ? transcript.prompt : null, answer: transcript.answer() });
     if (phase === 'measured') Atomics.add(counters, COUNTERS[exchange.status], 1);
   }
 

@@ -110,13 +110,10 @@ export function openConnection(options: ConnectionOptions): Connection {
     origin.protocol === 'https:'
       ? connectTls({ ...to, ALPNProtocols: ['http/1.1'], ...(isIP(host) === 0 && { servername: host }) })
       : connectPlain(to);
-  const timer = setTimeout(
-    () => {
-      clock.other();
-      fail(Object.assign(new Error(`no connection within ${connectTimeoutMs} ms`), { code: 'ETIMEDOUT' }));
-    },
-    connectTimeoutMs,
-  );
+  const timer = setTimeout(() => {
+    clock.other();
+    fail(Object.assign(new Error(`no connection within ${connectTimeoutMs} ms`), { code: 'ETIMEDOUT' }));
+  }, connectTimeoutMs);
 
   socket.once(origin.protocol === 'https:' ? 'secureConnect' : 'connect', () => {
     clearTimeout(timer);
