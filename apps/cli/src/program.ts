@@ -6,7 +6,6 @@ import { addMockCommand } from './program-mock.ts';
 import { addQueueCommands } from './program-queue.ts';
 import { addSelfcheckCommand } from './program-selfcheck.ts';
 import { CLI_VERSION } from './version.ts';
-import { warmup } from './warmup-flag.ts';
 
 const EPILOGUE = `
 Exit codes: 0 ok · 1 some task failed · 2 usage, recipe or settings · 3 missing part or unfit host · 4 credentials, quota, capacity, price limit
@@ -107,11 +106,7 @@ export function buildProgram(result: { code: number }): Command {
       'a tokenizer.json, which counts the tokens of answers where the server tells none, and checks what it tells',
     )
     .option('--images <size>', 'pictures of noise with each request: 512x512, 2:512x512, or 1-3:256-1024x256-1024 (--api chat, messages)')
-    .addOption(
-      new Option('--warmup <n>', 'requests sent first and not counted, or for how long they are: 30s')
-        .argParser(warmup)
-        .default({ warmupRequests: 0 }, '0'),
-    )
+    .option('--warmup <n>', 'requests sent first and not counted, or for how long they are: 30s', '0')
     .option('--timeout <time>', 'a request that takes longer has failed', '600s')
     .option('--no-ignore-eos', 'let the model end where it wants')
     .option('--extra-body <json>', 'fields that every request body gets, such as \'{"top_k": 20}\'')

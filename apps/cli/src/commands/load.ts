@@ -25,7 +25,7 @@ import { type ConversationFlags, conversationsOf } from './load-conversations.ts
 import { modelClasses } from './load-models.ts';
 import { withContext } from '../context.ts';
 import { durationFlag } from '../duration-flag.ts';
-import type { Warmup } from '../warmup-flag.ts';
+import { warmupOf } from '../warmup-flag.ts';
 import { keptSelfcheck } from '../kept-selfcheck.ts';
 import { loadText } from '../ui/load-text.ts';
 import { originsText } from '../ui/origins-text.ts';
@@ -52,7 +52,7 @@ export interface LoadFlags extends ArrivalFlags, HfFlags, ConversationFlags {
   images?: string | undefined;
   tokenizer?: string | undefined;
   extraBody?: string | undefined;
-  warmup: Warmup;
+  warmup: string;
   timeout: string;
   ignoreEos: boolean;
   stream: boolean;
@@ -132,6 +132,7 @@ function refuseContradictions(flags: LoadFlags): void {
     throw usage('--ramp and --concurrency both say how many requests are in flight', 'keep one of them');
   if (flags.documents !== undefined && (flags.api !== 'rerank' || !isMade(flags)))
     throw usage('--documents is for random prompts of --api rerank', 'leave it out');
+  warmupOf(flags.warmup);
   if (flags.prefixGroups !== undefined) {
     groupsOf(flags.prefixGroups);
     if (flags.sharedPrefix === 0) throw usage('--prefix-groups share a prefix', 'say how long it is with --shared-prefix');
@@ -163,7 +164,7 @@ function spec(flags: LoadFlags): LoadSpecInput {
     data: flags.dataset === undefined || flags.dataset === 'sonnet' ? random(flags) : (hfOf(flags) ?? file(flags.dataset)),
     ...(flags.images === undefined ? {} : { images: imagesOf(flags.images) }),
     ...(flags.tokenizer === undefined ? {} : { tokenizer: flags.tokenizer }),
-    ...flags.warmup,
+    ...warmupOf(flags.warmup),
     stream: flags.stream && generatesText(api),
     ignoreEos: flags.ignoreEos,
     requestTimeoutMs: durationFlag('--timeout', flags.timeout),
