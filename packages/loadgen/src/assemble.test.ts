@@ -2,6 +2,7 @@ import { loadSpecSchema, requestRecord, type RequestRecord } from '@bench/core';
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { assemble, recordsOf } from './assemble.ts';
+import { calibration } from './calibration.fixture.ts';
 import type { LoadResult } from './result.ts';
 import { gapList } from './worker/gap-list.ts';
 import { recordPacker } from './worker/packed-records.ts';
@@ -83,16 +84,6 @@ function reportOf(all: readonly Seen[]): WorkerReport {
 }
 
 function resultOf(reports: WorkerReport[]): LoadResult {
-  const calibration = {
-    tokenizer: 'none' as const,
-    tokenize: null,
-    leads: [],
-    words: [],
-    ids: null,
-    templateTokens: 9,
-    additive: true,
-    features: { streamUsage: true, ignoreEos: true },
-  };
   const records = recordsOf(reports, ZERO_MS);
   const result = assemble({
     load,

@@ -9,29 +9,11 @@ import {
   requestRecord,
 } from '@bench/core';
 import { describe, expect, it } from 'vitest';
-import {
-  arrivalTimes,
-  buildSeries,
-  type Calibration,
-  type ClientResult,
-  type LoadResult,
-  mergeResults,
-  splitLoad,
-  summarizeRecords,
-} from './index.ts';
+import { arrivalTimes, buildSeries, type ClientResult, type LoadResult, mergeResults, splitLoad, summarizeRecords } from './index.ts';
+import { calibration } from './calibration.fixture.ts';
 import { moveTimes } from './times.ts';
 
 const ZERO = Date.parse('2026-03-01T10:00:00.000Z');
-const calibration: Calibration = {
-  tokenizer: 'none',
-  tokenize: null,
-  leads: [],
-  words: [],
-  ids: null,
-  templateTokens: 9,
-  additive: true,
-  features: { streamUsage: true, ignoreEos: true },
-};
 const observed = { workers: 1, eluMax: 0.2, loopDelayP99Ms: 3, scheduleLagP99Ms: 1, cpuCores: 0.3, eventsPerRead: 1 };
 
 /** A run as one client would have recorded it: some requests fail, some are cut, chunks have gaps of their own. */

@@ -2,24 +2,14 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { type ApiKind, type LoadSpecInput, loadSpecSchema, type RequestErrorClass } from '@bench/core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { apiOf } from './apis/index.ts';
 import type { Prompt } from './body.ts';
 import { runLoad, type Calibration, type RunLoadOptions } from './index.ts';
 import { requestHeaders } from './target.ts';
-import { startTestServer, type Misbehaviour, type TestServer, type TestServerOptions } from './testing/index.ts';
+import { type Misbehaviour, type TestServer } from './testing/index.ts';
 import { BOS, SEP } from './testing/tokenizer.ts';
-
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
-});
-
-async function serve(options: TestServerOptions = {}): Promise<TestServer> {
-  const server = await startTestServer(options);
-  cleanups.push(() => server.close());
-  return server;
-}
+import { afterwards, serve } from './testing/serve.fixture.ts';
 
 const data = { kind: 'random' as const, inputTokens: { min: 50, max: 50 }, outputTokens: { min: 6, max: 6 } };
 const run = (server: TestServer, load: Partial<LoadSpecInput>, over: Partial<RunLoadOptions> = {}) =>
@@ -140,7 +130,7 @@ describe('a load of rerank', () => {
 
   it('sends those of a file, and nothing that is none', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'rerank-'));
-    cleanups.push(() => rm(folder, { recursive: true }));
+    afterwards(() => rm(folder, { recursive: true }));
     const path = join(folder, 'q.jsonl');
     await writeFile(path, '{"query": "red", "documents": ["a rose", "the sea"]}\n');
     const { summary } = await run(await serve(), { api: 'rerank', data: { kind: 'jsonl', path } });

@@ -1,20 +1,10 @@
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { LoadSpecInput } from '@bench/core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { mergeResults, runLoad, splitLoad, type LoadResult, type RunLoadOptions } from './index.ts';
-import { startTestServer, type TestServer, type TestServerOptions } from './testing/index.ts';
-
-const cleanups: (() => Promise<unknown>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
-});
-
-async function serve(options: TestServerOptions = {}): Promise<TestServer> {
-  const server = await startTestServer(options);
-  cleanups.push(() => server.close());
-  return server;
-}
+import type { TestServer } from './testing/index.ts';
+import { afterwards, serve } from './testing/serve.fixture.ts';
 
 const tokens = { min: 20, max: 20 };
 const LOAD: LoadSpecInput = {
@@ -100,7 +90,7 @@ describe('source addresses', () => {
       );
     });
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
-    cleanups.push(async () => {
+    afterwards(async () => {
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
     });

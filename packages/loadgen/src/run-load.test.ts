@@ -2,20 +2,10 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { percentile, pointResultSchema, requestRecordSchema, seedOf, seriesRowSchema, type LoadSpecInput } from '@bench/core';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runLoad, summarizeRecords, type Calibration, type LoadProgress, type LoadResult, type RunLoadOptions } from './index.ts';
-import { startTestServer, type TestServer, type TestServerOptions } from './testing/index.ts';
-
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
-});
-
-async function serve(options: TestServerOptions = {}): Promise<TestServer> {
-  const server = await startTestServer(options);
-  cleanups.push(() => server.close());
-  return server;
-}
+import type { TestServer } from './testing/index.ts';
+import { afterwards, serve } from './testing/serve.fixture.ts';
 
 const random = (input: number, output: number, over = {}) => ({
   kind: 'random' as const,
@@ -354,7 +344,7 @@ describe('runLoad, prompts', () => {
 
   it('of a file are flagged when they are sent again, and start elsewhere in it for another seed', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'loadgen-'));
-    cleanups.push(() => rm(folder, { recursive: true }));
+    afterwards(() => rm(folder, { recursive: true }));
     const path = join(folder, 'prompts.jsonl');
     const lines = Array.from({ length: 10 }, (_, i) =>
       JSON.stringify({
@@ -380,7 +370,7 @@ describe('runLoad, prompts', () => {
 
   it('come from files', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'loadgen-'));
-    cleanups.push(() => rm(folder, { recursive: true }));
+    afterwards(() => rm(folder, { recursive: true }));
     const jsonl = join(folder, 'prompts.jsonl');
     await writeFile(
       jsonl,

@@ -1,7 +1,7 @@
 import { bearer } from '@bench/core';
 import { promptMessages } from '../body.ts';
 import type { Api } from './api.ts';
-import { count, errorText, joined, list, object, reading, text, word, wording, type Json, type Reading, type Usage } from './reading.ts';
+import { count, errorText, joined, list, object, reading, text, word, type Json, type Reading, type Usage } from './reading.ts';
 
 /** `max_tokens` must be said here; this where nobody asks for a length. */
 const MAX_TOKENS = 4096;
@@ -58,13 +58,9 @@ export const messages: Api = {
   },
   said(value) {
     const json = object(value) ?? {};
-    if (json.type === 'content_block_delta') return wording(object(json.delta)?.text);
-    if (json.type === 'content_block_start') return wording(object(json.content_block)?.text);
-    return json.type === 'message'
-      ? list(json.content)
-          .map((block) => wording(block.text))
-          .join('')
-      : '';
+    if (json.type === 'content_block_delta') return joined(object(json.delta)?.text);
+    if (json.type === 'content_block_start') return joined(object(json.content_block)?.text);
+    return json.type === 'message' ? joined(...list(json.content).map((block) => block.text)) : '';
   },
   generated(value) {
     const json = object(value);

@@ -1,7 +1,7 @@
 import { bearer } from '@bench/core';
 import { promptMessages } from '../body.ts';
 import type { Api } from './api.ts';
-import { count, errorText, joined, object, reading, text, word, wording } from './reading.ts';
+import { count, errorText, joined, object, reading, text, word } from './reading.ts';
 
 /**
  * Ollama's own chat: a JSON object a line, `message.content` and `message.thinking` in pieces, and one with `done: true`, the reason and the counts at
@@ -40,7 +40,7 @@ export const ollama: Api = {
       end: done,
     });
   },
-  said: (value) => wording(object(object(value)?.message)?.content),
+  said: (value) => joined(object(object(value)?.message)?.content),
   generated(value) {
     const message = object(object(value)?.message);
     return joined(message?.thinking, message?.content);

@@ -1,12 +1,10 @@
 import type { BodyOptions } from '../body.ts';
-import { count, errorText, joined, list, object, text, word, wording, type Json, type Reading, type Usage } from './reading.ts';
+import { count, errorText, joined, object, text, word, type Json, type Reading, type Usage } from './reading.ts';
 
 /** Reads answers of OpenAI's chat and completions, and what vLLM, SGLang and llama.cpp add: `reasoning_content`, `reasoning`, bare error objects. */
 export function readChoices(value: unknown): Reading {
   const json = object(value) ?? {};
-  const choices = Array.isArray(json.choices) ? json.choices : [];
-  const choice = object(choices[0]);
-  const part = object(choice?.delta) ?? object(choice?.message);
+  const { choice, part } = firstChoice(json);
   const calls = part?.tool_calls;
   const finishReason = typeof choice?.finish_reason === 'string' ? choice.finish_reason : null;
   return {
@@ -21,17 +19,20 @@ export function readChoices(value: unknown): Reading {
   };
 }
 
+/** `part`: what it says, in an event or in a whole answer of chat. */
+function firstChoice(json: Json | null): { choice: Json | null; part: Json | null } {
+  const choice = object(Array.isArray(json?.choices) ? json.choices[0] : null);
+  return { choice, part: object(choice?.delta) ?? object(choice?.message) };
+}
+
 /** The text in an event or a whole answer of OpenAI's chat. */
 export function saidInChoice(value: unknown): string {
-  const [choice] = list(object(value)?.choices);
-  return wording((object(choice?.delta) ?? object(choice?.message))?.content);
+  return joined(firstChoice(object(value)).part?.content);
 }
 
 /** What {@link readChoices} looked for, in words. */
 export function choiceText(value: unknown): string {
-  const choices = object(value)?.choices;
-  const choice = object(Array.isArray(choices) ? choices[0] : null);
-  const part = object(choice?.delta) ?? object(choice?.message);
+  const { choice, part } = firstChoice(object(value));
   return joined(part?.reasoning_content ?? part?.reasoning, choice?.text ?? part?.content, part?.refusal);
 }
 

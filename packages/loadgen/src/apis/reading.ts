@@ -27,7 +27,6 @@ export const object = (value: unknown): Json | null => (typeof value === 'object
 export const list = (value: unknown): Json[] => (Array.isArray(value) ? value.filter((item): item is Json => object(item) !== null) : []);
 /** Is it a text that is not empty? */
 export const text = (value: unknown): boolean => typeof value === 'string' && value !== '';
-export const wording = (value: unknown): string => (typeof value === 'string' ? value : '');
 export const word = (value: unknown): string | null => (typeof value === 'string' && value !== '' ? value : null);
 /** Those of the values that are texts, one after another. */
 export const joined = (...values: unknown[]): string =>

@@ -2,18 +2,8 @@ import { readFileSync } from 'node:fs';
 import { apiKindSchema, generatesText, requestRecordSchema, type ApiKind, type RequestRecord } from '@bench/core';
 import { describe, expect, it } from 'vitest';
 import { Exchange } from '../worker/exchange.ts';
-import type { Head } from '../worker/http/head.ts';
+import { headOf } from '../worker/http/head.fixture.ts';
 import { apiOf } from './index.ts';
-
-/** The head of an answer in chunks. */
-const headOf = (status: number, contentType: string): Head => ({
-  status,
-  contentType,
-  chunked: true,
-  length: null,
-  persistent: true,
-  keepMs: null,
-});
 
 const fixture = (name: string): Buffer => readFileSync(new URL(`fixtures/${name}`, import.meta.url));
 

@@ -2,7 +2,7 @@ import { bearer } from '@bench/core';
 import { isPlainText, promptInput, promptMessages } from '../body.ts';
 import type { Api } from './api.ts';
 import { openaiError } from './openai-answer.ts';
-import { count, joined, list, object, reading, text, word, wording, type Json, type Reading, type Usage } from './reading.ts';
+import { count, joined, list, object, reading, text, word, type Json, type Reading, type Usage } from './reading.ts';
 
 /**
  * OpenAI's responses: typed server-sent events, of which those that end in `.delta` carry tokens, and `response.completed`, `response.incomplete` or
@@ -29,9 +29,9 @@ export const responses: Api = {
   },
   said(value) {
     const json = object(value) ?? {};
-    if (typeof json.type === 'string') return json.type === 'response.output_text.delta' ? wording(json.delta) : '';
+    if (typeof json.type === 'string') return json.type === 'response.output_text.delta' ? joined(json.delta) : '';
     const said = list(json.output).flatMap((item) => (item.type === 'message' ? list(item.content) : []));
-    return said.map((part) => wording(part.text)).join('');
+    return joined(...said.map((part) => part.text));
   },
   generated(value) {
     const json = object(value);

@@ -1,20 +1,10 @@
 import { once } from 'node:events';
 import { connect } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
-import { afterEach, describe, expect, it } from 'vitest';
+import { describe, expect, it } from 'vitest';
 import { runLoad } from '../index.ts';
 import { startTestServer, summarizeTruth, type TestServer, type TestServerOptions, type TruthRecord } from './index.ts';
-
-const cleanups: (() => Promise<void>)[] = [];
-afterEach(async () => {
-  for (const cleanup of cleanups.splice(0)) await cleanup();
-});
-
-async function serve(options: TestServerOptions = {}): Promise<TestServer> {
-  const server = await startTestServer(options);
-  cleanups.push(() => server.close());
-  return server;
-}
+import { serve } from './serve.fixture.ts';
 
 const asking = (id: string, over: object = {}) => ({
   method: 'POST',

@@ -4,7 +4,7 @@ import { apiOf } from '../apis/index.ts';
 import type { LoadSummary } from '../result.ts';
 import { summarizeRecords } from '../summarize.ts';
 import { Exchange } from './exchange.ts';
-import type { Head } from './http/head.ts';
+import { headOf } from './http/head.fixture.ts';
 
 interface Playing {
   exchange: Exchange;
@@ -17,16 +17,6 @@ interface Playing {
   retries(): number;
   settled(): number;
 }
-
-/** The head of an answer in chunks. */
-const headOf = (status: number, contentType: string): Head => ({
-  status,
-  contentType,
-  chunked: true,
-  length: null,
-  persistent: true,
-  keepMs: null,
-});
 
 /** One exchange whose clock and server are played by the test. */
 function play(over: { stream?: boolean; givingUp?: { chunks: number } } = {}): Playing {

@@ -41,23 +41,24 @@ export function recordPacker(): RecordPacker {
     return column;
   }
 
+  function keep(column: Column, kind: number, number: number): void {
+    if (column.values instanceof Int32Array && (number | 0) !== number) column.values = Float64Array.from(column.values);
+    column.values = roomFor(column.values, count + 1);
+    column.kinds[count] = kind;
+    column.values[count] = number;
+  }
+
   function put(key: string, value: unknown): void {
     const column = columnOf(key);
     column.kinds = roomFor(column.kinds, count + 1);
-    const keep = (kind: number, number: number) => {
-      if (column.values instanceof Int32Array && (number | 0) !== number) column.values = Float64Array.from(column.values);
-      column.values = roomFor(column.values, count + 1);
-      column.kinds[count] = kind;
-      column.values[count] = number;
-    };
-    if (typeof value === 'number') keep(KIND.number, value);
+    if (typeof value === 'number') keep(column, KIND.number, value);
     else if (typeof value === 'string') {
       let code = column.codes.get(value);
       if (code === undefined) {
         code = column.words.push(value) - 1;
         column.codes.set(value, code);
       }
-      keep(KIND.word, code);
+      keep(column, KIND.word, code);
     } else if (value === null) column.kinds[count] = KIND.null;
     else {
       column.kinds[count] = KIND.object;
