@@ -4,6 +4,7 @@ import { addCloudCommands } from './program-cloud.ts';
 import { addLaunchCommands } from './program-launch.ts';
 import { addMockCommand } from './program-mock.ts';
 import { addQueueCommands } from './program-queue.ts';
+import { addReportCommands } from './program-report.ts';
 import { addSelfcheckCommand } from './program-selfcheck.ts';
 import { CLI_VERSION } from './version.ts';
 
@@ -173,26 +174,7 @@ export function buildProgram(result: { code: number }): Command {
       result.code = await (await import('./commands/recipe.ts')).schema(options);
     });
 
-  program
-    .command('report')
-    .description('print and write the report of runs')
-    .argument('<run...>', 'run ids, folders, or "latest"')
-    .option('--out <folder>', 'folder of runs', 'runs')
-    .option('--html <file>', 'write an HTML report here')
-    .option('--xlsx <file>', 'write an Excel workbook here')
-    .option('--json', 'print the rows as JSON')
-    .action(async (runs, options) => {
-      result.code = await (await import('./commands/report.ts')).report(runs, options);
-    });
-
-  program
-    .command('list')
-    .description('list runs')
-    .option('--out <folder>', 'folder of runs', 'runs')
-    .option('--json', 'print as JSON')
-    .action(async (options) => {
-      result.code = await (await import('./commands/list.ts')).list(options);
-    });
+  addReportCommands(program, result);
 
   settingsFlag(
     program
