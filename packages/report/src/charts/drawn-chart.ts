@@ -1,0 +1,13 @@
+import type { Markup } from '../html/markup.ts';
+
+/** A chart with the words around it: a page sets them as its caption, a file of its own draws them beside the picture. */
+export interface DrawnChart {
+  /** Unique in a report, and safe as a file's name. */
+  id: string;
+  title: string;
+  /** What is drawn, in a few words. */
+  subtitle: string;
+  svg: Markup;
+  /** Names of the curves and their colour classes; empty: there is one, or they are named in the chart. */
+  legend: readonly { color: string; name: string }[];
+}

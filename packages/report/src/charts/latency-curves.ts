@@ -1,0 +1,89 @@
+import { formatMs, formatShort } from '../format.ts';
+import type { TaskGroup } from '../groups.ts';
+import { mainThroughput } from '../headline.ts';
+import { loadAxis, pointLabel } from '../labels.ts';
+import type { DrawnChart } from './drawn-chart.ts';
+import { lineChart, type ChartSeries } from './line-chart.ts';
+import { linearScale, scaleFor } from './scale.ts';
+
+/** Curves of one chart; of more, the first are drawn. */
+const MAX_CURVES = 8;
+
+const LATENCIES = [
+  ['ttft_ms', 'TTFT', 'Time to first token'],
+  ['tpot_ms', 'TPOT', 'Time per output token'],
+  ['e2el_ms', 'E2EL', 'End-to-end latency'],
+] as const;
+
+/** Groups that a curve is drawn of: what a recipe measured itself is one point, not a curve. */
+export function curveGroups(groups: readonly TaskGroup[]): TaskGroup[] {
+  return groups.filter((group) => group.measured.some((row) => row.load !== null)).slice(0, MAX_CURVES);
+}
+
+/** Latency over throughput, p50 and p99: a chart a latency, a curve a task. Empty when no two points have both. */
+export function latencyCurves(groups: readonly TaskGroup[]): DrawnChart[] {
+  const rows = groups.flatMap((group) => group.measured).filter((row) => row.load !== null);
+  const throughput = mainThroughput(rows);
+  if (!throughput || rows.length < 2) return [];
+  const drawn = curveGroups(groups);
+  const metrics = LATENCIES.filter(([name]) => rows.some((row) => row.distributions[name]));
+  // End-to-end latency follows from the other two where there are any.
+  const shown = metrics.length === 3 ? metrics.slice(0, 2) : metrics;
+  return shown.map(([name, label, words]) => {
+    const values = drawn.flatMap((group) =>
+      group.measured.flatMap((row) => (row.distributions[name] ? [row.distributions[name].p50, row.distributions[name].p99] : [])),
+    );
+    const series: ChartSeries[] = drawn.flatMap((group, i) => {
+      const points = group.measured.filter((row) => row.distributions[name]);
+      const at = (key: 'p50' | 'p99') =>
+        points.map((row) => ({
+          x: throughput.of(row),
+          y: row.distributions[name]?.[key] ?? 0,
+          ...(key === 'p50' ? { label: formatShort(loadAxis(row.load)?.value ?? (row.point ?? 0) + 1) } : {}),
+          title: `${group.name}, ${pointLabel(row)}: ${formatShort(throughput.of(row))} ${throughput.unit}, ${label} ${key} ${formatMs(row.distributions[name]?.[key])}`,
+        }));
+      return [
+        { color: `c${i}`, points: at('p99'), dashed: true, marker: 'hollow' as const },
+        { color: `c${i}`, points: at('p50'), marker: 'full' as const },
+      ];
+    });
+    const y = scaleFor(values, { ratio: 20 });
+    return {
+      id: `curve-${name}`,
+      title: `${words} against throughput`,
+      subtitle: `${label}, p50 solid and p99 dashed; ${labelsOf(rows)}`,
+      legend: drawn.length > 1 ? drawn.map((group, i) => ({ color: `c${i}`, name: group.name })) : [],
+      svg: lineChart({
+        id: `curve-${name}`,
+        title: `${words} against throughput`,
+        description: drawn.map((group) => describe(group, name, label, throughput.of, throughput.unit)).join(' '),
+        x: linearScale(Math.max(...drawn.flatMap((group) => group.measured.map(throughput.of)))),
+        y,
+        xLabel: throughput.words,
+        yLabel: `${label}, ms${y.kind === 'log' ? ' (log scale)' : ''}`,
+        series,
+      }),
+    };
+  });
+}
+
+/** What stands beside the points. */
+function labelsOf(rows: readonly TaskGroup['first'][]): string {
+  const kinds = new Set(rows.map((row) => loadAxis(row.load)?.kind));
+  const words = kinds.has('rate')
+    ? kinds.size > 1
+      ? 'concurrency or request rate'
+      : 'request rate (req/s)'
+    : 'number of concurrent requests';
+  return `beside a point: its ${words}`;
+}
+
+function describe(group: TaskGroup, name: string, label: string, throughput: (row: TaskGroup['first']) => number, unit: string): string {
+  const points = group.measured.filter((row) => row.distributions[name]);
+  const first = points[0];
+  const last = points[points.length - 1];
+  if (!first || !last) return '';
+  const part = (row: TaskGroup['first']) =>
+    `${pointLabel(row)}: ${formatShort(throughput(row))} ${unit}, ${label} p50 ${formatMs(row.distributions[name]?.p50)}`;
+  return `${group.name} goes from ${part(first)} to ${part(last)}.`;
+}
