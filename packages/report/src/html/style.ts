@@ -1,15 +1,19 @@
+import { DARK, LIGHT, type Palette } from '../charts/palette.ts';
+
+const variables = (palette: Palette): string =>
+  Object.entries(palette)
+    .map(([role, color]) => `--${role}:${color}`)
+    .join(';');
+
+/** Those that charts are drawn in. */
+const ofCharts = (palette: Palette): Palette => Object.fromEntries(Object.entries(palette).filter(([role]) => /^[cr]\d$/.test(role)));
+
 /** The page's style sheet. Colours are named by role; the dark set replaces the light one. */
 export const STYLE = `
 :root{color-scheme:light dark;
---bg:#fafaf8;--card:#fff;--ink:#1b2126;--soft:#56616b;--faint:#6b7680;--line:#e3e5e4;--grid:#eceeed;--accent:#0b6e77;--accent-soft:#d9eef0;
---warn-bg:#fdf5e3;--warn-line:#d9a53a;--warn-ink:#5c4308;--bad:#b3261e;--bad-bg:#fcebe9;
---c0:#0b6e77;--c1:#b8540f;--c2:#5b4bb5;--c3:#a3256b;--c4:#3f7a1f;--c5:#8a6a00;--c6:#2f5fb3;--c7:#6b4a3a;
---r0:#7d9f22;--r1:#4a9a4a;--r2:#249179;--r3:#1d7d92;--r4:#2f6699;--r5:#4a4c9c;--r6:#66318a;--r7:#7d1363}
+${variables(LIGHT)}}
 @media(prefers-color-scheme:dark){:root{
---bg:#13171a;--card:#1a1f23;--ink:#e6eaec;--soft:#a9b4bb;--faint:#8d99a1;--line:#2d3439;--grid:#252b30;--accent:#5cc3cc;--accent-soft:#17393d;
---warn-bg:#2b2412;--warn-line:#b98a2a;--warn-ink:#f0d9a0;--bad:#ff8a80;--bad-bg:#331b19;
---c0:#5cc3cc;--c1:#f0964f;--c2:#a596f5;--c3:#f07ab8;--c4:#8fcf66;--c5:#dcb93c;--c6:#7fb0ff;--c7:#c9a28e;
---r0:#d5de52;--r1:#98d25e;--r2:#5cc68e;--r3:#48b8b0;--r4:#5fa8d0;--r5:#8696e0;--r6:#ab86e0;--r7:#d583cf}}
+${variables(DARK)}}}
 *{box-sizing:border-box}
 html{-webkit-text-size-adjust:100%;scroll-behavior:smooth;scroll-padding-top:1rem}
 @media(prefers-reduced-motion:reduce){html{scroll-behavior:auto}}
@@ -108,7 +112,7 @@ svg.chart{font-size:15px}.chart .name{font-size:14.5px}.chart .label{font-size:1
 figure{padding:14px 12px 10px}dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:8px}.cards{gap:10px;margin-top:20px}.card{padding:14px 16px}th,td{padding:7px 9px}
 nav ul{gap:2px 16px}figure table{font-size:.8125rem}figure th,figure td{padding:5px 5px}}
 @media print{:root{color-scheme:light;--bg:#fff;--card:#fff;--ink:#000;--soft:#3a4248;--faint:#555f66;--line:#c9cdcc;--grid:#e4e6e5;--accent:#0b6e77;--accent-soft:#d9eef0;--warn-bg:#fff;--warn-line:#a87a1b;--warn-ink:#3d2d05;--bad:#8c1d17;--bad-bg:#fff;
---c0:#0b6e77;--c1:#b8540f;--c2:#5b4bb5;--c3:#a3256b;--c4:#3f7a1f;--c5:#8a6a00;--c6:#2f5fb3;--c7:#6b4a3a;--r0:#7d9f22;--r1:#4a9a4a;--r2:#249179;--r3:#1d7d92;--r4:#2f6699;--r5:#4a4c9c;--r6:#66318a;--r7:#7d1363}
+${variables(ofCharts(LIGHT))}}
 @page{margin:14mm}body{font-size:10pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}.wrap{max-width:none;padding:0}nav,.skip,.tip{display:none}header{padding-top:0}
 .cards{grid-template-columns:repeat(3,1fr);gap:8px}.charts,.panels{grid-template-columns:1fr 1fr;gap:8px}.big{font-size:17pt}
 .scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:4px 5px}.stick{position:static}
