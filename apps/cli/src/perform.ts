@@ -13,7 +13,8 @@ import type { CliContext } from './context.ts';
 import { keptSelfcheck } from './kept-selfcheck.ts';
 import { leftText } from './left-machines.ts';
 import { endpointLines } from './endpoint-lines.ts';
-import { renderRows, writeReports } from './reports.ts';
+import { buildReport } from '@bench/report';
+import { reportTable, writeReports } from './reports.ts';
 import type { Settings } from './settings/load-settings.ts';
 import { outFlag, teardownCommand } from './run-commands.ts';
 import { costLines } from './ui/cost-lines.ts';
@@ -50,19 +51,19 @@ export interface Job {
 export async function perform(job: Job, flags: OutputFlags, context: CliContext): Promise<number> {
   const { outcome, progressStyle: style } = await runWatched(job, flags, context);
   const view = await readRun(outcome.dir);
+  const report = buildReport({ runs: [view] });
   const measured = view.tasks.some((task) => task.points.some((point) => point.result !== null));
-  const files = flags.report && measured ? await writeReports([view], outcome.dir, context).catch(orNothing(context)) : [];
+  const files = flags.report && measured ? await writeReports(report, outcome.dir, context).catch(orNothing(context)) : [];
   const doubts = flags.strict ? doubtful(view) : [];
   const exitCode = outcome.exitCode === EXIT.ok && doubts.length > 0 ? EXIT.strict : outcome.exitCode;
   context.workEnds();
   if (flags.json) {
     const { id, dir, status, kept, leftBehind, cost = null, detached = null } = outcome;
-    const rows = await renderRows([view], 'json');
     process.stdout.write(
-      `${JSON.stringify({ id, dir, status, exitCode, kept, leftBehind, cost, detached, doubts, reports: files, rows }, null, 1)}\n`,
+      `${JSON.stringify({ id, dir, status, exitCode, kept, leftBehind, cost, detached, doubts, reports: files, rows: report.rows }, null, 1)}\n`,
     );
   } else {
-    if (measured) process.stdout.write(`\n${await renderRows([view], 'text')}\n`);
+    if (measured) process.stdout.write(`\n${reportTable(report)}\n`);
     for (const doubt of doubts) process.stderr.write(`${style.yellow('in doubt:')} ${doubt}\n`);
     for (const file of files) process.stdout.write(`${file}\n`);
     if (outcome.cost) process.stdout.write(`\n${costLines(outcome.cost, style, { width: terminalWidth(process.stdout) }).join('\n')}\n`);

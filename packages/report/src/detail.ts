@@ -1,7 +1,7 @@
-import { messageOf, prng, type Distribution, type RequestRecord, type SeriesRow } from '@bench/core';
+import { messageOf, PERCENTILES, prng, type Distribution, type RequestRecord, type SeriesRow } from '@bench/core';
 import type { GapList, PointView, RunView } from '@bench/results';
 import type { TaskGroup } from './groups.ts';
-import type { ReportRow } from './rows.ts';
+import type { ReportRow, RowDistribution } from './rows.ts';
 import { type Sampled, sampledCourses } from './sampled.ts';
 
 /** A cumulative distribution, thinned out: `quantiles[i]` is the value below which a share of `SHARES[i]` lies. */
@@ -121,8 +121,16 @@ function curve(samples: Sample[]): Curve {
   return { quantiles, from: 'samples' };
 }
 
+const MEMBERS = ['count', 'min', 'max', ...PERCENTILES] as const;
+
+/** Null: the source gives too little of it for a curve. */
+function wholeSummary(summary: RowDistribution): Pick<Distribution, (typeof MEMBERS)[number]> | null {
+  return MEMBERS.every((member) => summary[member] !== undefined) ? (summary as Distribution) : null;
+}
+
 /** Straight lines between the stored percentiles. */
-function summaryCurve(d: Distribution | undefined): Curve | null {
+function summaryCurve(summary: RowDistribution | undefined): Curve | null {
+  const d = summary && wholeSummary(summary);
   if (!d || d.count === 0) return null;
   const known: [number, number][] = [
     [0, d.min],

@@ -1,4 +1,3 @@
-import { loadAxis } from './labels.ts';
 import type { ReportRow } from './rows.ts';
 
 /** The rows of one task of one run. */
@@ -33,9 +32,7 @@ export function taskGroups(rows: readonly ReportRow[]): TaskGroup[] {
       manyRecipes || !manyVariants ? first.recipe : '',
       manyVariants || first.variant !== 'default' ? first.variant : '',
     ].filter(Boolean);
-    const measured = list
-      .filter((row) => row.counts !== null)
-      .sort((a, b) => (loadAxis(a.load)?.value ?? 0) - (loadAxis(b.load)?.value ?? 0));
+    const measured = list.filter((row) => row.counts !== null).sort((a, b) => (a.axis?.value ?? 0) - (b.axis?.value ?? 0));
     return { key, name: parts.join(' / '), first, rows: list, measured };
   });
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { taskGroups } from './groups.ts';
 import { findings, saturation } from './headline.ts';
-import { reportRows, type ReportRow } from './index.ts';
+import { reportRows, type ReportRow } from './rows.ts';
 import { demoRun, mixedRun, ownRun, syntheticRun } from './testing/synthetic-run.ts';
 import type { RunView } from '@bench/results';
 
@@ -140,7 +140,7 @@ describe('saturation', () => {
       row.counts = { sent: 20, ok: 20, failed: 0, cancelled: 0, warmup: 0 };
       row.durationS = [20.4, 10.4, 8][i] as number;
       row.distributions = {
-        e2el_ms: { ...(row.distributions.ttft_ms as NonNullable<typeof row.distributions.ttft_ms>), p50: [400, 500, 3000][i] as number },
+        e2el_ms: { ...row.distributions.ttft_ms, p50: [400, 500, 3000][i] ?? 0 },
       };
     });
     expect(saturation(group)).toMatchObject({ kind: 'reached', words: 'The engine keeps up with 2 req/s, and falls behind at 4 req/s.' });

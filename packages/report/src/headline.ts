@@ -1,6 +1,6 @@
 import { formatMs, formatPercent, formatShort, formatUsd } from './format.ts';
 import type { TaskGroup } from './groups.ts';
-import { loadAxis, loadLabel, pointLabel } from './labels.ts';
+import { pointLabel } from './labels.ts';
 import { ownFindings } from './own-headline.ts';
 import type { ReportRow } from './rows.ts';
 
@@ -78,7 +78,7 @@ export function findings(groups: readonly TaskGroup[]): Finding[] {
     // Gaps that describe the socket say nothing about how text appears.
     const bunched = quickest.flags.some((flag) => flag.code === 'coalesced');
     const rate =
-      quickest.distributions.tpot_ms && !bunched
+      quickest.distributions.tpot_ms?.p50 && !bunched
         ? ` Text then comes at ${formatShort(1000 / quickest.distributions.tpot_ms.p50)} tokens per second for each user.`
         : '';
     out.push({
@@ -136,9 +136,9 @@ const ENOUGH = 0.9;
  * Null with fewer than three loads.
  */
 export function saturation(group: TaskGroup): Saturation | null {
-  const rows = group.measured.filter((row) => loadAxis(row.load));
-  const kinds = new Set(rows.map((row) => loadAxis(row.load)?.kind));
-  if (kinds.size !== 1 || new Set(rows.map((row) => loadAxis(row.load)?.value)).size < 3) return null;
+  const rows = group.measured.filter((row) => row.axis);
+  const kinds = new Set(rows.map((row) => row.axis?.kind));
+  if (kinds.size !== 1 || new Set(rows.map((row) => row.axis?.value)).size < 3) return null;
   return kinds.has('rate') ? openSaturation(rows) : closedSaturation(rows);
 }
 
@@ -152,7 +152,7 @@ function closedSaturation(rows: ReportRow[]): Saturation | null {
   if (row === last) {
     const before = rows[rows.length - 2] as ReportRow;
     const gain = throughput.of(last) / throughput.of(before) - 1;
-    const words = `Not reached: from ${formatShort(loadAxis(before.load)?.value)} to ${loadLabel(last.load)}, ${throughput.words} still grew by ${formatPercent(gain)}. Try higher loads to find the limit.`;
+    const words = `Not reached: from ${formatShort(before.axis?.value)} to ${pointLabel(last)}, ${throughput.words} still grew by ${formatPercent(gain)}. Try higher loads to find the limit.`;
     return { kind: 'rising', row: last, words };
   }
   const share = throughput.of(row) / best;
@@ -161,14 +161,14 @@ function closedSaturation(rows: ReportRow[]): Saturation | null {
   const change =
     Math.abs(gain) < 0.005 ? 'the same throughput' : `${formatPercent(Math.abs(gain))} ${gain > 0 ? 'more' : 'less'} throughput`;
   const price = slower ? `, ${slower}` : '';
-  const words = `At ${loadLabel(row.load)} the engine gives ${share >= 0.999 ? 'its best throughput' : `${formatPercent(share)} of its best`}. Going on to ${formatShort(loadAxis(last.load)?.value)} brings ${change}${price}.`;
+  const words = `At ${pointLabel(row)} the engine gives ${share >= 0.999 ? 'its best throughput' : `${formatPercent(share)} of its best`}. Going on to ${formatShort(last.axis?.value)} brings ${change}${price}.`;
   return { kind: at === 0 ? 'from-start' : 'reached', row, words };
 }
 
 function openSaturation(rows: ReportRow[]): Saturation | null {
   const drainS = Math.min(...rows.map((row) => row.distributions.e2el_ms?.p50 ?? 0)) / 1000;
   const keptUp = (row: ReportRow) => {
-    const asked = loadAxis(row.load)?.value ?? 0;
+    const asked = row.axis?.value ?? 0;
     const requests = (row.counts?.sent ?? 0) / Math.max(1, row.repeats);
     const span = Math.max((row.durationS ?? 0) - drainS, 1e-9);
     return requests / span >= ENOUGH * asked;
@@ -176,14 +176,14 @@ function openSaturation(rows: ReportRow[]): Saturation | null {
   const broken = rows.findIndex((row) => !keptUp(row));
   const last = rows[rows.length - 1] as ReportRow;
   if (broken < 0)
-    return { kind: 'rising', row: last, words: `Not reached: the engine kept up with ${loadLabel(last.load)}, the highest rate tried.` };
+    return { kind: 'rising', row: last, words: `Not reached: the engine kept up with ${pointLabel(last)}, the highest rate tried.` };
   if (broken === 0) {
     const first = rows[0] as ReportRow;
-    return { kind: 'from-start', row: first, words: `The engine did not keep up with ${loadLabel(first.load)}, the lowest rate tried.` };
+    return { kind: 'from-start', row: first, words: `The engine did not keep up with ${pointLabel(first)}, the lowest rate tried.` };
   }
   const row = rows[broken - 1] as ReportRow;
   const next = rows[broken] as ReportRow;
-  return { kind: 'reached', row, words: `The engine keeps up with ${loadLabel(row.load)}, and falls behind at ${loadLabel(next.load)}.` };
+  return { kind: 'reached', row, words: `The engine keeps up with ${pointLabel(row)}, and falls behind at ${pointLabel(next)}.` };
 }
 
 function latencyRatio(from: ReportRow, to: ReportRow): string | null {

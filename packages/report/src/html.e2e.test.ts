@@ -4,7 +4,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { chromium, type Browser, type Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { part } from '../../../scripts/parts.mjs';
-import { writeHtml } from './index.ts';
+import { buildReport, writeHtml } from './index.ts';
 import { demoRun, hostileRun, mixedRun, ownRun } from './testing/synthetic-run.ts';
 
 const NOW = Date.UTC(2026, 4, 4, 13, 30);
@@ -41,7 +41,7 @@ describe.skipIf(!chromiumPart.present)('report.html in Chromium', () => {
         '--disable-sync',
       ],
     });
-    for (const [name, run] of PAGES) await writeHtml([run()], join(OUT, `${name}.html`), { now: NOW });
+    for (const [name, run] of PAGES) await writeHtml(buildReport({ runs: [run()] }), join(OUT, `${name}.html`), { now: NOW });
   }, 60_000);
   afterAll(() => browser?.close());
 

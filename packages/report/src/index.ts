@@ -1,4 +1,5 @@
-export { reportRows, type ReportRow } from './rows.ts';
+export { buildReport, type Problem, type Report, type ReportSources } from './report.ts';
+export type { ReportRow, RowDistribution, RowSource } from './rows.ts';
 export { clientErrorText } from './client-error.ts';
 export { costLines } from './cost.ts';
 export { renderTable, type TableOptions } from './table/render-table.ts';

@@ -60,8 +60,8 @@ function isStaged({ arrival }: LoadSpec): boolean {
 }
 
 /** The load of a point; of one that a recipe measured itself, by what. */
-export function pointLabel({ load, kind, point }: Pick<ReportRow, 'load' | 'kind' | 'point'>): string {
-  if (load) return loadLabel(load);
+export function pointLabel({ loadText, kind, point }: Pick<ReportRow, 'loadText' | 'kind' | 'point'>): string {
+  if (loadText !== null) return loadText;
   if (kind === 'inference') return `point ${(point ?? 0) + 1}`;
   return kind === 'command' ? 'its command' : 'its clients';
 }
@@ -111,7 +111,8 @@ export function machineLabel(task: TaskFile, machine: MachineFile | null): strin
   return machine ? oneLine(machine.name, 60) : null;
 }
 
-function gpuLabel(asked: { name: string | null; count: number }, system: SystemInfo | undefined): string | null {
+/** `8xH200`; null: not known. */
+export function gpuLabel(asked: { name: string | null; count: number }, system: SystemInfo | undefined): string | null {
   const found = system?.gpus ?? [];
   const name = asked.name ?? found[0]?.name;
   const count = asked.count || (asked.name ? 1 : 0);
@@ -125,7 +126,7 @@ function shortGpuName(name: string): string {
 }
 
 /** `vllm 0.11.0`. */
-export function engineLabel(engine: EngineInfo): string {
+export function engineLabel(engine: Pick<EngineInfo, 'name' | 'version'>): string {
   return [engine.name, engine.version]
     .filter(Boolean)
     .map((part) => oneLine(part, 60))

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { renderTable, reportRows } from './index.ts';
+import { renderTable } from './index.ts';
+import { reportRows } from './rows.ts';
 import { demoRun, mixedRun, ownRun, syntheticRun } from './testing/synthetic-run.ts';
 
 describe('reportRows', () => {

@@ -9,7 +9,7 @@ import type {
   PointResult,
   SteadyResult,
 } from '@bench/core';
-import type { PointView, RunView, SearchFile, TaskView } from '@bench/results';
+import type { ForeignKind, PointView, RunView, SearchFile, TaskView } from '@bench/results';
 import {
   meanClasses,
   meanConversations,
@@ -22,10 +22,27 @@ import {
 } from './aggregate.ts';
 import type { KnownAccuracy } from './client-error.ts';
 import { rowIntervals, type RowIntervals } from './intervals.ts';
-import { loadAxis, machineLabel } from './labels.ts';
+import { dataLabel, type LoadAxis, loadAxis, loadLabel, machineLabel } from './labels.ts';
+
+/** Where a row's figures were read. */
+export interface RowSource {
+  /** `run`: a run directory. */
+  kind: 'run' | ForeignKind;
+  /** Folder or file, as the user reaches it. */
+  path: string;
+}
+
+/** A summary with as many members as its source gives; none is made up. */
+export type RowDistribution = Partial<Distribution>;
 
 /** One point of one task with its repeats taken together; or, with `point: null`, a task that has none. */
 export interface ReportRow {
+  source: RowSource;
+  /** What a reader might expect and the source does not say: metric names, `failed`, `duration`. Empty for runs: what they lack was not measured. */
+  lacks: readonly string[];
+  /** When its (first) measurement began, or ended where the source says only that; ISO 8601. Null: not known. */
+  measuredAt: string | null;
+  /** Id of the run; of another tool's file its path. */
   runId: string;
   recipe: string;
   variant: string;
@@ -43,6 +60,14 @@ export interface ReportRow {
   repeats: number;
   /** Null: the recipe's own clients or command measured, or nothing did. */
   load: LoadSpec | null;
+  /** What its point is plotted and sorted by. Null: it has no concurrency or rate. */
+  axis: LoadAxis | null;
+  /** `8 concurrent`, `4 req/s`. Null: no load is known. */
+  loadText: string | null;
+  /** `random prompts, 512 tokens in, 128 out`. Null: not known. */
+  dataText: string | null;
+  /** Limits of a good request that its load names, milliseconds; null: none. */
+  slo: LoadSpec['slo'] | null;
   /** Requests of all repeats. Null: nothing was measured. */
   counts: PointResult['counts'] | null;
   errors: Record<string, number>;
@@ -50,7 +75,7 @@ export interface ReportRow {
   durationS: number | null;
   /** Figures by metric name, means of the repeats; with the cost figures when the price is known. */
   scalars: Record<string, number>;
-  distributions: Record<string, Distribution>;
+  distributions: Record<string, RowDistribution>;
   /** How sure they are. Null: not known. */
   intervals: RowIntervals | null;
   /** The steady state beside the figures above, which are of the whole run. Null: it has none. */
@@ -70,7 +95,7 @@ export interface ReportRow {
   /** `8xH200`, or the processor. Null: not known. */
   machine: string | null;
   gpuCount: number;
-  engine: EngineInfo | null;
+  engine: Omit<EngineInfo, 'model'> | null;
   model: string | null;
   /** Of the machine. Null: not known, which is not the same as free. */
   priceUsdPerHour: number | null;
@@ -84,7 +109,7 @@ export function reportRows(runs: readonly RunView[]): ReportRow[] {
     const seen = new Set(view.tasks.map((task) => task.file.key));
     const missing = view.run.tasks
       .filter((planned) => !seen.has(planned.key))
-      .map((planned) => ({ ...emptyRow(view.run.id), recipe: planned.recipe, variant: planned.variant, taskKey: planned.key }));
+      .map((planned) => ({ ...runRow(view), recipe: planned.recipe, variant: planned.variant, taskKey: planned.key }));
     const order = new Map(view.run.tasks.map((planned, i) => [planned.key, i]));
     const place = (row: ReportRow) => order.get(row.taskKey) ?? order.size;
     return [...rows, ...missing].sort((a, b) => place(a) - place(b));
@@ -93,7 +118,7 @@ export function reportRows(runs: readonly RunView[]): ReportRow[] {
 
 /** Counts of requests; null: nothing that was measured is a request. */
 export function requestsOf(row: ReportRow): ReportRow['counts'] {
-  return row.counts !== null && row.load === null && row.counts.sent === 0 ? null : row.counts;
+  return row.counts !== null && row.loadText === null && row.counts.sent === 0 ? null : row.counts;
 }
 
 function taskRows(view: RunView, task: TaskView): ReportRow[] {
@@ -107,7 +132,7 @@ function taskRows(view: RunView, task: TaskView): ReportRow[] {
   const found = [...points].sort(([a], [b]) => a - b).map(([point, views]) => pointRow(base, point, views));
   const { atMost } = view.run.tasks.find(({ key }) => key === task.file.key) ?? {};
   // Points that follow from one another jump to and fro.
-  return atMost ? found.sort((a, b) => (loadAxis(a.load)?.value ?? 0) - (loadAxis(b.load)?.value ?? 0)) : found;
+  return atMost ? found.sort((a, b) => (a.axis?.value ?? 0) - (b.axis?.value ?? 0)) : found;
 }
 
 function groupByPoint(views: readonly PointView[]): Map<number, PointView[]> {
@@ -125,12 +150,13 @@ function pointRow(base: ReportRow, point: number, views: readonly PointView[]): 
   const bad = views.filter((view) => view.entry.status !== 'ok' || !view.result);
   const error = bad.map((view) => view.entry.error ?? 'its result file is missing or damaged').find(Boolean) ?? null;
   const load = (results[0] ?? views.find((view) => view.result)?.result)?.load ?? null;
-  if (results.length === 0) return { ...base, point, load, status: 'failed', error };
+  const of = { point, load, ...loadFacts(load) };
+  if (results.length === 0) return { ...base, ...of, status: 'failed', error };
   const scalars = meanScalars(results.map((r) => r.scalars));
   return {
     ...base,
-    point,
-    load,
+    ...of,
+    measuredAt: results[0]?.startedAt ?? null,
     status: bad.length === 0 ? 'ok' : 'partial',
     error,
     repeats: results.length,
@@ -172,7 +198,7 @@ function costs(scalars: Record<string, number>, price: number | null): Record<st
 function taskRow(view: RunView, task: TaskView): ReportRow {
   const { file, deployment, machine } = task;
   return {
-    ...emptyRow(view.run.id),
+    ...runRow(view),
     recipe: file.recipe,
     variant: file.variant,
     taskKey: file.key,
@@ -189,8 +215,22 @@ function taskRow(view: RunView, task: TaskView): ReportRow {
   };
 }
 
-function emptyRow(runId: string): ReportRow {
+function loadFacts(load: LoadSpec | null): Pick<ReportRow, 'axis' | 'loadText' | 'dataText' | 'slo'> {
+  if (!load) return { axis: null, loadText: null, dataText: null, slo: null };
+  const slo = Object.keys(load.slo).length > 0 ? load.slo : null;
+  return { axis: loadAxis(load), loadText: loadLabel(load), dataText: dataLabel(load), slo };
+}
+
+function runRow(view: RunView): ReportRow {
+  return { ...emptyRow(view.run.id), source: { kind: 'run', path: view.dir } };
+}
+
+/** A row of which nothing is known. */
+export function emptyRow(runId: string): ReportRow {
   return {
+    source: { kind: 'run', path: '' },
+    lacks: [],
+    measuredAt: null,
     runId,
     recipe: '',
     variant: '',
@@ -202,6 +242,10 @@ function emptyRow(runId: string): ReportRow {
     error: null,
     repeats: 0,
     load: null,
+    axis: null,
+    loadText: null,
+    dataText: null,
+    slo: null,
     counts: null,
     errors: {},
     durationS: null,

@@ -45,6 +45,7 @@ export { decodeGaps, encodeGaps, histogramPercentile, type DecodedGaps, type Gap
 export { decodeRecords, encodeRecords, type DecodedRecords } from './formats/records.ts';
 export { renderVllmJson, renderVllmText, type VllmJsonOptions } from './formats/vllm-write.ts';
 export type { ForeignDistribution, ForeignResult } from './formats/foreign-result.ts';
+export type { ForeignKind, ForeignMeasurement } from './sources/foreign-measurement.ts';
 export { parseResultText, parseSglangText, parseVllmText } from './formats/parse-text.ts';
 export { parseResultJson, parseSglangJson, parseVllmJson } from './formats/parse-json.ts';
 export { parseDeplodockTasks, type DeplodockTask, type DeplodockTasks } from './formats/deplodock-json.ts';

@@ -2,7 +2,8 @@ import { collectRun, type GoOnOutcome, type RunEvent, watchRun } from '@bench/be
 import { EXIT } from '@bench/core';
 import { readRun } from '@bench/results';
 import type { CliContext } from '../context.ts';
-import { renderRows, writeReports } from '../reports.ts';
+import { buildReport } from '@bench/report';
+import { reportTable, writeReports } from '../reports.ts';
 import { outFlag, teardownCommand } from '../run-commands.ts';
 import { withQueueRun } from '../slurm-access.ts';
 import { Progress } from '../ui/progress.ts';
@@ -56,17 +57,17 @@ async function tell(
   const { id, dir, status, still, leftBehind } = outcome;
   context.workEnds();
   const view = await readRun(dir);
+  const report = buildReport({ runs: [view] });
   const counts = { ...points, toCome: still > 0 ? toCome(view) : 0 };
   const measured = view.tasks.some((task) => task.points.some((point) => point.result !== null));
-  const files = flags.report && measured && !interrupted ? await writeReports([view], dir, context) : [];
+  const files = flags.report && measured && !interrupted ? await writeReports(report, dir, context) : [];
   const exitCode = interrupted && still > 0 ? EXIT.interrupted : outcome.exitCode;
   if (flags.json) {
-    const rows = await renderRows([view], 'json');
     process.stdout.write(
-      `${JSON.stringify({ id, dir, status: still > 0 ? 'running' : status, exitCode, still, points: counts, leftBehind, reports: files, rows }, null, 1)}\n`,
+      `${JSON.stringify({ id, dir, status: still > 0 ? 'running' : status, exitCode, still, points: counts, leftBehind, reports: files, rows: report.rows }, null, 1)}\n`,
     );
   } else {
-    if (measured) process.stdout.write(`\n${await renderRows([view], 'text')}\n`);
+    if (measured) process.stdout.write(`\n${reportTable(report)}\n`);
     for (const file of files) process.stdout.write(`${file}\n`);
     if (how === 'collect') process.stderr.write(`${takenText(counts)}\n`);
     if (still > 0) {

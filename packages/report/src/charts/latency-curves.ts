@@ -1,7 +1,7 @@
 import { formatMs, formatShort } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { mainThroughput } from '../headline.ts';
-import { loadAxis, pointLabel } from '../labels.ts';
+import { pointLabel } from '../labels.ts';
 import type { DrawnChart } from './drawn-chart.ts';
 import { lineChart, type ChartSeries } from './line-chart.ts';
 import { linearScale, scaleFor } from './scale.ts';
@@ -17,12 +17,12 @@ const LATENCIES = [
 
 /** Groups that a curve is drawn of: what a recipe measured itself is one point, not a curve. */
 export function curveGroups(groups: readonly TaskGroup[]): TaskGroup[] {
-  return groups.filter((group) => group.measured.some((row) => row.load !== null)).slice(0, MAX_CURVES);
+  return groups.filter((group) => group.measured.some((row) => row.loadText !== null)).slice(0, MAX_CURVES);
 }
 
 /** Latency over throughput, p50 and p99: a chart a latency, a curve a task. Empty when no two points have both. */
 export function latencyCurves(groups: readonly TaskGroup[]): DrawnChart[] {
-  const rows = groups.flatMap((group) => group.measured).filter((row) => row.load !== null);
+  const rows = groups.flatMap((group) => group.measured).filter((row) => row.loadText !== null);
   const throughput = mainThroughput(rows);
   if (!throughput || rows.length < 2) return [];
   const drawn = curveGroups(groups);
@@ -31,17 +31,18 @@ export function latencyCurves(groups: readonly TaskGroup[]): DrawnChart[] {
   const shown = metrics.length === 3 ? metrics.slice(0, 2) : metrics;
   return shown.map(([name, label, words]) => {
     const values = drawn.flatMap((group) =>
-      group.measured.flatMap((row) => (row.distributions[name] ? [row.distributions[name].p50, row.distributions[name].p99] : [])),
+      group.measured.flatMap((row) => [row.distributions[name]?.p50 ?? [], row.distributions[name]?.p99 ?? []].flat()),
     );
     const series: ChartSeries[] = drawn.flatMap((group, i) => {
-      const points = group.measured.filter((row) => row.distributions[name]);
       const at = (key: 'p50' | 'p99') =>
-        points.map((row) => ({
-          x: throughput.of(row),
-          y: row.distributions[name]?.[key] ?? 0,
-          ...(key === 'p50' ? { label: formatShort(loadAxis(row.load)?.value ?? (row.point ?? 0) + 1) } : {}),
-          title: `${group.name}, ${pointLabel(row)}: ${formatShort(throughput.of(row))} ${throughput.unit}, ${label} ${key} ${formatMs(row.distributions[name]?.[key])}`,
-        }));
+        group.measured
+          .filter((row) => row.distributions[name]?.[key] !== undefined)
+          .map((row) => ({
+            x: throughput.of(row),
+            y: row.distributions[name]?.[key] ?? 0,
+            ...(key === 'p50' ? { label: formatShort(row.axis?.value ?? (row.point ?? 0) + 1) } : {}),
+            title: `${group.name}, ${pointLabel(row)}: ${formatShort(throughput.of(row))} ${throughput.unit}, ${label} ${key} ${formatMs(row.distributions[name]?.[key])}`,
+          }));
       return [
         { color: `c${i}`, points: at('p99'), dashed: true, marker: 'hollow' as const },
         { color: `c${i}`, points: at('p50'), marker: 'full' as const },
@@ -69,7 +70,7 @@ export function latencyCurves(groups: readonly TaskGroup[]): DrawnChart[] {
 
 /** What stands beside the points. */
 function labelsOf(rows: readonly TaskGroup['first'][]): string {
-  const kinds = new Set(rows.map((row) => loadAxis(row.load)?.kind));
+  const kinds = new Set(rows.map((row) => row.axis?.kind));
   const words = kinds.has('rate')
     ? kinds.size > 1
       ? 'concurrency or request rate'

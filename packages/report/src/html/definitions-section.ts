@@ -25,7 +25,7 @@ export function definitionsSection(rows: readonly ReportRow[]): Markup | null {
   if (metrics.length + reported.length === 0) return null;
   return markup`<section id="definitions" aria-labelledby="definitions-h"><h2 id="definitions-h">Definitions</h2>
 <p>Percentiles interpolate linearly between ranks (numpy’s default): p99 is the value that 99 % of the samples stay at or under. Of a repeated point, each figure is the mean over its repeats. Below a percentile stands between which values it lies with a confidence of 95 %: by resampling the requests (bootstrap) where a point was measured once, by Student’s t over the repeats where it was repeated.</p>
-<dl class="terms">${metrics}${reported}${rows.some((row) => row.load !== null) ? SATURATION : null}${rows.some((row) => row.steady !== null) ? STEADY : null}${flags}</dl></section>`;
+<dl class="terms">${metrics}${reported}${rows.some((row) => row.loadText !== null) ? SATURATION : null}${rows.some((row) => row.steady !== null) ? STEADY : null}${flags}</dl></section>`;
 }
 
 const NOT_OURS = 'Reported by the recipe’s own clients or command; bench did not measure it.';

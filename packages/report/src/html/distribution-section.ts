@@ -26,7 +26,7 @@ function figure(plan: DistributionPlan): Markup {
     bounds: row.intervals?.distributions[name],
   }));
   const decimals = columnDecimals(
-    rows.flatMap(({ d }) => (d ? STATISTICS.map((s) => d[s]) : [])),
+    rows.flatMap(({ d }) => STATISTICS.flatMap((s) => d?.[s] ?? [])),
     2,
   );
   return markup`<figure><figcaption>${title} <span>${data(subtitle, 200)}</span></figcaption>${svg}

@@ -4,8 +4,9 @@ import { FLAG_WORDS } from '../flags.ts';
 import { formatShort, formatStamp, listWords, plural } from '../format.ts';
 import { taskGroups, type TaskGroup } from '../groups.ts';
 import { findings, saturation } from '../headline.ts';
-import { dataLabel, engineLabel, loadAxis } from '../labels.ts';
-import { reportRows, type ReportRow } from '../rows.ts';
+import { engineLabel } from '../labels.ts';
+import type { Report } from '../report.ts';
+import type { ReportRow } from '../rows.ts';
 import { oneLine } from '../text.ts';
 import { classesSection } from './classes-section.ts';
 import { conversationsSection } from './conversations-section.ts';
@@ -37,8 +38,8 @@ const STATUS_WORDS: Record<RunView['status'], string> = {
 };
 
 /** The whole page as text. */
-export async function renderPage(runs: readonly RunView[], options: WriteOptions): Promise<string> {
-  const rows = reportRows(runs);
+export async function renderPage(report: Report, options: WriteOptions): Promise<string> {
+  const { runs, rows } = report;
   const groups = taskGroups(rows);
   const charted = spread(
     groups.filter((group) => group.measured.length > 0),
@@ -50,7 +51,7 @@ export async function renderPage(runs: readonly RunView[], options: WriteOptions
   }
   const drawn = details.reduce((sum, { points }) => sum + points.length, 0);
   const left = groups.reduce((sum, group) => sum + group.measured.length, 0) - drawn;
-  const problems = [...runs.flatMap((run) => run.problems), ...details.flatMap(({ points }) => points.flatMap((point) => point.problems))];
+  const problems = [...report.problems, ...details.flatMap(({ points }) => points.flatMap((point) => point.problems))];
 
   const sections: [string, string, Markup | null][] = [
     ['summary', 'Summary', summarySection(groups)],
@@ -107,7 +108,7 @@ function lede(runs: readonly RunView[], groups: readonly TaskGroup[], rows: read
   const distinct = (values: (string | null | undefined)[]) => [...new Set(values.flatMap((value) => (value ? [value] : [])))];
   const machines = distinct(groups.map((group) => group.first.machine));
   const engines = distinct(groups.map((group) => (group.first.engine ? engineLabel(group.first.engine) : null)));
-  const loads = distinct(measured.map((row) => (row.load ? dataLabel(row.load) : null)));
+  const loads = distinct(measured.map((row) => row.dataText));
   const sites = distinct(runs.map((run) => run.run.asked.site));
   const requests = measured.reduce((sum, row) => sum + (row.counts?.sent ?? 0), 0);
   const some = (list: string[], what: string) => (list.length <= 3 ? listWords(list) : `${list.length} ${what}`);
@@ -132,7 +133,7 @@ function cards(groups: readonly TaskGroup[]): Markup | null {
   });
   const [only] = knees;
   if (only && knees.length === 1) {
-    const axis = loadAxis(only.found.row.load);
+    const axis = only.found.row.axis;
     const value =
       only.found.kind === 'rising'
         ? `> ${formatShort(axis?.value)}`
@@ -145,7 +146,7 @@ function cards(groups: readonly TaskGroup[]): Markup | null {
   } else if (knees.length > 1) {
     list.push(
       markup`<div class="card"><h2>Saturation</h2><ul class="plainlist">${knees.slice(0, 6).map(({ group, found }) => {
-        const axis = loadAxis(found.row.load);
+        const axis = found.row.axis;
         const at = `${formatShort(axis?.value)} ${axis?.kind === 'rate' ? 'req/s' : 'concurrent'}`;
         return markup`<li><strong>${data(group.name, 60)}</strong> ${found.kind === 'rising' ? `not reached at ${at}` : `at ${at}`}</li>`;
       })}</ul></div>`,

@@ -1,15 +1,21 @@
 import type { ClassResult } from '@bench/core';
 import { columnDecimals, formatNumber } from '../format.ts';
+import type { ReportRow } from '../rows.ts';
 import { data, markup, type Markup } from './markup.ts';
 
+/** Figures of some requests. */
+export type Figures = Pick<ReportRow, 'scalars' | 'distributions'> & {
+  counts: Pick<ClassResult['counts'], 'sent' | 'ok' | 'failed' | 'cancelled'>;
+};
+
 /** A column: what stands over it, its name, decimals at most, and the figure. */
-export type ResultColumn = readonly [over: string, name: string, decimals: number, figure: (each: ClassResult) => number | undefined];
+export type ResultColumn = readonly [over: string, name: string, decimals: number, figure: (each: Figures) => number | undefined];
 
 /** A part of the requests of a load. */
 export interface ResultLine {
   load: string;
   name: string;
-  each: ClassResult;
+  each: Figures;
 }
 
 export interface ResultsTableOptions {

@@ -113,7 +113,7 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
     return markup`<tbody>${title}${group.rows.map(line)}</tbody>`;
   });
   return markup`<div class="scroll" role="region" aria-label="Summary table" tabindex="0"><table>
-<thead><tr><th class="l stick" scope="col" rowspan="2">${rows.some((row) => row.load !== null) ? 'Load' : 'Measured by'}</th>${repeated ? markup`<th scope="col" rowspan="2">Repeats</th>` : null}${heads.map((h) => markup`<th scope="colgroup" colspan="${h.span}">${h.group}</th>`)}${noted ? markup`<th class="l" scope="col" rowspan="2">Notes</th>` : null}</tr>
+<thead><tr><th class="l stick" scope="col" rowspan="2">${rows.some((row) => row.loadText !== null) ? 'Load' : 'Measured by'}</th>${repeated ? markup`<th scope="col" rowspan="2">Repeats</th>` : null}${heads.map((h) => markup`<th scope="colgroup" colspan="${h.span}">${h.group}</th>`)}${noted ? markup`<th class="l" scope="col" rowspan="2">Notes</th>` : null}</tr>
 <tr>${columns.map((column) => markup`<th scope="col">${column.head}</th>`)}</tr></thead>
 ${bodies}</table></div>`;
 }

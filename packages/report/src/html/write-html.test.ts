@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { STEADY_STATE } from '@bench/core';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { writeHtml } from '../index.ts';
+import { buildReport, writeHtml } from '../index.ts';
 import { demoRun, hostileRun, mixedRun, ownRun, syntheticRun } from '../testing/synthetic-run.ts';
 import { markup } from './markup.ts';
 import type { RunView } from '@bench/results';
@@ -16,7 +16,7 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 async function page(...runs: RunView[]): Promise<string> {
   const file = join(dir, 'report.html');
-  await writeHtml(runs, file, { now: Date.UTC(2026, 4, 4, 13, 30) });
+  await writeHtml(buildReport({ runs }), file, { now: Date.UTC(2026, 4, 4, 13, 30) });
   return readFile(file, 'utf8');
 }
 
@@ -278,7 +278,7 @@ describe('writeHtml', () => {
 
   it('leaves nothing behind when it is aborted', async () => {
     const signal = AbortSignal.abort(new Error('stop'));
-    await expect(writeHtml([demoRun()], join(dir, 'report.html'), { now: 0, signal })).rejects.toThrow('stop');
+    await expect(writeHtml(buildReport({ runs: [demoRun()] }), join(dir, 'report.html'), { now: 0, signal })).rejects.toThrow('stop');
     expect(await readdir(dir)).toEqual([]);
   });
 });

@@ -1,5 +1,5 @@
 import { writeAtomic } from '@bench/core';
-import type { RunView } from '@bench/results';
+import type { Report } from '../report.ts';
 import { renderPage } from './page.ts';
 
 export interface WriteOptions {
@@ -9,11 +9,11 @@ export interface WriteOptions {
 }
 
 /**
- * Writes the report of all runs as one HTML file: no network, no script needed. Written whole or not at all.
+ * Writes a report as one HTML file: no network, no script needed. Written whole or not at all.
  * @throws the file system's error, or the signal's reason when aborted.
  */
-export async function writeHtml(runs: readonly RunView[], file: string, options: WriteOptions): Promise<void> {
-  const page = await renderPage(runs, options);
+export async function writeHtml(report: Report, file: string, options: WriteOptions): Promise<void> {
+  const page = await renderPage(report, options);
   options.signal?.throwIfAborted();
   await writeAtomic(file, page);
 }

@@ -60,7 +60,7 @@ export function figureColumns(rows: readonly ReportRow[]): Column[] {
     column(rows, { group, head, keep, pick, name: group ? `${group.replace(', ms', '')} ${head}` : head }),
   );
   // A recipe names its figures in the order in which it wants them read.
-  const rank = rows.every((row) => row.load === null) ? OWN_ALONE : OWN;
+  const rank = rows.every((row) => row.loadText === null) ? OWN_ALONE : OWN;
   const own = ownFigures(rows).flatMap((figure, i) =>
     column(rows, {
       group: oneLine(figure.short, MAX_NAME),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { renderTable, reportRows, type TableOptions } from '../index.ts';
+import { renderTable, type TableOptions } from '../index.ts';
+import { reportRows } from '../rows.ts';
 import { demoRun, hostileRun, mixedRun, ownRun, syntheticRun } from '../testing/synthetic-run.ts';
 import { displayWidth } from './width.ts';
 import type { RunView } from '@bench/results';

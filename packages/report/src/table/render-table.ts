@@ -3,7 +3,7 @@ import { clientErrorText } from '../client-error.ts';
 import { FLAG_WORDS } from '../flags.ts';
 import { formatShort } from '../format.ts';
 import { taskGroups } from '../groups.ts';
-import { engineLabel, loadAxis } from '../labels.ts';
+import { engineLabel } from '../labels.ts';
 import type { ReportRow } from '../rows.ts';
 import { oneLine } from '../text.ts';
 import { figureColumns, type Column } from './columns.ts';
@@ -104,7 +104,7 @@ export function renderTable(rows: readonly ReportRow[], options: TableOptions): 
 }
 
 function loadColumn(rows: readonly ReportRow[], indent: boolean): Column {
-  const axes = rows.map((row) => loadAxis(row.load));
+  const axes = rows.map((row) => row.axis);
   const kinds = new Set(axes.flatMap((axis) => (axis ? [axis.kind] : [])));
   const mixed = kinds.size > 1;
   const cells = axes.map((axis, i) => {

@@ -3,7 +3,7 @@ import type { RunView } from '@bench/results';
 import { clientErrorText } from '../client-error.ts';
 import { COST_PARTS, machineCostLines } from '../cost.ts';
 import { FLAG_WORDS } from '../flags.ts';
-import { engineImage, engineLabel, loadAxis, loadLabel, recipePath, systemFacts } from '../labels.ts';
+import { engineImage, engineLabel, recipePath, systemFacts } from '../labels.ts';
 import { ownFigures, ownHeader } from '../own-figures.ts';
 import { reportRows, requestsOf, type ReportRow } from '../rows.ts';
 import { FORMAT, type CellValue, type SheetColumn } from './cells.ts';
@@ -23,7 +23,7 @@ export function summarySheet(rows: readonly ReportRow[]): SheetPlan {
   const text = (header: string, width: number, of: (row: ReportRow) => CellValue) => ({ header, width, of });
   const figure = (header: string, width: number, format: string, of: (row: ReportRow) => CellValue) => ({ header, width, format, of });
   const load = [
-    text('Load', 16, (row) => (row.load ? loadLabel(row.load) : null)),
+    text('Load', 16, (row) => row.loadText),
     figure('Throughput (tok/s)', 14, FORMAT.oneDecimal, (row) => row.scalars.total_token_throughput),
     figure('GPU Price ($/hour)', 14, FORMAT.money, (row) => row.priceUsdPerHour),
     figure('Token Price ($/mtok)', 14, FORMAT.smallMoney, (row) => row.scalars.cost_per_mtok_total),
@@ -39,7 +39,7 @@ export function summarySheet(rows: readonly ReportRow[]): SheetPlan {
     text('Recipe', 22, (row) => row.recipe),
     text('Variant', 26, (row) => row.variant),
     // Of recipes that only measure themselves, none of these says anything.
-    ...load.filter(({ of }) => own.length === 0 || measured.some((row) => row.load !== null || (of(row) ?? null) !== null)),
+    ...load.filter(({ of }) => own.length === 0 || measured.some((row) => row.loadText !== null || (of(row) ?? null) !== null)),
     ...own,
     text('Notes', 40, (row) => row.flags.map((flag) => FLAG_WORDS[flag.code].title).join(', ') || null),
   ];
@@ -84,7 +84,7 @@ export function pointsSheet(rows: readonly ReportRow[]): SheetPlan {
     name: 'Points',
     columns,
     rows: rows.map((row) => {
-      const axis = loadAxis(row.load);
+      const axis = row.axis;
       return [
         row.runId,
         row.recipe,

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ExcelJS from 'exceljs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
+import { buildReport } from '../report.ts';
 import { reportRows } from '../rows.ts';
 import { demoRun, hostileRun, mixedRun, ownRun, syntheticRun } from '../testing/synthetic-run.ts';
 import { writeXlsx, type XlsxOptions } from './write-xlsx.ts';
@@ -18,7 +19,7 @@ const NOW = Date.UTC(2026, 4, 4, 13, 30);
 
 async function written(runs: RunView[], options: Partial<XlsxOptions> = {}): Promise<ExcelJS.Workbook> {
   const file = join(dir, 'report.xlsx');
-  await writeXlsx(runs, file, { now: NOW, ...options });
+  await writeXlsx(buildReport({ runs }), file, { now: NOW, ...options });
   const workbook = new ExcelJS.Workbook();
   await workbook.xlsx.readFile(file);
   return workbook;
@@ -131,7 +132,9 @@ describe('writeXlsx', () => {
 
   it('leaves nothing behind when it is aborted', async () => {
     const file = join(dir, 'report.xlsx');
-    await expect(writeXlsx([demoRun()], file, { now: NOW, signal: AbortSignal.abort(new Error('stop')) })).rejects.toThrow('stop');
+    await expect(
+      writeXlsx(buildReport({ runs: [demoRun()] }), file, { now: NOW, signal: AbortSignal.abort(new Error('stop')) }),
+    ).rejects.toThrow('stop');
     // A file that was about to be opened would come back.
     await new Promise((resolve) => setTimeout(resolve, 20));
     expect(await readdir(dir)).toEqual([]);
@@ -139,8 +142,10 @@ describe('writeXlsx', () => {
 
   it('fails where it cannot write', async () => {
     await writeFile(join(dir, 'file'), '');
-    await expect(writeXlsx([demoRun()], join(dir, 'file', 'report.xlsx'), { now: NOW })).rejects.toThrow(/ENOTDIR|EEXIST/);
+    await expect(writeXlsx(buildReport({ runs: [demoRun()] }), join(dir, 'file', 'report.xlsx'), { now: NOW })).rejects.toThrow(
+      /ENOTDIR|EEXIST/,
+    );
     await mkdir(join(dir, `.report.xlsx.${NOW.toString(36)}.tmp`));
-    await expect(writeXlsx([demoRun()], join(dir, 'report.xlsx'), { now: NOW })).rejects.toThrow('EISDIR');
+    await expect(writeXlsx(buildReport({ runs: [demoRun()] }), join(dir, 'report.xlsx'), { now: NOW })).rejects.toThrow('EISDIR');
   });
 });

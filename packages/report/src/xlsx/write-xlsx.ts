@@ -5,7 +5,7 @@ import { basename, dirname, join } from 'node:path';
 import { syncFolder } from '@bench/core';
 import type { RunView } from '@bench/results';
 import type { WriteOptions } from '../html/write-html.ts';
-import { reportRows } from '../rows.ts';
+import type { Report } from '../report.ts';
 import { plural } from '../format.ts';
 import { addRow, MAX_ROWS, setUpSheet, type SheetColumn } from './cells.ts';
 import { definitionsSheet, environmentSheet, pointsSheet, REQUEST_COLUMNS, requestCells, summarySheet } from './sheets.ts';
@@ -23,9 +23,9 @@ export interface XlsxOptions extends WriteOptions {
  * renamed: only one point’s requests are in memory at a time, and a reader never sees half a file.
  * @throws the file system's error, or the signal's reason when aborted.
  */
-export async function writeXlsx(runs: readonly RunView[], file: string, options: XlsxOptions): Promise<void> {
+export async function writeXlsx(report: Report, file: string, options: XlsxOptions): Promise<void> {
   const { default: ExcelJS } = await import('exceljs');
-  const rows = reportRows(runs);
+  const { runs, rows } = report;
   await mkdir(dirname(file), { recursive: true });
   const temporary = join(dirname(file), `.${basename(file)}.${options.now.toString(36)}.tmp`);
   const output = createWriteStream(temporary);

@@ -1,0 +1,38 @@
+import type { ForeignMeasurement, RunView } from '@bench/results';
+import { foreignRow } from './foreign-rows.ts';
+import { reportRows, type ReportRow } from './rows.ts';
+
+/** Something that was left out, and why. */
+export interface Problem {
+  path: string;
+  message: string;
+}
+
+/** All that a report is made of: what every writer takes. */
+export interface Report {
+  /** Run directories: requests, gaps, series and telemetry are read from them when they are drawn. */
+  runs: readonly RunView[];
+  /** What other tools measured. */
+  foreign: readonly ForeignMeasurement[];
+  /** One model for all of them: the rows of the runs, then one a foreign measurement. */
+  rows: readonly ReportRow[];
+  /** Of the sources, and of the runs themselves. */
+  problems: readonly Problem[];
+}
+
+export interface ReportSources {
+  runs?: readonly RunView[];
+  foreign?: readonly ForeignMeasurement[];
+  /** What could not be opened at all. */
+  problems?: readonly Problem[];
+}
+
+/** Takes sources of any kind together. Pure. */
+export function buildReport({ runs = [], foreign = [], problems = [] }: ReportSources): Report {
+  return {
+    runs,
+    foreign,
+    rows: [...reportRows(runs), ...foreign.map(foreignRow)],
+    problems: [...problems, ...runs.flatMap((run) => run.problems)],
+  };
+}
