@@ -47,6 +47,13 @@ export { renderVllmJson, renderVllmText, type VllmJsonOptions } from './formats/
 export type { ForeignDistribution, ForeignResult } from './formats/foreign-result.ts';
 export type { ForeignKind, ForeignMeasurement } from './sources/foreign-measurement.ts';
 export { parseResultText, parseSglangText, parseVllmText } from './formats/parse-text.ts';
-export { parseResultJson, parseSglangJson, parseVllmJson } from './formats/parse-json.ts';
+export {
+  parseAiperfJson,
+  parseGenaiPerfJson,
+  parseGuidellmJson,
+  parseResultJson,
+  parseSglangJson,
+  parseVllmJson,
+} from './formats/parse-json.ts';
 export { parseDeplodockTasks, type DeplodockTask, type DeplodockTasks } from './formats/deplodock-json.ts';
 export { parseDeplodockText, type DeplodockFile } from './formats/deplodock-text.ts';

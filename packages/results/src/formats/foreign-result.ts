@@ -6,14 +6,17 @@ export type ForeignDistribution = Partial<Distribution> & {
   extraPercentiles?: Record<string, number>;
 };
 
+/** Who measured. */
+export type ForeignTool = 'vllm' | 'sglang' | 'guidellm' | 'aiperf' | 'genai-perf';
+
 /** A result that another tool wrote, in our names where the meaning is equal. */
 export interface ForeignResult {
-  tool: 'vllm' | 'sglang';
+  tool: ForeignTool;
   format: 'text' | 'json' | 'jsonl';
   /** `serve`, `pooling`: load on a server. `latency`: batches one after another. `throughput`: everything at once, offline. */
   kind: 'serve' | 'pooling' | 'latency' | 'throughput';
   model?: string;
-  /** As the tool wrote it: local time of the end of the run, without a zone. */
+  /** As the tool wrote it: local time of the end of the run, without a zone. GuideLLM's seconds since 1970: ISO 8601, UTC. */
   date?: string;
   durationS?: number;
   maxConcurrency?: number;
@@ -23,10 +26,11 @@ export interface ForeignResult {
   scalars: Record<string, number>;
   /**
    * `ttft_ms`, `tpot_ms`, `icl_ms` (what they print as ITL), `e2el_ms`, `queue_ms`, `e2el_intended_ms`; `batch_latency_ms` of `vllm bench
-   * latency`. Their TTFT counts a role-only event (vLLM), and SGLang's E2EL runs to the end of the stream.
+   * latency`. Their TTFT counts a role-only event (vLLM), and SGLang's and GuideLLM's E2EL runs to the end of the stream.
    */
   distributions: Record<string, ForeignDistribution>;
-  counts: { ok?: number; failed?: number };
+  /** `cancelled`: cut off by the end of the run, as GuideLLM counts them. */
+  counts: { ok?: number; failed?: number; cancelled?: number };
   /** Every field as the tool wrote it, under its own key or label (a label that two sections share: `section / label`). */
   native: Record<string, unknown>;
   /** What a reader might expect and the source lacks: names of scalars, distributions, `failed`, `duration`. */
@@ -35,7 +39,7 @@ export interface ForeignResult {
   problems: string[];
 }
 
-export function emptyResult(tool: ForeignResult['tool'], format: ForeignResult['format'], kind: ForeignResult['kind']): ForeignResult {
+export function emptyResult(tool: ForeignTool, format: ForeignResult['format'], kind: ForeignResult['kind']): ForeignResult {
   return { tool, format, kind, scalars: {}, distributions: {}, counts: {}, native: {}, missing: [], problems: [] };
 }
 
@@ -51,8 +55,14 @@ const EXPECTED: Record<ForeignResult['kind'], { scalars: string[]; distributions
 
 /** Adds what follows from the rest, and says what is missing. */
 export function complete(result: ForeignResult): ForeignResult {
-  const { ok, failed } = result.counts;
-  if (ok !== undefined && failed !== undefined && ok + failed > 0) result.scalars['error_ratio'] = failed / (ok + failed);
+  for (const [name, value] of Object.entries(result.scalars)) {
+    if (Number.isFinite(value)) continue;
+    delete result.scalars[name];
+    result.problems.push(`${name} is ${value}`);
+  }
+  const { ok, failed, cancelled = 0 } = result.counts;
+  const sent = (ok ?? 0) + (failed ?? 0) + cancelled;
+  if (ok !== undefined && failed !== undefined && sent > 0) result.scalars['error_ratio'] = failed / sent;
   const { scalars, distributions } = EXPECTED[result.kind];
   const online = result.kind === 'serve' || result.kind === 'pooling';
   result.missing = [

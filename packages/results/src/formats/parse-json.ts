@@ -1,60 +1,49 @@
-import { BenchError } from '@bench/core';
 import { understandDeplodockJson } from './deplodock-json.ts';
 import { complete, emptyResult, type ForeignResult, setStatistic } from './foreign-result.ts';
-import { asNumber, asObject, parseLooseJson } from './loose-json.ts';
+import { understandGuidellm } from './guidellm-json.ts';
+import { asNumber, asObject } from './loose-json.ts';
+import { understandAiperf, understandGenaiPerf } from './profile-export.ts';
+import { type Json, readResults } from './read-results.ts';
 import { VLLM_SECTIONS } from './vllm-layout.ts';
 
-type Json = Record<string, unknown>;
 type Reader = (json: Json, format: ForeignResult['format']) => ForeignResult | null;
 
 /** Every result in a file of `vllm bench serve --save-result` (also `--append-result`), `latency` or `throughput --output-json`. @throws BenchError `BENCH_NO_RESULT` when there is none. */
 export function parseVllmJson(text: string): ForeignResult[] {
-  return read(text, [latency, throughput, (json, format) => serve(json, format, 'vllm')]);
+  return readResults(text, [latency, throughput, (json, format) => serve(json, format, 'vllm')]);
 }
 
 /** Every result in a JSONL file of SGLang's `bench_serving`, one a line. @throws BenchError `BENCH_NO_RESULT`. */
 export function parseSglangJson(text: string): ForeignResult[] {
-  return read(text, [(json, format) => serve(json, format, 'sglang')]);
+  return readResults(text, [(json, format) => serve(json, format, 'sglang')]);
+}
+
+/** Every benchmark of a GuideLLM report (`benchmarks.json`), of any of its versions since 0.1. @throws BenchError `BENCH_NO_RESULT`. */
+export function parseGuidellmJson(text: string): ForeignResult[] {
+  return readResults(text, [understandGuidellm]);
+}
+
+/** The result in AIPerf's `profile_export_aiperf.json`. @throws BenchError `BENCH_NO_RESULT`. */
+export function parseAiperfJson(text: string): ForeignResult[] {
+  return readResults(text, [understandAiperf]);
+}
+
+/** The result in genai-perf's `profile_export_genai_perf.json`. @throws BenchError `BENCH_NO_RESULT`. */
+export function parseGenaiPerfJson(text: string): ForeignResult[] {
+  return readResults(text, [understandGenaiPerf]);
 }
 
 /** Any of these, and deplodock's JSON twins, told apart value by value. @throws BenchError `BENCH_NO_RESULT`. */
 export function parseResultJson(text: string): ForeignResult[] {
-  return read(text, [
+  return readResults(text, [
     (json) => understandDeplodockJson(json),
+    understandGuidellm,
+    understandAiperf,
+    understandGenaiPerf,
     latency,
     throughput,
     (json, format) => serve(json, format, looksLikeSglang(json) ? 'sglang' : 'vllm'),
   ]);
-}
-
-function read(text: string, readers: Reader[]): ForeignResult[] {
-  const { values, lines, problems } = parseLooseJson(text);
-  const objects = values.flatMap((v) => (Array.isArray(v) ? v : [v])).map(asObject);
-  const format = lines && objects.length > 1 ? 'jsonl' : 'json';
-  const results: ForeignResult[] = [];
-  objects.forEach((object, i) => {
-    const result = object && first(readers, (reader) => reader(object, format));
-    if (result) results.push(result);
-    else if (problems.length < 20) problems.push(`JSON value ${i + 1} is not a benchmark result`);
-  });
-  const last = results.at(-1);
-  if (!last) {
-    throw new BenchError({
-      code: 'BENCH_NO_RESULT',
-      message: ['no benchmark result in this JSON', ...problems.slice(0, 3)].join('\n'),
-      hint: 'expected a file of "vllm bench … --save-result", "--output-json" or SGLang "bench_serving --output-file"',
-    });
-  }
-  last.problems.push(...problems);
-  return results;
-}
-
-function first<T, R>(items: readonly T[], of: (item: T) => R | null): R | null {
-  for (const item of items) {
-    const result = of(item);
-    if (result !== null) return result;
-  }
-  return null;
 }
 
 function looksLikeSglang(json: Json): boolean {
