@@ -13,13 +13,4 @@ export function addReportCommands(program: Command, result: { code: number }): v
     .action(async (runs, options) => {
       result.code = await (await import('./commands/report.ts')).report(runs, options);
     });
-
-  program
-    .command('list')
-    .description('list runs')
-    .option('--out <folder>', 'folder of runs', 'runs')
-    .option('--json', 'print as JSON')
-    .action(async (options) => {
-      result.code = await (await import('./commands/list.ts')).list(options);
-    });
 }

@@ -4,6 +4,7 @@ import { addCloudCommands } from './program-cloud.ts';
 import { addLaunchCommands } from './program-launch.ts';
 import { addMockCommand } from './program-mock.ts';
 import { addQueueCommands } from './program-queue.ts';
+import { addHistoryCommands } from './program-history.ts';
 import { addReportCommands } from './program-report.ts';
 import { addSelfcheckCommand } from './program-selfcheck.ts';
 import { CLI_VERSION } from './version.ts';
@@ -175,6 +176,7 @@ export function buildProgram(result: { code: number }): Command {
     });
 
   addReportCommands(program, result);
+  addHistoryCommands(program, result);
 
   settingsFlag(
     program

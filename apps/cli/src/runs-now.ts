@@ -2,12 +2,12 @@ import { access } from 'node:fs/promises';
 import { join } from 'node:path';
 import { type Io, messageOf } from '@bench/core';
 import { isOver, type LedgerEntry } from '@bench/provisioning';
-import { knownSince, readRun, type RunView } from '@bench/results';
+import { knownSince, readRun, type RunOutline, type RunView } from '@bench/results';
 import { ledgerDir, withLedger } from './cloud-access.ts';
 
 /** A run, and what the ledger of this user knows of the machines that it rented. */
-export interface RunNow {
-  view: RunView;
+export interface RunNow<V extends RunOutline = RunView> {
+  view: V;
   /** By name. A machine that is not in it is not known to the ledger. */
   ledger: ReadonlyMap<string, LedgerEntry>;
   /** Machines that the run's journal still has, and the ledger knows to be gone. */
@@ -19,9 +19,14 @@ export interface RunNow {
  * read is one of the run's `problems`.
  */
 export function runsNow(io: Io): (dir: string) => Promise<RunNow> {
+  const know = knownNow(io);
+  return async (dir) => know(await readRun(dir));
+}
+
+/** The same of runs that were read. */
+export function knownNow(io: Io): <V extends RunOutline>(view: V) => Promise<RunNow<V>> {
   let read: Promise<LedgerWords> | undefined;
-  return async (dir) => {
-    const view = await readRun(dir);
+  return async (view) => {
     if (view.rented.length === 0) return { view, ledger: new Map(), goneSince: [] };
     const { entries, problem } = await (read ??= readLedger(io));
     const ledger = new Map(view.rented.flatMap(({ name }) => entries.get(name) ?? []).map((entry) => [entry.name, entry]));

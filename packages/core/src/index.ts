@@ -21,6 +21,7 @@ export { makeFolder, syncFolder, writeAtomic, writeSynced } from './files.ts';
 export { bootId, machineId, processAlive, processStart } from './process-identity.ts';
 export { printable, replaceUnprintable } from './printable.ts';
 export { prng, seedOf, type Prng } from './prng.ts';
+export { globMatches } from './glob.ts';
 export { countEqual } from './count-equal.ts';
 export {
   BATCH_FILES,

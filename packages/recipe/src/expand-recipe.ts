@@ -1,6 +1,5 @@
-import { BenchError, didYouMean, EXIT } from '@bench/core';
+import { BenchError, didYouMean, EXIT, globMatches } from '@bench/core';
 import type { Task } from './build-tasks.ts';
-import { globMatches } from './glob.ts';
 import type { LoadedRecipe } from './load-recipe.ts';
 
 /**

@@ -23,7 +23,7 @@ export interface MachineStand {
  * @param o.now milliseconds since the epoch
  */
 export async function knownSince(
-  view: RunView,
+  view: Pick<RunView, 'dir' | 'live' | 'rented' | 'cost'>,
   o: { standOf: (name: string) => MachineStand | null; now: number },
 ): Promise<Pick<RunView, 'live' | 'rented' | 'cost'>> {
   const { live, rented, cost } = view;

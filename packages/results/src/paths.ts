@@ -5,6 +5,8 @@ import { BenchError } from '@bench/core';
 export const paths = {
   run: (dir: string) => join(dir, 'run.json'),
   notes: (dir: string) => join(dir, 'notes.json'),
+  /** Held for the moment in which the notes change. */
+  notesLock: (dir: string) => join(dir, 'notes.lock'),
   journal: (dir: string) => join(dir, 'journal.jsonl'),
   lock: (dir: string) => join(dir, 'run.lock'),
   machine: (dir: string, n: number) => join(dir, 'machines', String(n)),

@@ -23,7 +23,7 @@ import {
   type TaskFile,
   taskFileSchema,
 } from './run-file.ts';
-import type { PointView, RunView, TaskView } from './run-view.ts';
+import type { PointView, RunOutline, RunView, TaskOutline, TaskView } from './run-view.ts';
 import { readRunFile } from './read-run-file.ts';
 
 /**
@@ -31,28 +31,45 @@ import { readRunFile } from './read-run-file.ts';
  * `problems`.
  * @throws BenchError `BENCH_RUN_NOT_FOUND`, `BENCH_RUN_DAMAGED` or `BENCH_RUN_TOO_NEW` when `run.json` itself cannot be used.
  */
-export async function readRun(dir: string): Promise<RunView> {
+export function readRun(dir: string): Promise<RunView> {
+  return readWith<TaskView>(dir, async (outline, folder, load) => {
+    if (folder === null) return { ...outline, recipeText: null, points: [] };
+    return {
+      ...outline,
+      recipeText: await readFile(join(folder, 'recipe.yaml'), 'utf8').catch(() => null),
+      points: await Promise.all(outline.points.map(({ entry }) => pointView(folder, entry, load))),
+    };
+  });
+}
+
+/** The same without what points measured and the recipes' texts, of which a run may have thousands of files. @throws what `readRun` throws. */
+export function readRunOutline(dir: string): Promise<RunOutline> {
+  return readWith<TaskOutline>(dir, (outline) => Promise.resolve(outline));
+}
+
+/** @param whole a task, from its outline; its folder is null where there can be none */
+async function readWith<T extends TaskOutline>(
+  dir: string,
+  whole: (outline: TaskOutline, folder: string | null, load: Load) => Promise<T>,
+): Promise<Omit<RunOutline, 'tasks'> & { tasks: T[] }> {
   const run = await readRunFile(dir);
   const problems: RunView['problems'] = [];
   const load = reader(problems);
   const machineNames = (await list(join(dir, 'machines'))).filter((n) => /^\d+$/.test(n)).sort((a, b) => Number(a) - Number(b));
   const machines = await Promise.all(machineNames.map((n) => load(join(dir, 'machines', n, 'machine.json'), machineFileSchema)));
-  const tasks: TaskView[] = [];
+  const tasks: T[] = [];
   for (const planned of run.tasks) {
     const folder = folderOf(dir, planned, problems);
     if (folder === null) {
-      tasks.push({ file: pending(planned), recipeText: null, deployment: null, machine: null, points: [] });
+      tasks.push(await whole({ file: pending(planned), deployment: null, machine: null, points: [] }, null, load));
       continue;
     }
     const file = (await load(join(folder, 'result.json'), taskFileSchema, { optional: true })) ?? pending(planned);
-    tasks.push({
-      file,
-      recipeText: await readFile(join(folder, 'recipe.yaml'), 'utf8').catch(() => null),
-      deployment:
-        file.deployment === null ? null : await load(join(paths.deployment(dir, file.deployment), 'deployment.json'), deploymentFileSchema),
-      machine: file.machine === null ? null : (machines[machineNames.indexOf(String(file.machine))] ?? null),
-      points: await Promise.all(latest(file.points).map((entry) => pointView(folder, entry, load))),
-    });
+    const deployment =
+      file.deployment === null ? null : await load(join(paths.deployment(dir, file.deployment), 'deployment.json'), deploymentFileSchema);
+    const machine = file.machine === null ? null : (machines[machineNames.indexOf(String(file.machine))] ?? null);
+    const points = latest(file.points).map((entry) => ({ entry }));
+    tasks.push(await whole({ file, deployment, machine, points }, folder, load));
   }
   const events = await journal(dir, problems);
   const detached = detachedUntil(events);

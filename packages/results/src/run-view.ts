@@ -17,24 +17,29 @@ export interface PointView {
   telemetry(): Promise<PointTelemetry[]>;
 }
 
-export interface TaskView {
+/** A task without what was measured. */
+export interface TaskOutline {
   file: TaskFile;
-  /** `recipe.yaml` as text: the resolved recipe. */
-  recipeText: string | null;
   deployment: DeploymentFile | null;
   machine: MachineFile | null;
   /** Latest attempt of each point and repeat, in order. */
+  points: Pick<PointView, 'entry'>[];
+}
+
+export interface TaskView extends TaskOutline {
+  /** `recipe.yaml` as text: the resolved recipe. */
+  recipeText: string | null;
   points: PointView[];
 }
 
-/** A run directory, read. What could not be read is in `problems`, never thrown. */
-export interface RunView {
+/** A run directory, read, but for what its points measured. What could not be read is in `problems`, never thrown. */
+export interface RunOutline {
   dir: string;
   run: RunFile;
   notes: Notes;
   /** `run.status`, corrected: a run whose writer is gone is not running. */
   status: RunFile['status'];
-  tasks: TaskView[];
+  tasks: TaskOutline[];
   machines: MachineFile[];
   /** What may still be up: of a run that goes on, one that was killed, one that was asked to leave it. */
   live: LiveDeployment[];
@@ -49,4 +54,9 @@ export interface RunView {
   /** Why nothing more was begun for what the run may cost, in words; absent: it was not reached since it was last started. */
   budgetReached?: string;
   problems: { path: string; message: string }[];
+}
+
+/** A run directory, read. */
+export interface RunView extends RunOutline {
+  tasks: TaskView[];
 }

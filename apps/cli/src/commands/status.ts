@@ -10,6 +10,7 @@ import { outFlag, teardownCommand } from '../run-commands.ts';
 import { type RunNow, runsNow } from '../runs-now.ts';
 import { jobLines } from '../ui/job-lines.ts';
 import { metricLines } from '../ui/metric-lines.ts';
+import { noteLines } from '../ui/note-lines.ts';
 import { metricsNow } from '../metrics-now.ts';
 import { columns, folded, labelled, wrap } from '../ui/columns.ts';
 import { stateText } from '../ui/entry-text.ts';
@@ -59,6 +60,7 @@ export function statusLines(known: RunNow, shown: Shown, metrics: readonly JobMe
     `${style.bold(file.id)}  ${view.status}  on ${file.asked.site}`,
     `${deployOnly ? 'deployed' : 'since'} ${file.createdAt}${file.endedAt === null ? '' : `  ended ${file.endedAt}`}`,
     style.dim(view.dir),
+    ...noteLines(view.notes).flatMap((line) => folded(line, { width, indent: '' }, style)),
     '',
     table.trimEnd(),
     ...errorLines(view, out, style, width),
@@ -156,6 +158,7 @@ function summary({ view, ledger }: RunNow, metrics: readonly JobMetrics[]) {
     exitCode: view.run.exitCode,
     createdAt: view.run.createdAt,
     endedAt: view.run.endedAt,
+    notes: view.notes,
     tasks: view.tasks.map((task) => ({
       recipe: task.file.recipe,
       variant: task.file.variant,

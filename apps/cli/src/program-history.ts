@@ -1,0 +1,52 @@
+import { type Command, Option } from '@commander-js/extra-typings';
+import { collect, integer } from './flags.ts';
+import { since } from './since-flag.ts';
+
+const RUN = 'run id, folder, or "latest"';
+/** `runStatusSchema` of `@bench/results`, which help is not to load. */
+const STATUSES = ['running', 'done', 'failed', 'interrupted'] as const;
+
+/** Commands that keep runs apart and follow them over time. */
+export function addHistoryCommands(program: Command, result: { code: number }): void {
+  program
+    .command('list')
+    .description('list runs, oldest first')
+    .option('--recipe <glob>', 'only runs of this recipe: name, or with * and ?')
+    .addOption(new Option('--status <status>', 'only runs that stand so').choices(STATUSES))
+    .option('--site <glob>', 'only runs on this site: slurm*')
+    .option('--model <glob>', 'only runs that served this model')
+    .option('--gpu <name>', 'only runs on this GPU; also with * and ?')
+    .option('--engine <name>', 'only runs of this engine; also with * and ?')
+    .option('--tag <tag>', 'only runs with this tag')
+    .option('--since <when>', 'only runs that began then or later: 2026-05-04, 2026-05-04T13:20Z, or 7d, 12h ago', since)
+    .option('--limit <n>', 'only the newest so many', integer(1))
+    .option('--out <folder>', 'folder of runs', 'runs')
+    .option('--json', 'print as JSON')
+    .action(async (options) => {
+      result.code = await (await import('./commands/list.ts')).list(options);
+    });
+
+  program
+    .command('tag')
+    .description('tag a run, also one that goes on; without a tag, show its tags and remarks')
+    .argument('<run>', RUN)
+    .argument('[tag...]', 'words without spaces: nightly release/1.2 driver=570')
+    .option('--remove <tag>', 'take this tag away; repeatable', collect)
+    .option('--out <folder>', 'folder of runs', 'runs')
+    .option('--json', 'print tags and remarks as JSON')
+    .action(async (run, tags, options) => {
+      result.code = await (await import('./commands/note.ts')).tag(run, tags, options);
+    });
+
+  program
+    .command('note')
+    .description('note a remark on a run, also on one that goes on; without a text, show its tags and remarks')
+    .argument('<run>', RUN)
+    .argument('[text...]', 'the remark')
+    .option('--remove <n>', 'take away the remark of this number', integer(1))
+    .option('--out <folder>', 'folder of runs', 'runs')
+    .option('--json', 'print tags and remarks as JSON')
+    .action(async (run, text, options) => {
+      result.code = await (await import('./commands/note.ts')).note(run, text, options);
+    });
+}
