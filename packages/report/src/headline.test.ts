@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
 import { taskGroups } from './groups.ts';
-import { findings, saturation } from './headline.ts';
+import { saturation } from './headline.ts';
 import { reportRows, type ReportRow } from './rows.ts';
-import { demoRun, mixedRun, ownRun, syntheticRun } from './testing/synthetic-run.ts';
+import { demoRun, syntheticRun } from './testing/synthetic-run.ts';
 import type { RunView } from '@bench/results';
 
 const groupsOf = (run: RunView) => taskGroups(reportRows([run]));
@@ -19,48 +19,6 @@ function sweep(points: [number, number, number][], kind: 'concurrency' | 'rate' 
   });
   return taskGroups(rows);
 }
-
-describe('findings', () => {
-  it('names the best of what recipes report themselves, by the direction that they give', () => {
-    const own = findings(groupsOf(ownRun())).filter((f) => f.words.includes('Reported'));
-    expect(own.map((f) => [f.question, f.value, f.unit, f.group.name])).toEqual([
-      ['set_rps', '153,242', 'req/s', 'redis-stress / it-4'],
-      ['get_rps', '165,502', 'req/s', 'redis-stress / it-4'],
-      ['set_p99_ms', '0.0119', 'ms', 'redis-stress / it-4'],
-      ['throughput', '2.31', 'GB/s', 'copy-weights / default'],
-    ]);
-    expect(own[0]?.words).toBe(
-      'redis-stress / it-4, the best of 2; redis-stress / it-1 has 91,706. Reported by the recipe’s own clients; higher is better.',
-    );
-    expect(own[3]?.words).toBe('Reported by the recipe’s own command; higher is better.');
-  });
-
-  it('names the point with the best throughput, the quickest first token, and the cheapest tokens', () => {
-    const list = findings(groupsOf(mixedRun()));
-    expect(list.map((f) => f.question)).toEqual(['Best throughput', 'Quickest first token', 'Cheapest tokens']);
-    expect(list[0]?.words).toMatch(/^With sglang-tp8, 64 concurrent\. There, half of the requests wait .* or less for their first token/);
-    expect(list[1]?.row.load?.maxConcurrency).toBe(1);
-    expect(list[2]?.value).toMatch(/^\$1\.\d\d$/);
-  });
-
-  it('says nothing of cost without a price, and of first tokens without any', () => {
-    const embeddings = syntheticRun({
-      tasks: [
-        {
-          points: [
-            { embeddings: true, concurrency: 1 },
-            { embeddings: true, concurrency: 4 },
-          ],
-        },
-      ],
-    });
-    expect(findings(groupsOf(embeddings)).map((f) => [f.question, f.unit.split(' ')[0]])).toEqual([
-      ['Best throughput', 'tok/s'],
-      ['Quickest answer', 'ms'],
-    ]);
-    expect(findings(groupsOf(syntheticRun({ tasks: [{ points: [], error: 'no' }] })))).toEqual([]);
-  });
-});
 
 describe('saturation', () => {
   const of = (groups: ReturnType<typeof sweep>) => saturation(groups[0] as (typeof groups)[0]);

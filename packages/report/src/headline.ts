@@ -1,19 +1,7 @@
-import { formatMs, formatPercent, formatShort, formatUsd } from './format.ts';
+import { formatMs, formatPercent, formatShort } from './format.ts';
 import type { TaskGroup } from './groups.ts';
 import { pointLabel } from './labels.ts';
-import { ownFindings } from './own-headline.ts';
 import type { ReportRow } from './rows.ts';
-
-/** A figure that answers a question, and where it was measured. */
-export interface Finding {
-  question: string;
-  value: string;
-  unit: string;
-  /** One or two sentences. */
-  words: string;
-  group: TaskGroup;
-  row: ReportRow;
-}
 
 const THROUGHPUT: readonly [name: string, unit: string, words: string][] = [
   ['output_throughput', 'tok/s', 'output tokens per second'],
@@ -45,78 +33,6 @@ export function mainLatency(rows: readonly ReportRow[]): { name: string; label: 
     if (rows.some((row) => row.distributions[name])) return { name, label };
   }
   return null;
-}
-
-/** Best throughput, lowest latency, cheapest token and what recipes measured themselves, each with its point. Empty when nothing was measured. */
-export function findings(groups: readonly TaskGroup[]): Finding[] {
-  const rows = groups.flatMap((group) => group.measured);
-  const throughput = mainThroughput(rows);
-  const latency = mainLatency(rows);
-  const out: Finding[] = [];
-  const where = (group: TaskGroup, row: ReportRow) => (groups.length > 1 ? `${group.name}, ${pointLabel(row)}` : pointLabel(row));
-  const groupOf = (row: ReportRow) => groups.find((group) => group.measured.includes(row)) as TaskGroup;
-
-  const best = throughput && extreme(rows, throughput.of, 'max');
-  if (throughput && best) {
-    const tail = latency && best.distributions[latency.name];
-    const cost = tail
-      ? ` There, half of the requests wait ${formatMs(tail.p50)} or less for ${latency.label === 'TTFT' ? 'their first token' : 'their answer'}, one in a hundred more than ${formatMs(tail.p99)}.`
-      : '';
-    out.push({
-      question: 'Best throughput',
-      value: formatShort(throughput.of(best)),
-      unit: throughput.unit === 'tok/s' && throughput.name === 'output_throughput' ? 'tok/s out' : throughput.unit,
-      words: `With ${where(groupOf(best), best)}.${cost}`,
-      group: groupOf(best),
-      row: best,
-    });
-  }
-
-  const quickest = latency && extreme(rows, (row) => row.distributions[latency.name]?.p50 ?? null, 'min');
-  if (latency && quickest) {
-    const [value, unit] = formatMs(quickest.distributions[latency.name]?.p50).split(' ') as [string, string];
-    // Gaps that describe the socket say nothing about how text appears.
-    const bunched = quickest.flags.some((flag) => flag.code === 'coalesced');
-    const rate =
-      quickest.distributions.tpot_ms?.p50 && !bunched
-        ? ` Text then comes at ${formatShort(1000 / quickest.distributions.tpot_ms.p50)} tokens per second for each user.`
-        : '';
-    out.push({
-      question: latency.label === 'TTFT' ? 'Quickest first token' : 'Quickest answer',
-      value,
-      unit: `${unit} ${latency.label} p50`,
-      words: `With ${where(groupOf(quickest), quickest)}.${rate}`,
-      group: groupOf(quickest),
-      row: quickest,
-    });
-  }
-
-  const cheapest = extreme(rows, (row) => row.scalars.cost_per_mtok_total ?? null, 'min');
-  if (cheapest) {
-    const price =
-      cheapest.priceUsdPerHour === null
-        ? ''
-        : ` The machine costs ${formatUsd(cheapest.priceUsdPerHour)} an hour${cheapest.priceSource ? ` (${cheapest.priceSource})` : ''}.`;
-    out.push({
-      question: 'Cheapest tokens',
-      value: formatUsd(cheapest.scalars.cost_per_mtok_total),
-      unit: 'per million, in and out',
-      words: `With ${where(groupOf(cheapest), cheapest)}.${price}`,
-      group: groupOf(cheapest),
-      row: cheapest,
-    });
-  }
-  return [...out, ...ownFindings(groups)];
-}
-
-function extreme(rows: readonly ReportRow[], of: (row: ReportRow) => number | null, which: 'max' | 'min'): ReportRow | null {
-  let best: { row: ReportRow; value: number } | null = null;
-  for (const row of rows) {
-    const value = of(row);
-    if (value === null || !Number.isFinite(value) || (which === 'max' && value <= 0)) continue;
-    if (!best || (which === 'max' ? value > best.value : value < best.value)) best = { row, value };
-  }
-  return best?.row ?? null;
 }
 
 /** Where more load stops paying. */

@@ -1,10 +1,18 @@
 import { formatShort } from './format.ts';
 import type { TaskGroup } from './groups.ts';
-import type { Finding } from './headline.ts';
 import { ownFigures } from './own-figures.ts';
 import type { ReportRow } from './rows.ts';
 
 const MAX_CARDS = 4;
+
+/** A figure that answers a question. */
+export interface Finding {
+  question: string;
+  value: string;
+  unit: string;
+  /** One or two sentences. */
+  words: string;
+}
 
 /**
  * Figures of recipes that measure themselves: the best of each that says which way is better, and of one task alone also those that
@@ -31,6 +39,6 @@ export function ownFindings(groups: readonly TaskGroup[]): Finding[] {
       known.length === 1
         ? `${source}${direction}.`
         : `${groupOf(best.row).name}, the best of ${known.length}; ${groupOf(worst.row).name} has ${formatShort(worst.value)}. ${source}${direction}.`;
-    return [{ question: short, value: formatShort(best.value), unit, words, group: groupOf(best.row), row: best.row }];
+    return [{ question: short, value: formatShort(best.value), unit, words }];
   });
 }

@@ -42,6 +42,16 @@ nav a{color:var(--soft);text-decoration:none;display:inline-block;padding:3px 0}
 .big{display:flex;flex-wrap:wrap;align-items:baseline;gap:2px 8px;font-size:2rem;line-height:1.1;font-weight:640;letter-spacing:-.025em;margin:0 0 8px;color:var(--ink)}
 .big small{font-size:.9375rem;font-weight:500;letter-spacing:0;color:var(--soft)}
 .card p:last-child{margin:0;font-size:.875rem;line-height:1.5;color:var(--soft)}
+.card .who{margin:0 0 4px;color:var(--ink);font-size:.9375rem}
+.card.verdict p{font-size:.875rem;line-height:1.5;color:var(--soft);margin:0 0 6px}.card.verdict .big{font-size:2rem;line-height:1.1;color:var(--ink);margin:0 0 6px}.card.verdict .who{color:var(--ink);font-size:.9375rem}
+.card.verdict .sure,.verdict .sure{border-left:3px solid var(--faint);padding-left:9px;color:var(--soft)}.sure.clear{border-left-color:var(--c4)!important}.sure.open,.sure.once{border-left-color:var(--warn-line)!important}
+.card .caveat{border-left:3px solid var(--warn-line);padding-left:9px}
+details.more{border:0;margin:0;background:none;font-size:.8125rem}details.more>summary{padding:2px 0;font-weight:500;color:var(--soft)}details.more>*:not(summary){margin:6px 0 0}details.more ul{padding-left:18px}
+.callouts details.more ul li{border:0;background:none;padding:2px 0}
+.scroll.verdicts{margin:24px 0 0}td.verdict>*{display:block}td.verdict{vertical-align:top;line-height:1.45}.verdicts th[scope=row]{vertical-align:top;min-width:9rem;white-space:normal}.verdicts th[scope=row] span{display:block;font-weight:400;color:var(--soft);font-size:.8125rem}td.verdict .sure{font-size:.8125rem;margin-top:4px}
+.unanswered{font-size:.875rem;color:var(--soft);margin:12px 0 0}
+.noted{margin:10px 0 0;font-size:.9rem;color:var(--soft)}.noted p{margin:4px 0 0}.noted p span{color:var(--faint);margin-right:6px}
+.tags{list-style:none;display:flex;flex-wrap:wrap;gap:4px 8px;margin:0;padding:0}.tags li{border:1px solid var(--line);border-radius:99px;padding:0 10px;background:var(--card)}
 .callouts{margin:16px 0 0;padding:0;list-style:none;display:grid;gap:8px}
 .callouts li{border:1px solid var(--line);border-left:3px solid var(--warn-line);background:var(--warn-bg);color:var(--warn-ink);border-radius:6px;padding:9px 14px;font-size:.9rem}
 .callouts li.bad{border-left-color:var(--bad);background:var(--bad-bg);color:var(--ink)}

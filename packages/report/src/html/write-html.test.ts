@@ -41,6 +41,28 @@ describe('writeHtml', () => {
     expect(text).toContain('client, its busiest thread, %');
   });
 
+  it('says first what is best for what, why, and how sure that is', async () => {
+    const text = await page(mixedRun());
+    const first = text.slice(0, text.indexOf('<nav'));
+    expect(first).toMatch(/<h2>Fastest<\/h2>.*<bdi>sglang-tp8, 64 concurrent<\/bdi>.*than vllm-tp8 \([\d,]+ at 64 concurrent\)\./s);
+    expect(first).toContain('Cannot tell it from vllm-tp8: their 95 % intervals overlap.');
+    expect(first).toContain('Failed requests: 10 of 1152 requests failed.');
+    expect(first).toContain('<code>slo: {ttft_ms: 500, tpot_ms: 50}</code>');
+    const noted = demoRun();
+    noted.notes = { tags: ['nightly'], remarks: [{ at: '2026-05-04T15:00:00Z', text: 'new <driver>' }] };
+    expect(await page(noted)).toMatch(/<li><bdi>nightly<\/bdi><\/li>.*2026-05-04 15:00 UTC<\/span> <bdi>new &lt;driver&gt;/s);
+  });
+
+  it('has a line for each model where there are several, and folds notes past the first three', async () => {
+    const flags = (['cache_warm', 'few_samples', 'rate_missed', 'tunnelled'] as const).map((code) => ({ code, message: code }));
+    const run = syntheticRun({
+      tasks: ['big', 'small'].map((model) => ({ variant: model, engine: { model }, points: [{ requests: 8, flags }] })),
+    });
+    const text = await page(run);
+    expect(text).toMatch(/aria-label="What is best for what">.*<bdi>big<\/bdi><span>1 contender<\/span>.*<bdi>small<\/bdi>/s);
+    expect(text).toContain('<summary>1 more note: few samples</summary>');
+  });
+
   it('says how the concurrency of a closed loop changes, and that the point ends with it', async () => {
     const run = syntheticRun({ tasks: [{ points: [{ concurrency: 32, requests: 40 }] }] });
     for (const { result } of run.tasks[0]?.points ?? []) {

@@ -1,0 +1,39 @@
+import { generatesText } from '@bench/core';
+import type { ReportRow } from '../rows.ts';
+import { oneLine } from '../text.ts';
+import type { Contender } from './contenders.ts';
+
+/** Contenders that did the same work, so that their figures can be set against each other. */
+export interface Contest {
+  /** Model (else recipe), and the data where there are several. */
+  name: string;
+  contenders: Contender[];
+}
+
+/** Contenders by model (else recipe) and data, those with most contenders first. Recipes that measure themselves are none: their figures have no common meaning. Pure. */
+export function contestsOf(contenders: readonly Contender[]): Contest[] {
+  const found = new Map<string, { model: string; data: string | null; contenders: Contender[] }>();
+  for (const contender of contenders) {
+    const measured = contender.measured.filter(isLoad);
+    const [row] = measured;
+    if (!row) continue;
+    const model = row.model ?? row.recipe;
+    const data = row.dataText;
+    const key = JSON.stringify([model, data, row.load ? generatesText(row.load.api) : true]);
+    const own = { ...contender, measured };
+    const contest = found.get(key);
+    if (contest) contest.contenders.push(own);
+    else found.set(key, { model, data, contenders: [own] });
+  }
+  const all = [...found.values()];
+  const alone = (model: string) => all.filter((contest) => contest.model === model).length === 1;
+  return all
+    .map(({ model, data, contenders: list }) => ({
+      name: alone(model) || !data ? oneLine(model, 80) : `${oneLine(model, 80)}, ${data}`,
+      contenders: list,
+    }))
+    .sort((a, b) => b.contenders.length - a.contenders.length);
+}
+
+/** Measured by a load generator: what a recipe's own clients or command report means something of its own. */
+const isLoad = (row: ReportRow): boolean => row.load !== null || row.loadText !== null || row.source.kind !== 'run';

@@ -1,0 +1,208 @@
+import { describe, expect, it } from 'vitest';
+import type { PointFlag } from '@bench/core';
+import { taskGroups } from '../groups.ts';
+import { reportRows, type ReportRow } from '../rows.ts';
+import { mixedRun, syntheticRun } from '../testing/synthetic-run.ts';
+import { verdictsOf } from './verdicts.ts';
+
+interface Given {
+  variant: string;
+  tokens: number;
+  low?: number;
+  high?: number;
+  repeats?: number;
+  flags?: PointFlag[];
+  good?: number;
+  gpus?: number;
+  usd?: number;
+}
+
+/** Variants of one point each at the same load, with these figures. */
+function variants(given: readonly Given[], options: { slo?: ReportRow['slo']; model?: string[] } = {}): ReportRow[] {
+  const run = syntheticRun({
+    tasks: given.map(({ variant }, i) => ({ variant, points: [{ requests: 8 }], engine: { model: options.model?.[i] ?? 'm' } })),
+  });
+  return reportRows([run]).map((row, i): ReportRow => {
+    const { tokens, low, high, repeats = 1, flags = [], good, gpus = 1, usd } = given[i] as Given;
+    const bounds = low !== undefined && high !== undefined ? { low, high } : null;
+    return {
+      ...row,
+      repeats,
+      flags,
+      gpuCount: gpus,
+      slo: options.slo ?? null,
+      scalars: {
+        output_throughput: tokens,
+        total_token_throughput: tokens * 2,
+        ...(good === undefined ? {} : { good_ratio: good }),
+        ...(usd === undefined ? {} : { cost_per_mtok_total: usd }),
+      },
+      intervals: bounds && {
+        from: 'repeats',
+        distributions: {},
+        scalars: { output_throughput: bounds, total_token_throughput: { low: bounds.low * 2, high: bounds.high * 2 } },
+      },
+    };
+  });
+}
+
+const of = (rows: readonly ReportRow[], kind = 'fastest') => {
+  const [contest] = verdictsOf(taskGroups(rows));
+  return contest?.verdicts.find((verdict) => verdict.kind === kind);
+};
+
+describe('the best of several', () => {
+  it('is clear when intervals over repeats lie apart', () => {
+    const verdict = of(
+      variants([
+        { variant: 'a', tokens: 100, low: 98, high: 102, repeats: 5 },
+        { variant: 'b', tokens: 120, low: 117, high: 123, repeats: 5 },
+      ]),
+    );
+    expect(verdict).toMatchObject({ value: '120', where: 'b, 8 concurrent' });
+    expect(verdict?.reason).toMatch(/^20 % more than a \(100 at 8 concurrent\)\. Half of the requests wait /);
+    expect(verdict?.confidence).toEqual({ level: 'clear', words: 'Sure: its 95 % interval, of 5 repeats, overlaps that of a not.' });
+  });
+
+  it('cannot be told from all whose intervals overlap its own, the second best or not', () => {
+    const verdict = of(
+      variants([
+        { variant: 'a', tokens: 112, low: 111, high: 113, repeats: 5 },
+        { variant: 'b', tokens: 120, low: 117, high: 123, repeats: 5 },
+        { variant: 'c', tokens: 110, low: 90, high: 130, repeats: 2 },
+      ]),
+    );
+    expect(verdict?.confidence).toEqual({ level: 'open', words: 'Cannot tell it from c: their 95 % intervals overlap.' });
+  });
+
+  it('says when things were measured once: near figures are not told apart, others are not proven', () => {
+    const near = variants([
+      { variant: 'a', tokens: 100 },
+      { variant: 'b', tokens: 103 },
+    ]);
+    expect(of(near)?.confidence).toEqual({
+      level: 'open',
+      words: 'Cannot tell it from a: less than 5 % apart, and each was measured once.',
+    });
+    const far = variants([
+      { variant: 'a', tokens: 100 },
+      { variant: 'b', tokens: 230 },
+    ]);
+    expect(of(far)?.reason).toMatch(/^2\.3× as much as a /);
+    expect(of(far)?.confidence).toEqual({ level: 'once', words: 'Each was measured once: how much runs differ is not known.' });
+    expect(of(far.slice(0, 1))?.confidence).toEqual({ level: 'alone', words: 'Measured once: how much runs differ is not known.' });
+  });
+
+  it('is not a point that looks better than it is, unless there is no other', () => {
+    const warm: PointFlag[] = [{ code: 'cache_warm', message: '40 % from the cache' }];
+    const rows = variants([
+      { variant: 'a', tokens: 100 },
+      { variant: 'b', tokens: 230, flags: warm },
+    ]);
+    expect(of(rows)).toMatchObject({
+      where: 'a, 8 concurrent',
+      caveats: ['b, 8 concurrent reads better (230), but is doubted: warm cache.'],
+    });
+    expect(of(rows.slice(1))).toMatchObject({ value: '230', caveats: ['Warm cache: 40 % from the cache.'] });
+  });
+
+  it('may be one whose client was at its limit, which is said: the server is at least that fast', () => {
+    const flags: PointFlag[] = [{ code: 'client_bound', message: 'its busiest thread was at work 99 % of the time' }];
+    const verdict = of(
+      variants([
+        { variant: 'a', tokens: 100 },
+        { variant: 'b', tokens: 230, flags },
+      ]),
+    );
+    expect(verdict).toMatchObject({
+      where: 'b, 8 concurrent',
+      caveats: ['Client at its limit: its busiest thread was at work 99 % of the time.'],
+    });
+  });
+
+  it('names who gives most per GPU where that is another', () => {
+    const verdict = of(
+      variants([
+        { variant: 'a', tokens: 100, gpus: 1 },
+        { variant: 'b', tokens: 230, gpus: 8 },
+      ]),
+    );
+    expect(verdict?.caveats).toEqual(['Per GPU, a, 8 concurrent gives most: 100 output tok/s.']);
+  });
+
+  it('of cost has intervals from those of the throughput, for the price is one number', () => {
+    const rows = variants([
+      { variant: 'a', tokens: 100, usd: 2, low: 90, high: 112, repeats: 3 },
+      { variant: 'b', tokens: 110, usd: 1.8, low: 100, high: 120, repeats: 3 },
+    ]);
+    expect(of(rows, 'cheapest')).toMatchObject({
+      value: '$1.80',
+      confidence: { level: 'open', words: 'Cannot tell it from a: their 95 % intervals overlap.' },
+    });
+  });
+});
+
+describe('under the SLO', () => {
+  const slo = { ttftMs: 500, tpotMs: 50 };
+
+  it('is the fastest point at which nine of ten requests meet all limits', () => {
+    const rows = variants(
+      [
+        { variant: 'a', tokens: 100, good: 0.97 },
+        { variant: 'b', tokens: 120, good: 0.91 },
+        { variant: 'c', tokens: 200, good: 0.89 },
+      ],
+      { slo },
+    );
+    expect(of(rows, 'slo')).toMatchObject({ title: 'Best under the SLO', where: 'b, 8 concurrent', value: '120' });
+    expect(of(rows, 'slo')?.reason).toContain('91 % of the requests meet TTFT ≤ 500 ms, TPOT ≤ 50 ms.');
+  });
+
+  it('is nobody when no point holds it, and unknown when no limits were named', () => {
+    const missed = verdictsOf(taskGroups(variants([{ variant: 'a', tokens: 100, good: 0.5 }], { slo })));
+    expect(missed[0]?.unanswered).toContain(
+      'Best under the SLO (TTFT ≤ 500 ms, TPOT ≤ 50 ms): no point holds it, which is 90 % of the requests within all limits.',
+    );
+    const none = verdictsOf(taskGroups(variants([{ variant: 'a', tokens: 100 }])));
+    expect(none[0]?.unanswered.join(' ')).toContain('no limits were named');
+  });
+});
+
+describe('contests', () => {
+  it('are of equal work: models are not set against each other', () => {
+    const rows = variants(
+      [
+        { variant: 'a', tokens: 100 },
+        { variant: 'b', tokens: 120 },
+        { variant: 'c', tokens: 200 },
+      ],
+      { model: ['big', 'big', 'small'] },
+    );
+    const contests = verdictsOf(taskGroups(rows));
+    expect(contests.map(({ contest }) => [contest.name, contest.contenders.length])).toEqual([
+      ['big', 2],
+      ['small', 1],
+    ]);
+    expect(contests[0]?.verdicts[0]?.where).toBe('b, 8 concurrent');
+  });
+
+  it('take a sweep whose loads were written as variants for one contender', () => {
+    const task = (engine: string, concurrency: number) => ({
+      variant: `${engine}-mc${concurrency}`,
+      engine: { name: engine, version: '1', model: 'm' },
+      points: [{ concurrency, requests: 8 }],
+    });
+    const run = syntheticRun({ tasks: [task('vllm', 4), task('sglang', 8), task('vllm', 8), task('sglang', 4), task('vllm', 16)] });
+    const [contest] = verdictsOf(taskGroups(reportRows([run])));
+    expect(contest?.contest.contenders.map(({ name, measured }) => [name, measured.map(({ axis }) => axis?.value)])).toEqual([
+      ['vllm 1 on AMD EPYC 7B13, 8 threads', [4, 8, 16]],
+      ['sglang 1 on AMD EPYC 7B13, 8 threads', [4, 8]],
+    ]);
+  });
+
+  it('crown nothing where nothing was measured', () => {
+    expect(verdictsOf(taskGroups(reportRows([syntheticRun({ tasks: [{ points: [], error: 'no' }] })])))).toEqual([]);
+    const [mixed] = verdictsOf(taskGroups(reportRows([mixedRun()])));
+    expect(mixed?.verdicts.map(({ title }) => title)).toEqual(['Fastest', 'Quickest first token', 'Cheapest']);
+  });
+});
