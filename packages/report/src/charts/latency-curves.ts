@@ -76,7 +76,7 @@ function labelsOf(rows: readonly TaskGroup['first'][]): string {
       ? 'concurrency or request rate'
       : 'request rate (req/s)'
     : 'number of concurrent requests';
-  return `beside a point: its ${words}`;
+  return `figures: ${words}`;
 }
 
 function describe(group: TaskGroup, name: string, label: string, throughput: (row: TaskGroup['first']) => number, unit: string): string {

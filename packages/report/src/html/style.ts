@@ -1,3 +1,4 @@
+import { CHART_STYLE } from '../charts/chart-style.ts';
 import { DARK, LIGHT, type Palette } from '../charts/palette.ts';
 
 const variables = (palette: Palette): string =>
@@ -78,13 +79,7 @@ figure{margin:0;background:var(--card);border:1px solid var(--line);border-radiu
 figcaption{margin:0 0 10px;font-weight:620;line-height:1.35}
 figcaption span{display:block;font-weight:400;font-size:.8125rem;color:var(--soft)}
 svg.chart{display:block;width:100%;height:auto;overflow:visible;font:12px system-ui,-apple-system,"Segoe UI",Roboto,"Noto Sans","Liberation Sans",sans-serif}
-.chart text{fill:var(--soft)}.chart .tick{fill:var(--faint)}.chart .name{fill:var(--soft);font-size:12px}
-.chart .grid{stroke:var(--grid);stroke-width:1}.chart .axis,.chart .mark{stroke:var(--faint);stroke-width:1}
-.chart .line{fill:none;stroke:var(--k);stroke-width:2;stroke-linejoin:round;stroke-linecap:round}.chart .thin{stroke-width:1.5}
-.chart .dashed{stroke-dasharray:5 4}
-.chart .area{fill:var(--k);opacity:.14;stroke:none}
-.chart .dot{stroke:var(--k);stroke-width:2;fill:var(--k)}.chart .dot.hollow{fill:var(--card)}
-.chart .label{fill:var(--k);font-weight:600;font-size:11.5px;paint-order:stroke;stroke:var(--card);stroke-width:3px;stroke-linejoin:round}
+${CHART_STYLE}
 ${Array.from({ length: 8 }, (_, i) => `.c${i}{--k:var(--c${i})}.r${i}{--k:var(--r${i})}`).join('')}
 .legend{list-style:none;display:flex;flex-wrap:wrap;gap:4px 16px;margin:8px 0 0;padding:0;font-size:.8125rem;color:var(--soft)}
 .legend i{display:inline-block;width:18px;height:0;border-top:3px solid var(--k,var(--soft));vertical-align:middle;margin-right:6px}
