@@ -1,4 +1,4 @@
-import type { Command } from '@commander-js/extra-typings';
+import { type Command, Option } from '@commander-js/extra-typings';
 
 /** Commands for what was measured: reports of runs, and which runs there are. */
 export function addReportCommands(program: Command, result: { code: number }): void {
@@ -9,6 +9,9 @@ export function addReportCommands(program: Command, result: { code: number }): v
     .option('--out <folder>', 'folder of runs', 'runs')
     .option('--html <file>', 'write an HTML report here')
     .option('--xlsx <file>', 'write an Excel workbook here')
+    .option('--charts <folder>', 'write each chart as SVG and PNG here')
+    .addOption(new Option('--chart-format <kind>', 'with --charts: only this').choices(['svg', 'png'] as const))
+    .option('--dark', 'with --charts: light on dark')
     .option('--json', 'print the rows as JSON')
     .action(async (runs, options) => {
       result.code = await (await import('./commands/report.ts')).report(runs, options);

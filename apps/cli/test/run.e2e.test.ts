@@ -53,8 +53,10 @@ describe('bench run', () => {
       problems: [],
     });
     const html = join(root, 'again.html');
-    const report = await bench(['report', 'latest', '--out', runs, '--html', html, '--json']);
-    expect((JSON.parse(report.stdout) as { rows: unknown[] }).rows).toHaveLength(2);
+    const charts = join(root, 'charts');
+    const report = await bench(['report', 'latest', '--out', runs, '--html', html, '--charts', charts, '--json']);
+    expect((JSON.parse(report.stdout) as { rows: unknown[] }).rows, show(report)).toHaveLength(2);
+    expect((await readFile(join(charts, 'curve-ttft_ms.png'))).subarray(1, 4).toString()).toBe('PNG');
     expect(await readFile(html, 'utf8')).toContain('<!doctype html>');
   });
 

@@ -5,3 +5,4 @@ export { costLines } from './cost.ts';
 export { renderTable, type TableOptions } from './table/render-table.ts';
 export { writeHtml, type WriteOptions } from './html/write-html.ts';
 export { writeXlsx } from './xlsx/write-xlsx.ts';
+export { writeCharts, type ChartOptions } from './charts/write-charts.ts';

@@ -1,16 +1,14 @@
-import { resolve } from 'node:path';
 import { BenchError, EXIT } from '@bench/core';
-import { buildReport, writeHtml, writeXlsx } from '@bench/report';
+import { buildReport } from '@bench/report';
 import { readRun, resolveRun } from '@bench/results';
 import { withContext } from '../context.ts';
+import { checkFiles, type FileFlags, namesFiles, writeFiles } from '../report-files.ts';
 import { reportTable, writeReports } from '../reports.ts';
 
 /** `bench report`. */
-export function report(
-  runs: readonly string[],
-  flags: { out: string; html?: string | undefined; xlsx?: string | undefined; json?: true | undefined },
-): Promise<number> {
+export function report(runs: readonly string[], flags: { out: string; json?: true | undefined } & FileFlags): Promise<number> {
   return withContext(async (context) => {
+    await checkFiles(flags);
     const dirs = await Promise.all(runs.map((run) => resolveRun(run, flags.out)));
     const views = await Promise.all([...new Set(dirs)].map((dir) => readRun(dir)));
     const built = buildReport({ runs: views });
@@ -23,13 +21,9 @@ export function report(
         exitCode: EXIT.nothingMeasured,
       });
     }
-    const options = { now: context.io.now(), signal: context.signal };
     const files: string[] = [];
-    if (flags.html !== undefined || flags.xlsx !== undefined) {
-      if (flags.html !== undefined) await writeHtml(built, resolve(flags.html), options);
-      if (flags.xlsx !== undefined) await writeXlsx(built, resolve(flags.xlsx), options);
-      files.push(...[flags.html, flags.xlsx].filter((f) => f !== undefined).map((f) => resolve(f)));
-    } else if (views.length === 1) files.push(...(await writeReports(built, (views[0] as (typeof views)[0]).dir, context)));
+    if (namesFiles(flags)) files.push(...(await writeFiles(built, flags, context)));
+    else if (views.length === 1) files.push(...(await writeReports(built, (views[0] as (typeof views)[0]).dir, context)));
     if (files.length === 0) process.stderr.write('no file was written: name one with --html or --xlsx for a report of several runs\n');
     if (flags.json) process.stdout.write(`${JSON.stringify({ reports: files, rows: built.rows }, null, 1)}\n`);
     else process.stdout.write([reportTable(built), ...files, ''].join('\n'));

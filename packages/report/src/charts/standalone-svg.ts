@@ -8,6 +8,7 @@ import { DARK, LIGHT, type Palette } from './palette.ts';
 const EDGE = 20;
 const TITLE = { size: 15, step: 20, characters: 56 };
 const SUBTITLE = { size: 12, step: 17, characters: 74 };
+const FOOTER = { size: 10, step: 16, characters: 88 };
 const LEGEND = { step: 19, swatch: 18, gap: 18, character: 7 };
 const MAX_NAME = 70;
 const FONT = `"Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", "DejaVu Sans", sans-serif`;
@@ -16,6 +17,8 @@ const FONT = `"Segoe UI", Roboto, "Noto Sans", "Helvetica Neue", "DejaVu Sans", 
 export interface StandaloneOptions {
   /** Light on dark. Default: dark on light. */
   dark?: boolean;
+  /** Below it all, small: what was measured, and when. */
+  footer?: string;
 }
 
 /** A chart as an SVG file of its own: title, chart, legend and ground, all styles in it, nothing to be loaded. */
@@ -34,14 +37,16 @@ export function standaloneSvg(chart: DrawnChart, options: StandaloneOptions = {}
   const top = (y += 12);
   y += Number(chartHeight);
   const legend = legendOf(chart.legend, { from: y + 8, right: width - EDGE, palette });
-  const height = Math.round((legend.bottom ?? y) + EDGE);
+  y = legend.bottom ?? y;
+  const footer = wrapped(options.footer ?? '', FOOTER.characters).map((line) => text(line, FOOTER, `fill="${palette['faint']}"`));
+  const height = Math.round(y + EDGE);
   const nested = inner.replace(opening, `${opening} x="${EDGE}" y="${top}" width="${chartWidth}" height="${chartHeight}" font-size="12"`);
   return `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}" viewBox="0 0 ${width} ${height}" role="img" font-family='${FONT}'>
 <title>${escapeHtml(oneLine(chart.title))}</title><style>${plainStyle(inner, palette)}</style>
 <rect width="${width}" height="${height}" fill="${palette['card']}"/>
 ${words.join('\n')}
 ${nested}
-${legend.marks.join('\n')}
+${[...legend.marks, ...footer].join('\n')}
 </svg>
 `;
 }

@@ -1,5 +1,5 @@
 import { limitsText, searchText } from '@bench/results';
-import { readDetails, spread, type PointDetail } from '../detail.ts';
+import { readCharted } from '../charted.ts';
 import { formatStamp } from '../format.ts';
 import { taskGroups, type TaskGroup } from '../groups.ts';
 import type { Report } from '../report.ts';
@@ -21,9 +21,6 @@ import { summaryTable } from './summary-table.ts';
 import { verdictsBlock } from './verdicts-block.ts';
 import type { WriteOptions } from './write-html.ts';
 
-/** Tasks and points that get distribution and time charts; all are in the table. */
-const MAX_GROUPS = 8;
-const MAX_POINTS = 8;
 const MAX_PROBLEMS = 50;
 
 /** Nothing but what is in the file may load or run. */
@@ -33,16 +30,7 @@ const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src '${SCR
 export async function renderPage(report: Report, options: WriteOptions): Promise<string> {
   const { runs, rows } = report;
   const groups = taskGroups(rows);
-  const charted = spread(
-    groups.filter((group) => group.measured.length > 0),
-    MAX_GROUPS,
-  );
-  const details: { group: TaskGroup; points: PointDetail[] }[] = [];
-  for (const group of charted) {
-    details.push({ group, points: await readDetails(runs, group, spread(group.measured, MAX_POINTS), options.signal) });
-  }
-  const drawn = details.reduce((sum, { points }) => sum + points.length, 0);
-  const left = groups.reduce((sum, group) => sum + group.measured.length, 0) - drawn;
+  const { details, left } = await readCharted(report.runs, groups, options.signal);
   const problems = [...report.problems, ...details.flatMap(({ points }) => points.flatMap((point) => point.problems))];
 
   const sections: [string, string, Markup | null][] = [

@@ -1,0 +1,18 @@
+import { readCharted } from '../charted.ts';
+import { taskGroups } from '../groups.ts';
+import type { Report } from '../report.ts';
+import { distributionChart, distributionPlans } from './distribution-chart.ts';
+import type { DrawnChart } from './drawn-chart.ts';
+import { latencyCurves } from './latency-curves.ts';
+import { seriesCharts } from './series-chart.ts';
+
+/** Charts of all rows together: a workbook has room for these. */
+export function overviewCharts(report: Report): DrawnChart[] {
+  return latencyCurves(taskGroups(report.rows));
+}
+
+/** Every chart of a report, as the page has them, in its order. */
+export async function reportCharts(report: Report, signal?: AbortSignal): Promise<DrawnChart[]> {
+  const { details } = await readCharted(report.runs, taskGroups(report.rows), signal);
+  return [...overviewCharts(report), ...distributionPlans(details).map(distributionChart), ...seriesCharts(details).flat()];
+}
