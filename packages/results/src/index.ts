@@ -5,6 +5,7 @@ export { knownSince, type MachineStand } from './known-since.ts';
 export { detachedUntil, type QueuedJob, queuedJobs } from './queued-jobs.ts';
 export { runCost, type RunCost } from './run-cost.ts';
 export type { CostParts, MachineCost } from './run-cost-machine.ts';
+export { runSpans, type RunSpan, type RunSpans } from './run-spans.ts';
 export { rentedMachines, type RentedMachineView } from './rented-machines.ts';
 export { isLocked, lockRun, type RunLock } from './lock.ts';
 export { changeNotes, withoutRemark, withTags } from './notes.ts';

@@ -13,6 +13,7 @@ import { paths } from './paths.ts';
 import { detachedUntil, queuedJobs } from './queued-jobs.ts';
 import { rentedMachines } from './rented-machines.ts';
 import { runCost } from './run-cost.ts';
+import { runSpans } from './run-spans.ts';
 import {
   type DeploymentFile,
   deploymentFileSchema,
@@ -85,6 +86,7 @@ async function readWith<T extends TaskOutline>(
     rented: rentedMachines(events),
     jobs: queuedJobs(events),
     detachedUntil: detached,
+    spans: runSpans(events),
     cost: events.some(({ type }) => type === 'machine_intent') ? runCost(events) : null,
     ...budgetReached(events),
     problems,

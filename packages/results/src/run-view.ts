@@ -3,6 +3,7 @@ import type { LiveDeployment } from './live-deployments.ts';
 import type { QueuedJob } from './queued-jobs.ts';
 import type { RentedMachineView } from './rented-machines.ts';
 import type { RunCost } from './run-cost.ts';
+import type { RunSpans } from './run-spans.ts';
 import type { DeploymentFile, MachineFile, Notes, PointEntry, RunFile, TaskFile } from './run-file.ts';
 
 /** One measured repeat of a point. The heavy parts are read when asked for. */
@@ -47,6 +48,8 @@ export interface RunOutline {
   rented: RentedMachineView[];
   /** What they cost; null: none were rented. */
   cost: RunCost | null;
+  /** What its time went into, as its journal tells. */
+  spans: RunSpans;
   /** Jobs that the run put into a cluster's queue, in order; empty where none were. */
   jobs: QueuedJob[];
   /** Its jobs were left to the queue, claimed until then, ISO 8601: the run goes on without a process here; null: they were not. */
