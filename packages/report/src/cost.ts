@@ -13,7 +13,8 @@ export const COST_PARTS: readonly (readonly [keyof CostParts, string])[] = [
   ['storage', 'storage'],
 ];
 
-const HOW: Record<RunCost['machines'][number]['outcome'], string> = {
+/** How a rented machine ended, as people call it. */
+export const OUTCOMES: Record<RunCost['machines'][number]['outcome'], string> = {
   used: 'used',
   failed: 'never became ready',
   lost: 'taken away',
@@ -38,6 +39,6 @@ export function machineCostLines(cost: RunCost): [name: string, text: string][] 
     const lived = COST_PARTS.reduce((sum, [part]) => sum + seconds[part], 0);
     const price = priceUsdPerHour === null ? 'price not known' : `${formatUsd(priceUsdPerHour)} an hour (${priceSource ?? 'no source'})`;
     const paid = totalUsd === null ? 'cost not known' : formatUsd(totalUsd);
-    return [name, `${offer} of ${provider}: ${paid} in ${formatDuration(lived * 1000)} at ${price}, ${HOW[outcome]}`];
+    return [name, `${offer} of ${provider}: ${paid} in ${formatDuration(lived * 1000)} at ${price}, ${OUTCOMES[outcome]}`];
   });
 }

@@ -10,10 +10,11 @@ import {
 } from '@bench/core';
 import type { DeploymentFile, MachineFile, RunView } from '@bench/results';
 import { clientErrorText } from '../client-error.ts';
-import { costLines, machineCostLines } from '../cost.ts';
+import { costLines } from '../cost.ts';
 import { formatMs, formatShort, formatStamp, formatUsd, plural } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { dataLabel, engineImage, engineLabel, loadsLabel, recipePath, systemFacts } from '../labels.ts';
+import { deployments, uniqueBy } from './deployments.ts';
 import { data, markup, type Markup } from './markup.ts';
 
 const MAX_RECIPE = 20_000;
@@ -25,46 +26,6 @@ const facts = (list: readonly Fact[]): Markup =>
   markup`<dl class="facts">${list.flatMap(([name, value]) => (value ? [markup`<dt>${name}</dt><dd>${typeof value === 'string' ? data(value, 2000) : value}</dd>`] : []))}</dl>`;
 
 const panel = (title: Markup | string, body: Markup): Markup => markup`<div class="panel"><h3>${title}</h3>${body}</div>`;
-
-type Phases = DeploymentFile['phases'];
-
-const sumMs = (phases: Phases): number => phases.reduce((sum, p) => sum + p.durationMs, 0);
-
-/** Phases that stand for themselves, each followed by its parts. */
-function nested(phases: Phases): { phase: Phases[number]; offsetMs: number }[] {
-  const whole = phases.filter((p) => p.within === undefined);
-  // One after another by length: between the last two lies the load itself, which would dwarf them all.
-  return whole.flatMap((phase, i) => {
-    const offsetMs = sumMs(whole.slice(0, i));
-    const parts = phases.filter((p) => p.within === phase.name);
-    const inside = (p: Phases[number]) => Math.min(Math.max(0, p.startMs - phase.startMs), Math.max(0, phase.durationMs - p.durationMs));
-    return [{ phase, offsetMs }, ...parts.map((part) => ({ phase: part, offsetMs: offsetMs + inside(part) }))];
-  });
-}
-
-/** How long each deployment took to come up, and on what. */
-export function phasesSection(runs: readonly RunView[]): Markup | null {
-  const list = deployments(runs).filter(({ phases }) => phases.length > 0);
-  if (list.length === 0) return null;
-  const shown = list.slice(0, MAX_BLOCKS);
-  const figures = shown.map((deployment) => {
-    const whole = deployment.phases.filter((p) => p.within === undefined);
-    const total = Math.max(sumMs(whole), 1);
-    const percent = (ms: number) => `${((ms / total) * 100).toFixed(2)}%`;
-    const rows = nested(deployment.phases).map(({ phase, offsetMs }) => {
-      const part = phase.within !== undefined;
-      return markup`<tr${part ? markup` class="part"` : null}><th class="l" scope="row">${data(phase.name.replaceAll('_', ' '), 60)}</th><td>${formatDuration(phase.durationMs)}</td><td class="gantt"><div><i style="left:${percent(offsetMs)};width:${percent(phase.durationMs)}"></i></div></td></tr>`;
-    });
-    const upMs = sumMs(whole.filter((p) => p.name !== 'teardown'));
-    const { engine } = deployment;
-    const title = markup`${data(engineLabel(engine), 80)}${engine.model === '' ? null : markup`, ${data(engine.model, 80)}`}`;
-    return markup`<figure><figcaption>${title} <span>${deployment.status === 'failed' ? 'failed after' : 'ready after'} ${formatDuration(upMs)}</span></figcaption>
-<div class="scroll bare" role="region" tabindex="0" aria-label="Phases"><table><thead><tr><th class="l" scope="col">Phase</th><th scope="col">Time</th><th class="l" scope="col">Share</th></tr></thead><tbody>${rows}</tbody></table></div></figure>`;
-  });
-  const left = list.length - shown.length;
-  return markup`<section id="phases" aria-labelledby="phases-h"><h2 id="phases-h">Bringing it up</h2>
-<p>What it took to get each deployment ready, and to take it down again; the load lies between.${left > 0 ? ` ${left} more are left out.` : null}</p><div class="charts">${figures}</div></section>`;
-}
 
 /** Machine, engine, load and recipe: what someone needs to measure it again. */
 export function environmentSection(runs: readonly RunView[], groups: readonly TaskGroup[]): Markup {
@@ -78,7 +39,6 @@ export function environmentSection(runs: readonly RunView[], groups: readonly Ta
         ['Ended', run.endedAt ? formatStamp(run.endedAt) : null],
         ['Site', run.asked.site],
         ['Cost of machines', cost ? costLines(cost).join('\n') : null],
-        ...(cost ? machineCostLines(cost) : []),
         ...jobs.slice(0, MAX_BLOCKS).map(jobFact),
         ['Recipes', run.asked.recipes.map(recipePath).join(', ')],
         ['Filter', run.asked.filter.join(', ')],
@@ -251,17 +211,4 @@ function arrivalsLabel(arrival: Exclude<LoadSpec['arrival'], { kind: 'closed' }>
     return `${rate} req/s for ${formatDuration(durationMs)}`;
   });
   return `${arrival.process} arrivals, ${stages.join(', then ')}`;
-}
-
-function deployments(runs: readonly RunView[]): DeploymentFile[] {
-  return uniqueBy(
-    runs.flatMap((run) =>
-      run.tasks.flatMap((task) => (task.deployment ? [{ id: `${run.run.id}/${task.deployment.id}`, deployment: task.deployment }] : [])),
-    ),
-    (entry) => entry.id,
-  ).map((entry) => entry.deployment);
-}
-
-function uniqueBy<T>(list: readonly T[], key: (item: T) => string): T[] {
-  return [...new Map(list.map((item) => [key(item), item])).values()];
 }

@@ -2,19 +2,24 @@ import { limitsText, searchText } from '@bench/results';
 import { readCharted } from '../charted.ts';
 import { formatStamp } from '../format.ts';
 import { taskGroups, type TaskGroup } from '../groups.ts';
+import { failureLogs } from '../logs/failure-logs.ts';
 import type { Report } from '../report.ts';
 import { oneLine } from '../text.ts';
 import { classesSection } from './classes-section.ts';
 import { conversationsSection } from './conversations-section.ts';
+import { costSection } from './cost-section.ts';
 import { curveSection } from './curve-section.ts';
 import { definitionsSection } from './definitions-section.ts';
 import { distributionSection } from './distribution-section.ts';
 import { callouts } from './callouts.ts';
-import { environmentSection, phasesSection } from './environment-section.ts';
+import { environmentSection } from './environment-section.ts';
+import { failuresSection } from './failures-section.ts';
 import { eyebrow, lede, notesOf, pageTitle } from './head.ts';
 import { data, markup, raw, type Markup } from './markup.ts';
+import { phasesSection } from './phases-section.ts';
 import { SCRIPT, SCRIPT_HASH } from './script.ts';
 import { seriesSection } from './series-section.ts';
+import { sourcesSection } from './sources-section.ts';
 import { STYLE } from './style.ts';
 import { steadySection } from './steady-section.ts';
 import { summaryTable } from './summary-table.ts';
@@ -32,17 +37,21 @@ export async function renderPage(report: Report, options: WriteOptions): Promise
   const groups = taskGroups(rows);
   const { details, left } = await readCharted(report.runs, groups, options.signal);
   const problems = [...report.problems, ...details.flatMap(({ points }) => points.flatMap((point) => point.problems))];
+  const logs = (await Promise.all(runs.map((run) => failureLogs(run, options.signal)))).flat();
 
   const sections: [string, string, Markup | null][] = [
     ['summary', 'Summary', summarySection(groups)],
+    ['failures', 'Failures', failuresSection(runs, logs)],
     ['curve', 'Latency and throughput', curveSection(groups)],
+    ['cost', 'Cost', costSection(runs, groups)],
     ['steady', 'Steady state', steadySection(groups)],
     ['classes', 'Classes of requests', classesSection(groups)],
     ['conversations', 'Turns of conversations', conversationsSection(groups)],
     ['distributions', 'Distributions', distributionSection(details, left)],
     ['series', 'Second by second', seriesSection(details, left)],
-    ['phases', 'Bringing it up', phasesSection(runs)],
+    ['phases', 'Where the time went', phasesSection(runs)],
     ['environment', 'Environment', environmentSection(runs, groups)],
+    ['sources', 'Sources', sourcesSection(report)],
     ['problems', 'Left out', problemsSection(problems)],
     ['definitions', 'Definitions', definitionsSection(rows)],
   ];

@@ -1,4 +1,5 @@
 import { CHART_STYLE } from '../charts/chart-style.ts';
+import { SECTION_STYLE } from './style-sections.ts';
 import { DARK, LIGHT, type Palette } from '../charts/palette.ts';
 
 const variables = (palette: Palette): string =>
@@ -112,6 +113,7 @@ svg.chart{touch-action:pan-y}
 .tip{position:fixed;z-index:3;pointer-events:none;background:var(--card);color:var(--ink);border:1px solid var(--line);border-radius:8px;padding:8px 12px;font-size:.8125rem;line-height:1.45;box-shadow:0 4px 16px rgb(0 0 0/.14);max-width:min(22rem,calc(100vw - 16px))}
 .tip table{width:auto;font-size:inherit}.tip th,.tip td{border:0;padding:1px 0;font-weight:400}.tip th{text-align:left;color:var(--soft);padding-right:14px}.tip td{font-weight:600}
 footer{margin:48px 0 0;padding:18px 0 40px;border-top:1px solid var(--line);font-size:.8125rem;color:var(--faint)}
+${SECTION_STYLE}
 @media(max-width:640px){.wrap{padding:0 16px}header{padding-top:24px}section{padding-top:32px}
 svg.chart{font-size:15px}.chart .name{font-size:14.5px}.chart .label{font-size:14px}.chart .minor{display:none}
 figure{padding:14px 12px 10px}dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:8px}.cards{gap:10px;margin-top:20px}.card{padding:14px 16px}th,td{padding:7px 9px}

@@ -88,6 +88,7 @@ export function syntheticRun(plan: RunPlan): RunView {
     rented: [],
     jobs: [],
     detachedUntil: null,
+    spans: { totalMs: 0, spans: [] },
     cost: null,
     problems: plan.problems ?? [],
   };
