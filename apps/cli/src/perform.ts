@@ -51,7 +51,7 @@ export interface Job {
 export async function perform(job: Job, flags: OutputFlags, context: CliContext): Promise<number> {
   const { outcome, progressStyle: style } = await runWatched(job, flags, context);
   const view = await readRun(outcome.dir);
-  const report = buildReport({ runs: [view] });
+  const report = buildReport({ runs: [view] }, { prices: job.settings.prices });
   const measured = view.tasks.some((task) => task.points.some((point) => point.result !== null));
   const files = flags.report && measured ? await writeReports(report, outcome.dir, context).catch(orNothing(context)) : [];
   const doubts = flags.strict ? doubtful(view) : [];

@@ -1,4 +1,5 @@
 import { type Command, Option } from '@commander-js/extra-typings';
+import { collect, CONFIG } from './flags.ts';
 
 /** Commands for what was measured: reports of runs, and which runs there are. */
 export function addReportCommands(program: Command, result: { code: number }): void {
@@ -12,6 +13,12 @@ export function addReportCommands(program: Command, result: { code: number }): v
     .option('--charts <folder>', 'write each chart as SVG and PNG here')
     .addOption(new Option('--chart-format <kind>', 'with --charts: only this').choices(['svg', 'png'] as const))
     .option('--dark', 'with --charts: light on dark')
+    .option(
+      '--price <what=usd>',
+      'what an hour would cost: h200=2.10 (a GPU), 8xh200=16 or machine:NAME=70 (a machine), partition:NAME=1.50; 1.95EUR; repeatable',
+      collect,
+    )
+    .option('--config <file>', CONFIG)
     .option('--json', 'print the rows as JSON')
     .action(async (runs, options) => {
       result.code = await (await import('./commands/report.ts')).report(runs, options);

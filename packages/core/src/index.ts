@@ -151,6 +151,7 @@ export {
   findGpu,
   findGpus,
   GPUS,
+  machineOfGpus,
   gpuByPciId,
   nearGpu,
   normalizeGpuName,

@@ -11,6 +11,7 @@ export interface MetricDefinition {
     | 'ratio'
     | 'req'
     | 'USD/Mtok'
+    | 'USD/1000 req'
     | 'USD'
     | 'W'
     | 'J'
@@ -41,7 +42,9 @@ const scalar = (
   definition: string,
 ): MetricDefinition => ({ name, label, unit, better, kind: 'scalar', definition });
 
-const MACHINE_PRICE = 'Price per hour of the whole machine, as it was when that was last made ready,';
+const MACHINE_PRICE = 'Price per hour of the whole machine (the row says whose, and as of when)';
+const WHOLE_PRICE =
+  'The whole price is charged to these tokens: what input and output cost are two views of one price, and do not add up to the total.';
 
 const IN_WINDOW = 'of the samples from the first dispatch of a measured request to the last end of one';
 const GPU_ENERGY =
@@ -213,8 +216,29 @@ export const METRICS: readonly MetricDefinition[] = [
   scalar('gpu_energy', 'GPU energy', 'J', 'lower', GPU_ENERGY),
   scalar('energy_per_output_token', 'Energy a token', 'J/tok', 'lower', 'GPU energy ÷ output tokens of successful requests.'),
   scalar('energy_per_request', 'Energy a request', 'J/req', 'lower', 'GPU energy ÷ successful requests.'),
-  scalar('cost_per_mtok_output', 'Cost, output', 'USD/Mtok', 'lower', `${MACHINE_PRICE} ÷ (output throughput × 3600) × 10⁶.`),
+  scalar('cost_per_mtok_input', 'Cost, input', 'USD/Mtok', 'lower', `${MACHINE_PRICE} ÷ (input throughput × 3600) × 10⁶. ${WHOLE_PRICE}`),
+  scalar(
+    'cost_per_mtok_output',
+    'Cost, output',
+    'USD/Mtok',
+    'lower',
+    `${MACHINE_PRICE} ÷ (output throughput × 3600) × 10⁶. ${WHOLE_PRICE}`,
+  ),
   scalar('cost_per_mtok_total', 'Cost, total', 'USD/Mtok', 'lower', `${MACHINE_PRICE} ÷ (total token throughput × 3600) × 10⁶.`),
+  scalar(
+    'cost_per_1000_requests',
+    'Cost, requests',
+    'USD/1000 req',
+    'lower',
+    `${MACHINE_PRICE} ÷ (successful requests per second × 3600) × 1000.`,
+  ),
+  scalar(
+    'cost_per_1000_good_requests',
+    'Cost, good requests',
+    'USD/1000 req',
+    'lower',
+    `${MACHINE_PRICE} ÷ (goodput × 3600) × 1000: what a thousand requests cost that met every limit of the SLO. Only of loads that have one.`,
+  ),
 ];
 
 /** What the steady state of a point is (`steady` of a point's result). Reports print it where one has figures of it. */

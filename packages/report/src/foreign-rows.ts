@@ -1,13 +1,18 @@
 import type { ForeignMeasurement } from '@bench/results';
 import { formatShort } from './format.ts';
 import { gpuLabel, type LoadAxis } from './labels.ts';
+import { costsOf } from './prices/costs.ts';
+import type { PriceBook } from './prices/price-book.ts';
+import { pricedForeign } from './prices/priced-task.ts';
+import { priceFacts, rowPrice } from './prices/row-price.ts';
 import { emptyRow, type ReportRow } from './rows.ts';
 
 /** A measurement of another tool as a row: every figure as it was written, and nothing that was not. */
-export function foreignRow(measurement: ForeignMeasurement): ReportRow {
+export function foreignRow(measurement: ForeignMeasurement, prices?: PriceBook): ReportRow {
   const { source, recipe, variant, result, gpu } = measurement;
   const { ok, failed } = result.counts;
   const axis = axisOf(measurement);
+  const price = priceFacts(rowPrice(pricedForeign(measurement), prices));
   return {
     ...emptyRow(source.path),
     source,
@@ -23,7 +28,7 @@ export function foreignRow(measurement: ForeignMeasurement): ReportRow {
         ? null
         : { sent: (ok ?? 0) + (failed ?? 0), ok: ok ?? 0, failed: failed ?? 0, cancelled: 0, warmup: 0 },
     durationS: result.durationS ?? null,
-    scalars: result.scalars,
+    scalars: { ...result.scalars, ...(price.priceUsdPerHour === null ? {} : costsOf(result.scalars, price.priceUsdPerHour)) },
     distributions: result.distributions,
     lacks: result.missing,
     measuredAt: result.date ?? null,
@@ -38,6 +43,7 @@ export function foreignRow(measurement: ForeignMeasurement): ReportRow {
     gpuCount: gpu.count,
     engine: measurement.engine,
     model: measurement.model,
+    ...price,
   };
 }
 

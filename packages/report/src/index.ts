@@ -1,5 +1,7 @@
 export { buildReport, type Problem, type Report, type ReportSources } from './report.ts';
 export type { ReportRow, RowDistribution, RowSource } from './rows.ts';
+export type { CurrencyRate, PriceBook, PriceEntry } from './prices/price-book.ts';
+export { parsePrice } from './prices/parse-price.ts';
 export { clientErrorText } from './client-error.ts';
 export { costLines } from './cost.ts';
 export { renderTable, type TableOptions } from './table/render-table.ts';

@@ -113,11 +113,19 @@ export function machineLabel(task: TaskFile, machine: MachineFile | null): strin
 
 /** `8xH200`; null: not known. */
 export function gpuLabel(asked: { name: string | null; count: number }, system: SystemInfo | undefined): string | null {
-  const found = system?.gpus ?? [];
-  const name = asked.name ?? found[0]?.name;
+  const gpus = gpusOf(asked, system);
+  return gpus && `${gpus.count}x${shortGpuName(gpus.name)}`;
+}
+
+/** GPUs in use: as many as were asked for, by the name that was asked for, else by the machine’s own. Null: none, or not known. */
+export function gpusOf(
+  asked: { name: string | null; count: number },
+  system: SystemInfo | undefined,
+): { name: string; count: number; memoryMiB: number | undefined } | null {
+  const [first] = system?.gpus ?? [];
+  const name = asked.name ?? first?.name;
   const count = asked.count || (asked.name ? 1 : 0);
-  if (!name || count === 0) return null;
-  return `${count}x${shortGpuName(name)}`;
+  return name && count > 0 ? { name, count, memoryMiB: first?.memoryMiB } : null;
 }
 
 function shortGpuName(name: string): string {

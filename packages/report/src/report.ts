@@ -1,5 +1,6 @@
 import type { ForeignMeasurement, RunView } from '@bench/results';
 import { foreignRow } from './foreign-rows.ts';
+import type { PriceBook } from './prices/price-book.ts';
 import { reportRows, type ReportRow } from './rows.ts';
 
 /** Something that was left out, and why. */
@@ -27,12 +28,15 @@ export interface ReportSources {
   problems?: readonly Problem[];
 }
 
-/** Takes sources of any kind together. Pure. */
-export function buildReport({ runs = [], foreign = [], problems = [] }: ReportSources): Report {
+/**
+ * Takes sources of any kind together. Pure.
+ * @param options.prices prices beside those that the runs recorded
+ */
+export function buildReport({ runs = [], foreign = [], problems = [] }: ReportSources, { prices }: { prices?: PriceBook } = {}): Report {
   return {
     runs,
     foreign,
-    rows: [...reportRows(runs), ...foreign.map(foreignRow)],
+    rows: [...reportRows(runs, prices), ...foreign.map((measurement) => foreignRow(measurement, prices))],
     problems: [...problems, ...runs.flatMap((run) => run.problems)],
   };
 }

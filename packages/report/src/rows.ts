@@ -22,6 +22,10 @@ import {
 } from './aggregate.ts';
 import type { KnownAccuracy } from './client-error.ts';
 import { rowIntervals, type RowIntervals } from './intervals.ts';
+import { costsOf } from './prices/costs.ts';
+import type { PriceBook } from './prices/price-book.ts';
+import { pricedTask } from './prices/priced-task.ts';
+import { priceFacts, rowPrice, type RowPrice } from './prices/row-price.ts';
 import { dataLabel, type LoadAxis, loadAxis, loadLabel, machineLabel } from './labels.ts';
 
 /** Where a row's figures were read. */
@@ -97,15 +101,18 @@ export interface ReportRow {
   gpuCount: number;
   engine: Omit<EngineInfo, 'model'> | null;
   model: string | null;
-  /** Of the machine. Null: not known, which is not the same as free. */
+  /** Of all that it ran on. Null: not known, which is not the same as free. */
+  price: RowPrice | null;
+  /** Its dollars an hour. Null: not known, or said in a currency to which no rate is known. */
   priceUsdPerHour: number | null;
+  /** Who says so, and as of when. */
   priceSource: string | null;
 }
 
 /** Rows of all runs: tasks in the order of the plan, points in theirs. Pure. */
-export function reportRows(runs: readonly RunView[]): ReportRow[] {
+export function reportRows(runs: readonly RunView[], prices?: PriceBook): ReportRow[] {
   return runs.flatMap((view) => {
-    const rows = view.tasks.flatMap((task) => taskRows(view, task));
+    const rows = view.tasks.flatMap((task) => taskRows(view, task, prices));
     const seen = new Set(view.tasks.map((task) => task.file.key));
     const missing = view.run.tasks
       .filter((planned) => !seen.has(planned.key))
@@ -121,8 +128,8 @@ export function requestsOf(row: ReportRow): ReportRow['counts'] {
   return row.counts !== null && row.loadText === null && row.counts.sent === 0 ? null : row.counts;
 }
 
-function taskRows(view: RunView, task: TaskView): ReportRow[] {
-  const base = taskRow(view, task);
+function taskRows(view: RunView, task: TaskView, prices: PriceBook | undefined): ReportRow[] {
+  const base = taskRow(view, task, prices);
   const points = groupByPoint(task.points);
   if (points.size === 0) {
     const { error, status } = task.file;
@@ -153,6 +160,7 @@ function pointRow(base: ReportRow, point: number, views: readonly PointView[]): 
   const of = { point, load, ...loadFacts(load) };
   if (results.length === 0) return { ...base, ...of, status: 'failed', error };
   const scalars = meanScalars(results.map((r) => r.scalars));
+  const ownMetrics = Object.assign({}, ...results.map((r) => r.ownMetrics ?? {})) as Record<string, OwnMetric>;
   return {
     ...base,
     ...of,
@@ -163,13 +171,13 @@ function pointRow(base: ReportRow, point: number, views: readonly PointView[]): 
     counts: sumCounts(results),
     errors: sumErrors(results),
     durationS: results.reduce((sum, r) => sum + r.durationS, 0) / results.length,
-    scalars: { ...costs(scalars, base.priceUsdPerHour), ...scalars },
+    scalars: { ...scalars, ...costs(scalars, base.priceUsdPerHour, ownMetrics) },
     distributions: meanDistributions(results),
     intervals: rowIntervals(results),
     steady: meanSteady(results),
     classes: meanClasses(results),
     conversations: meanConversations(results),
-    ownMetrics: Object.assign({}, ...results.map((r) => r.ownMetrics ?? {})) as Record<string, OwnMetric>,
+    ownMetrics,
     flags: mergeFlags(results.map((r) => r.flags)),
     tokenSources: results[0]?.tokenSources ?? null,
     accuracy: accuracyOf(results),
@@ -183,19 +191,13 @@ function accuracyOf(results: readonly PointResult[]): KnownAccuracy | null {
   return clients.find(({ accuracy }) => accuracy)?.accuracy ?? 'not checked';
 }
 
-/** Price ÷ (throughput × 3600) × 10⁶; absent when either is unknown or nothing came out. */
-function costs(scalars: Record<string, number>, price: number | null): Record<string, number> {
-  const out: Record<string, number> = {};
-  if (price === null) return out;
-  const per = (throughput: number | undefined) => (throughput && throughput > 0 ? (price / (throughput * 3600)) * 1e6 : null);
-  const output = per(scalars.output_throughput);
-  const total = per(scalars.total_token_throughput);
-  if (output !== null) out.cost_per_mtok_output = output;
-  if (total !== null) out.cost_per_mtok_total = total;
-  return out;
+/** What a recipe itself reports by the name of a cost is its own figure, and stays. */
+function costs(scalars: Record<string, number>, price: number | null, own: Record<string, OwnMetric>): Record<string, number> {
+  if (price === null) return {};
+  return Object.fromEntries(Object.entries(costsOf(scalars, price)).filter(([name]) => own[name] === undefined));
 }
 
-function taskRow(view: RunView, task: TaskView): ReportRow {
+function taskRow(view: RunView, task: TaskView, prices: PriceBook | undefined): ReportRow {
   const { file, deployment, machine } = task;
   return {
     ...runRow(view),
@@ -210,8 +212,7 @@ function taskRow(view: RunView, task: TaskView): ReportRow {
     // A command has no server, and a service no model: what stands there names the recipe's kind only.
     engine: file.kind === 'command' ? null : (deployment?.engine ?? null),
     model: file.kind === 'inference' ? (deployment?.engine.model ?? null) : null,
-    priceUsdPerHour: machine?.priceUsdPerHour ?? null,
-    priceSource: machine?.priceSource ?? null,
+    ...priceFacts(rowPrice(pricedTask(view, task), prices)),
   };
 }
 
@@ -264,6 +265,7 @@ export function emptyRow(runId: string): ReportRow {
     gpuCount: 0,
     engine: null,
     model: null,
+    price: null,
     priceUsdPerHour: null,
     priceSource: null,
   };

@@ -111,6 +111,8 @@ export const machineFileSchema = z.strictObject({
   /** Null: not known, which is not the same as free. */
   priceUsdPerHour: z.number().nullable(),
   priceSource: z.string().nullable(),
+  /** Of a node of a cluster: the partition of the job. */
+  partition: z.string().optional(),
   /** Of a machine that was rented. */
   rented: rentedSchema.optional(),
 });

@@ -3,15 +3,17 @@ import { buildReport } from '@bench/report';
 import { readRun, resolveRun } from '@bench/results';
 import { withContext } from '../context.ts';
 import { checkFiles, type FileFlags, namesFiles, writeFiles } from '../report-files.ts';
+import { type PriceFlags, reportPrices } from '../report-prices.ts';
 import { reportTable, writeReports } from '../reports.ts';
 
 /** `bench report`. */
-export function report(runs: readonly string[], flags: { out: string; json?: true | undefined } & FileFlags): Promise<number> {
+export function report(runs: readonly string[], flags: { out: string; json?: true | undefined } & FileFlags & PriceFlags): Promise<number> {
   return withContext(async (context) => {
     await checkFiles(flags);
+    const prices = await reportPrices(flags, context.io.now());
     const dirs = await Promise.all(runs.map((run) => resolveRun(run, flags.out)));
     const views = await Promise.all([...new Set(dirs)].map((dir) => readRun(dir)));
-    const built = buildReport({ runs: views });
+    const built = buildReport({ runs: views }, { prices });
     for (const problem of built.problems) process.stderr.write(`left out: ${problem.path}: ${problem.message}\n`);
     if (!views.some((view) => view.tasks.some((task) => task.points.some((point) => point.result !== null)))) {
       throw new BenchError({

@@ -2,7 +2,7 @@ import { collectRun, type GoOnOutcome, type RunEvent, watchRun } from '@bench/be
 import { EXIT } from '@bench/core';
 import { readRun } from '@bench/results';
 import type { CliContext } from '../context.ts';
-import { buildReport } from '@bench/report';
+import { buildReport, type PriceBook } from '@bench/report';
 import { reportTable, writeReports } from '../reports.ts';
 import { outFlag, teardownCommand } from '../run-commands.ts';
 import { withQueueRun } from '../slurm-access.ts';
@@ -25,7 +25,7 @@ export const collect = (run: string, flags: WatchFlags): Promise<number> => goOn
 
 function goOn(how: 'watch' | 'collect', text: string, flags: WatchFlags): Promise<number> {
   const stopText = how === 'watch' ? 'only the watching: its jobs go on' : 'what was collected is kept';
-  return withQueueRun(text, flags, stopText, async ({ dir, run, access, context }) => {
+  return withQueueRun(text, flags, stopText, async ({ dir, run, access, context, settings: { prices } }) => {
     const options = { stream: process.stderr, style: styles(process.stderr), clock: context.io.monotonic };
     const progress = new Progress(options);
     context.screen = progress;
@@ -44,7 +44,7 @@ function goOn(how: 'watch' | 'collect', text: string, flags: WatchFlags): Promis
       context.screen = null;
       progress.close();
     }
-    return tell(how, outcome, flags, { points, interrupted: context.signal.aborted, context });
+    return tell(how, outcome, flags, { points, interrupted: context.signal.aborted, context, prices });
   });
 }
 
@@ -52,12 +52,13 @@ async function tell(
   how: 'watch' | 'collect',
   outcome: GoOnOutcome,
   flags: WatchFlags,
-  { points, interrupted, context }: { points: { taken: number; failed: number }; interrupted: boolean; context: CliContext },
+  o: { points: { taken: number; failed: number }; interrupted: boolean; context: CliContext; prices: PriceBook },
 ): Promise<number> {
+  const { points, interrupted, context, prices } = o;
   const { id, dir, status, still, leftBehind } = outcome;
   context.workEnds();
   const view = await readRun(dir);
-  const report = buildReport({ runs: [view] });
+  const report = buildReport({ runs: [view] }, { prices });
   const counts = { ...points, toCome: still > 0 ? toCome(view) : 0 };
   const measured = view.tasks.some((task) => task.points.some((point) => point.result !== null));
   const files = flags.report && measured && !interrupted ? await writeReports(report, dir, context) : [];

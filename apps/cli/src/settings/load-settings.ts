@@ -1,15 +1,17 @@
 import { open } from 'node:fs/promises';
-import { dirname } from 'node:path';
+import { basename, dirname } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { BenchError, EXIT, messageOf, parseDuration } from '@bench/core';
 import type { MachineProfile, SchedulerPlugin } from '@bench/launch';
 import type { ProviderFactory } from '@bench/provisioning';
+import type { PriceBook } from '@bench/report';
 import { BUILTIN_ENGINES, checkYaml, type Engine, formatProblem, type Problem } from '@bench/recipe';
 import { loadPlugins } from '../plugins/load-plugins.ts';
 import type { HostFactory, LoadedPlugin, PluginFault } from '../plugins/plugin.ts';
 import { BUILTIN_PROVIDERS, builtinProviders } from './built-in.ts';
 import type { CloudDefaults } from './cloud-defaults.ts';
 import { type FindOptions, findSettings } from './find-settings.ts';
+import { priceBookOf } from './pricing.ts';
 import { pluginsOnlySchema, settingsSchema } from './settings-schema.ts';
 
 const MAX_BYTES = 256_000;
@@ -31,6 +33,8 @@ export interface Settings {
   /** Sections of providers, as they are written. */
   providers: Readonly<Record<string, unknown>>;
   cloud: CloudDefaults;
+  /** What machines cost whose price no run knows. */
+  prices: PriceBook;
   /** Milliseconds between two samples; false: nothing is sampled. Absent: not said. */
   telemetry?: { intervalMs: number } | false;
   /** Schedulers of plugins, and machine profiles of the user. */
@@ -57,6 +61,7 @@ export async function loadSettings(
       hosts: {},
       providers: {},
       cloud: {},
+      prices: priceBookOf(undefined, ''),
       launch: { schedulers: [], machines: [] },
     };
   const text = await read(file);
@@ -86,6 +91,7 @@ export async function loadSettings(
     hosts: Object.assign({}, ...loaded.map((p) => p.hosts)) as Record<string, HostFactory>,
     providers: written.providers ?? {},
     cloud: checked.value.cloud ?? {},
+    prices: priceBookOf(checked.value.pricing, basename(file)),
     ...telemetryOf(checked.value.telemetry),
     launch: { schedulers: loaded.flatMap((p) => p.schedulers), machines: checked.value.launch?.machines ?? [] },
   };

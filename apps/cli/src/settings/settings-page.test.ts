@@ -5,6 +5,7 @@ import { expect, it } from 'vitest';
 import { z } from 'zod';
 import { builtinProviders } from './built-in.ts';
 import { cloudDefaultsSchema } from './cloud-defaults.ts';
+import { pricingSchema } from './pricing.ts';
 import { loadSettings } from './load-settings.ts';
 import { launchSettingsSchema, settingsSchema, telemetrySettingsSchema } from './settings-schema.ts';
 import { SETTINGS_TEMPLATE } from './template.ts';
@@ -41,6 +42,11 @@ it('docs/settings.md is what the schemas say (vitest run -u writes it)', async (
       'How engines and machines are sampled while points are measured; `telemetry: false`: they are not. See [telemetry.md](telemetry.md).',
       telemetrySettingsSchema,
     ),
+    section(
+      'pricing',
+      'What machines cost whose price no run knows: your own, hosts, clusters, and what other tools measured. `bench report --price` comes first, then what a run recorded of what it rented, then these. See [reports.md](reports.md).',
+      pricingSchema,
+    ),
     section('launch', 'What `bench launch` and `bench submit` know of machines. See [launch.md](launch.md).', launchSettingsSchema),
     ...providers.map((p) => section(`providers.${p.name}`, `${p.title}.`, p.settings as unknown as z.ZodType)),
   ];
@@ -52,14 +58,14 @@ it('what bench init --settings writes is valid, also with its examples', async (
   const config = join(dir, 'bench.config.yaml');
   await writeFile(config, SETTINGS_TEMPLATE);
   expect(await loadSettings({ config })).toMatchObject({ cloud: {}, providers: {} });
-  const examples = SETTINGS_TEMPLATE.replaceAll(/^# (?=(providers|cloud|plugins|  ))/gm, '').replace(/^plugins:.*$/m, '');
+  const examples = SETTINGS_TEMPLATE.replaceAll(/^# (?=(providers|cloud|pricing|plugins|  ))/gm, '').replace(/^plugins:.*$/m, '');
   await writeFile(config, examples);
   expect(await loadSettings({ config })).toMatchObject({ cloud: { max_price: 12 }, providers: { gcp: { project: 'my-project' } } });
 });
 
 it('the schema of the file can be written as JSON Schema', async () => {
   const schema = z.toJSONSchema(settingsSchema(await builtinProviders()), { io: 'input', target: 'draft-7', unrepresentable: 'any' });
-  expect(Object.keys(schema.properties ?? {})).toEqual(['plugins', 'providers', 'launch', 'telemetry', 'cloud']);
+  expect(Object.keys(schema.properties ?? {})).toEqual(['plugins', 'providers', 'launch', 'telemetry', 'pricing', 'cloud']);
 });
 
 function section(name: string, text: string, schema?: z.ZodType): string {

@@ -4,6 +4,7 @@ import type { ProviderFactory } from '@bench/provisioning';
 import { schemaToZod } from '@bench/recipe';
 import { z } from 'zod';
 import { cloudDefaultsSchema } from './cloud-defaults.ts';
+import { pricingSchema } from './pricing.ts';
 
 const pluginsSchema = z
   .array(z.string().min(1))
@@ -67,6 +68,7 @@ export function settingsSchema(providers: readonly ProviderFactory[], o: { open?
     providers: (o.open ? z.looseObject(sections) : z.strictObject(sections)).optional(),
     launch: launchSettingsSchema.optional().describe('What bench launch and bench submit know of machines.'),
     telemetry: telemetrySchema.optional(),
+    pricing: pricingSchema.optional().describe('What machines cost whose price no run knows.'),
     cloud: cloud.optional().describe('Defaults of the flags that say what may be rented.'),
   });
 }

@@ -12,5 +12,9 @@ export const SETTINGS_TEMPLATE = `# Settings of bench; docs/settings.md describe
 #   max_cost: 50          # dollars, for a run
 #   lifetime: 4h
 
+# pricing:                # what machines cost whose price no run knows
+#   date: 2026-11-01      # when these were looked up
+#   gpus: {H200: 2.10, RTX5090: 0.39}
+
 # plugins: [bench-provider-byo]
 `;

@@ -10,6 +10,8 @@ const jobSchema = z.object({
   index: z.int().min(0),
   /** Dollars an hour for all its GPUs; null: not known. */
   usdPerHour: z.number().nullable(),
+  /** Absent: the cluster’s own, and nobody was told which that is; or written by an older version. */
+  partition: z.string().min(1).optional(),
 });
 export type QueuedJobRecord = z.infer<typeof jobSchema>;
 

@@ -157,6 +157,7 @@ async function tellStage(deployment: Active, seen: Seen, context: BatchContext):
       system: { hostname: running.node },
       priceUsdPerHour: first?.usdPerHour ?? null,
       priceSource: first?.usdPerHour == null ? null : 'settings',
+      ...(first?.partition === undefined ? {} : { partition: first.partition }),
     });
     await writer.event({ type: 'machine_ready', machine, name: running.node });
   }

@@ -173,7 +173,13 @@ async function submitJobs(plan: BatchPlan, deployment: Active, context: SubmitCo
       { signal: io.signal },
     );
     if (first) service = ref;
-    const known: QueuedJobRecord = { ...ref, role, index, usdPerHour: offer.priceUsdPerHour };
+    const known: QueuedJobRecord = {
+      ...ref,
+      role,
+      index,
+      usdPerHour: offer.priceUsdPerHour,
+      ...(offer.region ? { partition: offer.region } : {}),
+    };
     record.jobs.push(known);
     await writer.event({
       type: 'job_submitted',

@@ -123,6 +123,7 @@ function formatOf(figure: Figure): string {
     case 'ratio':
       return FORMAT.threeDecimals;
     case 'USD/Mtok':
+    case 'USD/1000 req':
     case 'USD':
       return FORMAT.smallMoney;
     case 'ms':
