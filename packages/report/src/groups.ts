@@ -1,3 +1,4 @@
+import { taskOf } from './row-id.ts';
 import type { ReportRow } from './rows.ts';
 
 /** The rows of one task of one run. */
@@ -11,11 +12,14 @@ export interface TaskGroup {
   measured: ReportRow[];
 }
 
+/** Equal for the rows of one task of one run. */
+export const taskKeyOf = (row: ReportRow): string => `${row.runId}\n${row.recipe}\n${row.variant}\n${row.taskKey}`;
+
 /** Rows by run and task, in order. */
 export function taskGroups(rows: readonly ReportRow[]): TaskGroup[] {
   const groups = new Map<string, ReportRow[]>();
   for (const row of rows) {
-    const key = `${row.runId}\n${row.recipe}\n${row.variant}\n${row.taskKey}`;
+    const key = taskKeyOf(row);
     const list = groups.get(key);
     if (list) list.push(row);
     else groups.set(key, [row]);
@@ -36,3 +40,6 @@ export function taskGroups(rows: readonly ReportRow[]): TaskGroup[] {
     return { key, name: parts.join(' / '), first, rows: list, measured };
   });
 }
+
+/** Id of a task: the beginning of its rows' ids. */
+export const taskId = (group: TaskGroup): string => taskOf(group.first.id);

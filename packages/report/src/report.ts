@@ -1,5 +1,6 @@
 import type { ForeignMeasurement, RunView } from '@bench/results';
 import { foreignRow } from './foreign-rows.ts';
+import { taskKeyOf } from './groups.ts';
 import type { PriceBook } from './prices/price-book.ts';
 import { reportRows, type ReportRow } from './rows.ts';
 
@@ -36,7 +37,17 @@ export function buildReport({ runs = [], foreign = [], problems = [] }: ReportSo
   return {
     runs,
     foreign,
-    rows: [...reportRows(runs, prices), ...foreign.map((measurement) => foreignRow(measurement, prices))],
+    rows: withIds([...reportRows(runs, prices), ...foreign.map((measurement) => foreignRow(measurement, prices))]),
     problems: [...problems, ...runs.flatMap((run) => run.problems)],
   };
+}
+
+function withIds(rows: readonly ReportRow[]): ReportRow[] {
+  const tasks = new Map<string, { task: number; rows: number }>();
+  return rows.map((row) => {
+    const key = taskKeyOf(row);
+    const of = tasks.get(key) ?? { task: tasks.size, rows: 0 };
+    tasks.set(key, of);
+    return { ...row, id: `${of.task}.${of.rows++}` };
+  });
 }

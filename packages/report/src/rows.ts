@@ -41,6 +41,8 @@ export type RowDistribution = Partial<Distribution>;
 
 /** One point of one task with its repeats taken together; or, with `point: null`, a task that has none. */
 export interface ReportRow {
+  /** Unique in its report: the place of its task, and its own in that, `3.1`. Empty: it is in none. */
+  id: string;
   source: RowSource;
   /** What a reader might expect and the source does not say: metric names, `failed`, `duration`. Empty for runs: what they lack was not measured. */
   lacks: readonly string[];
@@ -229,6 +231,7 @@ function runRow(view: RunView): ReportRow {
 /** A row of which nothing is known. */
 export function emptyRow(runId: string): ReportRow {
   return {
+    id: '',
     source: { kind: 'run', path: '' },
     lacks: [],
     measuredAt: null,

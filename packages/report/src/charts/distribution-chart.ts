@@ -1,12 +1,11 @@
 import { metric } from '@bench/core';
 import { SHARES, type Curve, type PointDetail } from '../detail.ts';
 import { formatMs } from '../format.ts';
-import type { TaskGroup } from '../groups.ts';
+import { taskId, type TaskGroup } from '../groups.ts';
 import { rankColor } from '../html/colors.ts';
 import { pointLabel } from '../labels.ts';
 import type { DrawnChart } from './drawn-chart.ts';
 import { lineChart } from './line-chart.ts';
-import { shortNumber } from './readout.ts';
 import { linearScale, logScale, type Scale } from './scale.ts';
 
 /** What is drawn of the points that have it. */
@@ -18,10 +17,12 @@ export interface DistributionPlan {
   points: readonly { point: PointDetail; curve: Curve }[];
   /** The group is one of several: its name is told. */
   named: boolean;
+  /** Left to the page's script to draw. */
+  later?: boolean;
 }
 
 /** How TTFT, or the gaps between tokens, of one task are spread: the share of them over the time, a curve a point. */
-export function distributionChart({ id, kind, group, points, named }: DistributionPlan): DrawnChart {
+export function distributionChart({ id, kind, group, points, named, later = false }: DistributionPlan): DrawnChart {
   const label = metric(`${kind}_ms`)?.label ?? kind;
   const words = kind === 'ttft' ? 'Time to first token' : 'Time between tokens';
   const title = `${words}, cumulative distribution`;
@@ -37,38 +38,35 @@ export function distributionChart({ id, kind, group, points, named }: Distributi
     title,
     subtitle: `${named ? `${group.name} · ` : ''}${label}${exact ? '' : ', drawn from stored percentiles'}`,
     legend: points.map(({ point }, i) => ({ color: color(i), name: pointLabel(point.row) })),
-    svg: lineChart({
-      id,
-      title: `${title}${named ? `, ${group.name}` : ''}`,
-      description: `${medians.join('; ')}.`,
-      x,
-      y: { ...linearScale(1), ticks: [0, 0.25, 0.5, 0.75, 0.9, 1] },
-      xLabel: `${label}, ms${x.kind === 'log' ? ' (log scale)' : ''}`,
-      yLabel: 'share within',
-      formatY: (value) => `${Math.round(value * 100)} %`,
-      series: points.map(({ curve }, i) => ({
-        color: color(i),
-        points: curve.quantiles.map((value, q) => ({ x: value, y: SHARES[q] ?? 1 })),
-      })),
-      readout: {
-        at: SHARES,
-        rows: points.map(({ point, curve }, i) => ({
+    svg: lineChart(
+      {
+        id,
+        title: `${title}${named ? `, ${group.name}` : ''}`,
+        description: `${medians.join('; ')}.`,
+        x,
+        y: { ...linearScale(1), ticks: [0, 0.25, 0.5, 0.75, 0.9, 1] },
+        xLabel: `${label}, ms${x.kind === 'log' ? ' (log scale)' : ''}`,
+        yLabel: 'share within',
+        yFormat: 'percent',
+        along: 'y',
+        series: points.map(({ point, curve }, i) => ({
           name: pointLabel(point.row),
+          of: point.row.id,
           color: color(i),
-          unit: ' ms',
-          values: curve.quantiles.map(shortNumber),
+          points: curve.quantiles.map((value, q) => ({ x: value, y: SHARES[q] ?? 1 })),
         })),
       },
-    }),
+      { later },
+    ),
   };
 }
 
 /** Charts of all the tasks whose details were read: of those that have samples, or stored percentiles. */
 export function distributionPlans(details: readonly { group: TaskGroup; points: readonly PointDetail[] }[]): DistributionPlan[] {
-  return details.flatMap(({ group, points }, g) =>
+  return details.flatMap(({ group, points }) =>
     (['ttft', 'itl'] as const).flatMap((kind) => {
       const drawn = points.flatMap((point) => (point[kind] ? [{ point, curve: point[kind] }] : []));
-      return drawn.length === 0 ? [] : [{ id: `${kind}-${g}`, kind, group, points: drawn, named: details.length > 1 }];
+      return drawn.length === 0 ? [] : [{ id: `${kind}-${taskId(group)}`, kind, group, points: drawn, named: details.length > 1 }];
     }),
   );
 }

@@ -7,7 +7,9 @@ export interface DrawnChart {
   title: string;
   /** What is drawn, in a few words. */
   subtitle: string;
+  /** Id of the row that it is of. */
+  of?: string;
   svg: Markup;
   /** Names of the curves and their colour classes; empty: there is one, or they are named in the chart. */
-  legend: readonly { color: string; name: string }[];
+  legend: readonly { color: string; name: string; of?: string }[];
 }

@@ -1,13 +1,13 @@
 import { formatMs, formatShort } from '../format.ts';
-import type { TaskGroup } from '../groups.ts';
+import { taskId, type TaskGroup } from '../groups.ts';
 import { mainThroughput } from '../headline.ts';
 import { pointLabel } from '../labels.ts';
 import type { DrawnChart } from './drawn-chart.ts';
 import { lineChart, type ChartSeries } from './line-chart.ts';
 import { linearScale, scaleFor } from './scale.ts';
 
-/** Curves of one chart; of more, the first are drawn. */
-const MAX_CURVES = 8;
+/** Curves of one chart; of more, the first are drawn, until the reader filters. */
+export const MAX_CURVES = 8;
 
 const LATENCIES = [
   ['ttft_ms', 'TTFT', 'Time to first token'],
@@ -17,7 +17,7 @@ const LATENCIES = [
 
 /** Groups that a curve is drawn of: what a recipe measured itself is one point, not a curve. */
 export function curveGroups(groups: readonly TaskGroup[]): TaskGroup[] {
-  return groups.filter((group) => group.measured.some((row) => row.loadText !== null)).slice(0, MAX_CURVES);
+  return groups.filter((group) => group.measured.some((row) => row.loadText !== null));
 }
 
 /** Latency over throughput, p50 and p99: a chart a latency, a curve a task. Empty when no two points have both. */
@@ -25,15 +25,17 @@ export function latencyCurves(groups: readonly TaskGroup[]): DrawnChart[] {
   const rows = groups.flatMap((group) => group.measured).filter((row) => row.loadText !== null);
   const throughput = mainThroughput(rows);
   if (!throughput || rows.length < 2) return [];
-  const drawn = curveGroups(groups);
+  const all = curveGroups(groups);
+  const drawn = all.slice(0, MAX_CURVES);
   const metrics = LATENCIES.filter(([name]) => rows.some((row) => row.distributions[name]));
   // End-to-end latency follows from the other two where there are any.
   const shown = metrics.length === 3 ? metrics.slice(0, 2) : metrics;
   return shown.map(([name, label, words]) => {
-    const values = drawn.flatMap((group) =>
+    const values = all.flatMap((group) =>
       group.measured.flatMap((row) => [row.distributions[name]?.p50 ?? [], row.distributions[name]?.p99 ?? []].flat()),
     );
-    const series: ChartSeries[] = drawn.flatMap((group, i) => {
+    const series: ChartSeries[] = all.flatMap((group, i) => {
+      const of = { color: `c${i % MAX_CURVES}`, name: group.name, of: taskId(group) };
       const at = (key: 'p50' | 'p99') =>
         group.measured
           .filter((row) => row.distributions[name]?.[key] !== undefined)
@@ -41,11 +43,12 @@ export function latencyCurves(groups: readonly TaskGroup[]): DrawnChart[] {
             x: throughput.of(row),
             y: row.distributions[name]?.[key] ?? 0,
             ...(key === 'p50' ? { label: formatShort(row.axis?.value ?? (row.point ?? 0) + 1) } : {}),
+            of: row.id,
             title: `${group.name}, ${pointLabel(row)}: ${formatShort(throughput.of(row))} ${throughput.unit}, ${label} ${key} ${formatMs(row.distributions[name]?.[key])}`,
           }));
       return [
-        { color: `c${i}`, points: at('p99'), dashed: true, marker: 'hollow' as const },
-        { color: `c${i}`, points: at('p50'), marker: 'full' as const },
+        { ...of, points: at('p99'), dashed: true, marker: 'hollow' as const },
+        { ...of, points: at('p50'), marker: 'full' as const },
       ];
     });
     const y = scaleFor(values, { ratio: 20 });
@@ -53,16 +56,17 @@ export function latencyCurves(groups: readonly TaskGroup[]): DrawnChart[] {
       id: `curve-${name}`,
       title: `${words} against throughput`,
       subtitle: `${label}, p50 solid and p99 dashed; ${labelsOf(rows)}`,
-      legend: drawn.length > 1 ? drawn.map((group, i) => ({ color: `c${i}`, name: group.name })) : [],
+      legend: all.length > 1 ? drawn.map((group, i) => ({ color: `c${i}`, name: group.name, of: taskId(group) })) : [],
       svg: lineChart({
         id: `curve-${name}`,
         title: `${words} against throughput`,
         description: drawn.map((group) => describe(group, name, label, throughput.of, throughput.unit)).join(' '),
-        x: linearScale(Math.max(...drawn.flatMap((group) => group.measured.map(throughput.of)))),
+        x: linearScale(Math.max(...all.flatMap((group) => group.measured.map(throughput.of)))),
         y,
         xLabel: throughput.words,
         yLabel: `${label}, ms${y.kind === 'log' ? ' (log scale)' : ''}`,
         series,
+        most: MAX_CURVES,
       }),
     };
   });

@@ -53,3 +53,25 @@ export function scaleFor(values: readonly number[], options: { ratio?: number; c
   const max = Math.max(...finite);
   return min > 0 && max / min > (options.ratio ?? 25) ? logScale(min, max, 1.3) : linearScale(max, options.count);
 }
+
+/** Exactly from `min` to `max`, with round ticks between: what a reader looks at more closely. */
+export function rangeScale(kind: Scale['kind'], min: number, max: number, count = 5): Scale {
+  const inside = (tick: number) => tick >= min - (max - min) * 1e-9 && tick <= max + (max - min) * 1e-9;
+  const power = 10 ** Math.floor(Math.log10((max - min) / count));
+  const step = ([1, 2, 2.5, 5, 10].find((m) => m * power * count >= (max - min) * 0.999) ?? 10) * power;
+  const first = Math.ceil(min / step - 1e-9);
+  const even = Array.from({ length: count + 2 }, (_, i) => Number(((first + i) * step).toPrecision(12))).filter(inside);
+  const decades = kind === 'log' ? logScale(min, max).ticks.filter(inside) : [];
+  return scaleOf({ kind, min, max, ticks: decades.length >= 3 ? decades : even });
+}
+
+/** A scale that travelled as data. */
+export function scaleOf({ kind, min, max, ticks }: Omit<Scale, 'at'>): Scale {
+  const span = Math.log(max / min);
+  return { kind, min, max, ticks, at: kind === 'log' ? (value) => Math.log(value / min) / span : (value) => (value - min) / (max - min) };
+}
+
+/** The value at a position of 0 to 1. */
+export function valueAt({ kind, min, max }: Scale, position: number): number {
+  return kind === 'log' ? min * (max / min) ** position : min + position * (max - min);
+}

@@ -1,7 +1,7 @@
 import type { SeriesRow } from '@bench/core';
 import type { PointDetail } from '../detail.ts';
 import { formatMs, formatShort, plural } from '../format.ts';
-import type { TaskGroup } from '../groups.ts';
+import { taskId, type TaskGroup } from '../groups.ts';
 import { pointLabel } from '../labels.ts';
 import type { DrawnChart } from './drawn-chart.ts';
 import { stepPanels } from './step-panels.ts';
@@ -13,10 +13,15 @@ export const MIN_SECONDS = 3;
 
 /** Tokens per second, requests in flight, TTFT, how busy the client was and what was sampled of engine and machine over time, a chart a point; none of short ones. */
 export function seriesCharts(details: readonly { group: TaskGroup; points: readonly PointDetail[] }[]): DrawnChart[][] {
-  return details.map(({ group, points }, g) =>
+  return details.map(({ group, points }) =>
     points.flatMap((point, p) =>
       point.series && point.series.rows.length >= MIN_SECONDS
-        ? [seriesChart(point, point.series, { id: `series-${g}-${p}`, of: details.length > 1 ? group.name : null })]
+        ? [
+            {
+              ...seriesChart(point, point.series, { id: `series-${taskId(group)}-${p}`, of: details.length > 1 ? group.name : null }),
+              of: point.row.id,
+            },
+          ]
         : [],
     ),
   );

@@ -24,7 +24,7 @@ export interface StandaloneOptions {
 /** A chart as an SVG file of its own: title, chart, legend and ground, all styles in it, nothing to be loaded. */
 export function standaloneSvg(chart: DrawnChart, options: StandaloneOptions = {}): string {
   const palette = options.dark ? DARK : LIGHT;
-  const inner = chart.svg.text.replace(/ data-tip="[^"]*"/, '');
+  const inner = chart.svg.text.replace(/ data-chart='[^']*'/, '');
   const [opening = '', chartWidth = '520', chartHeight = '320'] = /^<svg class="chart" viewBox="0 0 ([\d.]+) ([\d.]+)"/.exec(inner) ?? [];
   const width = Number(chartWidth) + 2 * EDGE;
   let y = EDGE;

@@ -41,7 +41,7 @@ describe('writeCharts', () => {
       expect(svg).toContain('<title>Time to first token against throughput</title>');
       expect(svg).toContain('>vllm-tp8</text>');
       expect(svg).toContain('Qwen/Qwen3-Coder-480B-A35B-Instruct on vllm and sglang · 8xH200, 4xH200 · 2026-05-04');
-      expect(svg).not.toMatch(/var\(|<script|data-tip|@import|url\(/);
+      expect(svg).not.toMatch(/var\(|<script|data-chart|@import|url\(/);
       expect(svg.replace('http://www.w3.org/2000/svg', '')).not.toContain('http');
       expect(svg).toContain(`height="${/height="(\d+)"/.exec(svg)?.[1]}" fill="${dark ? '#1a1f23' : '#fff'}"/>`);
       expect(svg).toContain(dark ? '.chart .line.c0{stroke:#5cc3cc}' : '.chart .line.c0{stroke:#0b6e77}');

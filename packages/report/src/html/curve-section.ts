@@ -1,4 +1,4 @@
-import { curveGroups, latencyCurves } from '../charts/latency-curves.ts';
+import { curveGroups, latencyCurves, MAX_CURVES } from '../charts/latency-curves.ts';
 import type { TaskGroup } from '../groups.ts';
 import { data, markup, type Markup } from './markup.ts';
 
@@ -12,9 +12,9 @@ export function curveSection(groups: readonly TaskGroup[]): Markup | null {
   );
   const legend =
     first.legend.length > 0
-      ? markup`<ul class="legend">${first.legend.map(({ color, name }) => markup`<li><i class="${color}"></i>${data(name, 60)}</li>`)}</ul>`
+      ? markup`<ul class="legend" data-legend>${first.legend.map(({ color, name, of }) => markup`<li data-of="${of}"><i class="${color}"></i>${data(name, 60)}</li>`)}</ul>`
       : null;
-  const left = groups.filter((group) => group.measured.length > 0).length - curveGroups(groups).length;
+  const left = groups.filter((group) => group.measured.length > 0).length - Math.min(curveGroups(groups).length, MAX_CURVES);
   return markup`<section id="curve" aria-labelledby="curve-h"><h2 id="curve-h">Latency against throughput</h2>
 <p>Each point is one load. Right is more work done, down is less waiting.${left > 0 ? ` ${left} more tasks are in the table only.` : null}</p>
 <div class="charts">${figures}</div>${legend}</section>`;

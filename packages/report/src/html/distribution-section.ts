@@ -2,7 +2,7 @@ import { type Bounds, type Distribution } from '@bench/core';
 import { distributionChart, type DistributionPlan, distributionPlans } from '../charts/distribution-chart.ts';
 import type { PointDetail } from '../detail.ts';
 import { columnDecimals, formatNumber } from '../format.ts';
-import type { TaskGroup } from '../groups.ts';
+import { taskId, type TaskGroup } from '../groups.ts';
 import { pointLabel } from '../labels.ts';
 import { data, markup, type Markup } from './markup.ts';
 
@@ -21,6 +21,7 @@ function figure(plan: DistributionPlan): Markup {
   const { title, subtitle, legend, svg } = distributionChart(plan);
   const name = `${plan.kind}_ms`;
   const rows = plan.points.map(({ point: { row } }) => ({
+    id: row.id,
     load: pointLabel(row),
     d: row.distributions[name],
     bounds: row.intervals?.distributions[name],
@@ -29,9 +30,9 @@ function figure(plan: DistributionPlan): Markup {
     rows.flatMap(({ d }) => STATISTICS.flatMap((s) => d?.[s] ?? [])),
     2,
   );
-  return markup`<figure><figcaption>${title} <span>${data(subtitle, 200)}</span></figcaption>${svg}
+  return markup`<figure data-of="${taskId(plan.group)}"><figcaption>${title} <span>${data(subtitle, 200)}</span></figcaption>${svg}
 <div class="scroll bare" role="region" tabindex="0" aria-label="${title}, percentiles"><table><thead><tr><th class="l" scope="col">Load</th>${STATISTICS.map((s) => markup`<th scope="col">${s}</th>`)}</tr></thead>
-<tbody>${rows.map(({ load, d, bounds }, i) => markup`<tr><th class="l" scope="row"><i class="key ${legend[i]?.color}"></i>${load}</th>${STATISTICS.map((s) => markup`<td>${formatNumber(d?.[s], decimals)}${within(s === 'max' ? undefined : bounds?.[s], decimals)}</td>`)}</tr>`)}</tbody></table></div></figure>`;
+<tbody>${rows.map(({ id, load, d, bounds }, i) => markup`<tr data-of="${id}"><th class="l" scope="row"><i class="key ${legend[i]?.color}"></i>${load}</th>${STATISTICS.map((s) => markup`<td>${formatNumber(d?.[s], decimals)}${within(s === 'max' ? undefined : bounds?.[s], decimals)}</td>`)}</tr>`)}</tbody></table></div></figure>`;
 }
 
 function within(bounds: Bounds | undefined, decimals: number): Markup | null {

@@ -8,6 +8,8 @@ export class Markup {
   }
 }
 
+const MAX_TEXT = 20_000;
+
 type Value = Markup | string | number | null | undefined | false | readonly Value[];
 
 const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#39;', '`': '&#96;' };
@@ -15,6 +17,12 @@ const ENTITIES: Record<string, string> = { '&': '&amp;', '<': '&lt;', '>': '&gt;
 /** Safe between tags and inside quoted attributes. */
 export function escapeHtml(text: string): string {
   return text.replace(/[&<>"'`]/g, (c) => ENTITIES[c] as string);
+}
+
+/** Data as JSON inside an attribute in single quotes. */
+export function jsonAttribute(value: unknown): Markup {
+  const text = JSON.stringify(value, (_, part: unknown) => (typeof part === 'string' ? plain(part, MAX_TEXT) : part));
+  return new Markup(text.replace(/[&<>'`]/g, (c) => ENTITIES[c] as string));
 }
 
 /** A template whose interpolations are escaped unless they are markup; lists are joined, null, undefined and false are left out. */
@@ -30,7 +38,7 @@ function render(value: Value): string {
   if (value === null || value === undefined || value === false) return '';
   if (value instanceof Markup) return value.text;
   if (typeof value === 'number') return String(value);
-  if (typeof value === 'string') return escapeHtml(plain(value, 20_000));
+  if (typeof value === 'string') return escapeHtml(plain(value, MAX_TEXT));
   return value.map(render).join('');
 }
 

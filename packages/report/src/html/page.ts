@@ -15,14 +15,16 @@ import { callouts } from './callouts.ts';
 import { environmentSection } from './environment-section.ts';
 import { failuresSection } from './failures-section.ts';
 import { eyebrow, lede, notesOf, pageTitle } from './head.ts';
-import { data, markup, raw, type Markup } from './markup.ts';
+import { data, jsonAttribute, markup, raw, type Markup } from './markup.ts';
 import { phasesSection } from './phases-section.ts';
 import { SCRIPT, SCRIPT_HASH } from './script.ts';
 import { seriesSection } from './series-section.ts';
 import { sourcesSection } from './sources-section.ts';
+import { CLIENT_STYLE } from './style-client.ts';
 import { STYLE } from './style.ts';
 import { steadySection } from './steady-section.ts';
 import { summaryTable } from './summary-table.ts';
+import { viewData } from './view-facets.ts';
 import { verdictsBlock } from './verdicts-block.ts';
 import type { WriteOptions } from './write-html.ts';
 
@@ -60,14 +62,19 @@ export async function renderPage(report: Report, options: WriteOptions): Promise
   const page = markup`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${raw(POLICY)}">
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="generator" content="bench"><meta name="color-scheme" content="light dark">
-<title>${oneLine(title, 160)} – benchmark report</title><style>${raw(STYLE)}</style></head>
+<title>${oneLine(title, 160)} – benchmark report</title><style>${raw(STYLE)}${raw(CLIENT_STYLE)}</style></head>
 <body><a class="skip" href="#main">Skip to the results</a>
 <div class="wrap"><header>${eyebrow(runs)}<h1>${data(title, 200)}</h1>${lede(report, groups)}${notesOf(runs)}${verdictsBlock(groups)}${callouts(groups, rows, problems.length)}
 <nav aria-label="Sections"><ul>${present.map(([id, name]) => markup`<li><a href="#${id}">${name}</a></li>`)}</ul></nav></header>
-<main id="main">${present.map(([, , section]) => section)}</main>
+<main id="main">${viewPlace(groups, runs)}${present.map(([, , section]) => section)}</main>
 <footer>Written by bench on ${formatStamp(options.now)}. This file is complete in itself: it loads nothing from a network. Every request is in the run ${runs.length === 1 ? 'directory' : 'directories'}: ${data(runs.map((run) => run.run.id).join(', '), 400)}.</footer></div><script>${raw(SCRIPT)}</script></body></html>
 `;
   return page.text;
+}
+
+/** Where the script puts the bar that filters and groups, and what it needs to know of the rows. */
+function viewPlace(groups: readonly TaskGroup[], runs: Report['runs']): Markup {
+  return markup`<div id="view" role="search" aria-label="Filter and group the results" hidden data-view='${jsonAttribute(viewData(groups, runs))}'></div><p id="chart-keys" hidden>Arrow keys read values out, plus and minus zoom, 0 shows all.</p>`;
 }
 
 function summarySection(groups: readonly TaskGroup[]): Markup {

@@ -1,7 +1,7 @@
 import { MIN_SECONDS, seriesCharts } from '../charts/series-chart.ts';
 import type { PointDetail } from '../detail.ts';
 import { plural } from '../format.ts';
-import type { TaskGroup } from '../groups.ts';
+import { taskId, type TaskGroup } from '../groups.ts';
 import { data, markup, type Markup } from './markup.ts';
 
 /** Tokens per second, requests in flight, TTFT, how busy the client was and what was sampled of engine and machine over time, a figure a point. */
@@ -9,13 +9,13 @@ export function seriesSection(details: readonly { group: TaskGroup; points: Poin
   const blocks = seriesCharts(details).flatMap((drawn, g) => {
     if (drawn.length === 0) return [];
     const figures = drawn.map(
-      ({ title, subtitle, svg }) =>
-        markup`<figure><figcaption>${title}${subtitle ? markup` <span>${data(subtitle, 200)}</span>` : null}</figcaption>${svg}</figure>`,
+      ({ title, subtitle, svg, of: row }) =>
+        markup`<figure data-of="${row}"><figcaption>${title}${subtitle ? markup` <span>${data(subtitle, 200)}</span>` : null}</figcaption>${svg}</figure>`,
     );
     const charts = markup`<div class="charts">${figures}</div>`;
     return [
       details.length > 1
-        ? markup`<details${g === 0 ? markup` open` : null}><summary>${data(details[g]?.group.name, 120)}</summary>${charts}</details>`
+        ? markup`<details data-of="${details[g] && taskId(details[g].group)}"${g === 0 ? markup` open` : null}><summary>${data(details[g]?.group.name, 120)}</summary>${charts}</details>`
         : charts,
     ];
   });

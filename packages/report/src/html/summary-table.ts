@@ -1,7 +1,7 @@
 import type { Distribution } from '@bench/core';
 import { FLAG_WORDS } from '../flags.ts';
 import { columnDecimals, formatNumber } from '../format.ts';
-import type { TaskGroup } from '../groups.ts';
+import { taskId, type TaskGroup } from '../groups.ts';
 import { engineLabel, pointLabel } from '../labels.ts';
 import { ownFigures } from '../own-figures.ts';
 import { requestsOf, type ReportRow } from '../rows.ts';
@@ -80,12 +80,13 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
   const width = 1 + columns.length + (repeated ? 1 : 0) + (noted ? 1 : 0);
 
   const line = (row: ReportRow): Markup => {
+    const { id } = row;
     const head = markup`<th scope="row" class="l stick">${pointLabel(row)}</th>`;
     if (row.counts === null) {
       const what =
         row.status === 'failed' ? markup`<span class="fail">failed</span> ${data(row.error ?? 'no reason was recorded', 600)}` : 'not run';
-      if (row.point === null) return markup`<tr><td class="wide" colspan="${width}">${what}</td></tr>`;
-      return markup`<tr>${head}<td class="wide" colspan="${Math.max(1, width - 1)}">${what}</td></tr>`;
+      if (row.point === null) return markup`<tr data-row="${id}"><td class="wide" colspan="${width}">${what}</td></tr>`;
+      return markup`<tr data-row="${id}">${head}<td class="wide" colspan="${Math.max(1, width - 1)}">${what}</td></tr>`;
     }
     const cells = columns.map((column) => {
       const value = column.of(row);
@@ -99,7 +100,7 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
     });
     const tags = tagged(row).map((flag) => markup`<span class="tag" title="${flag.message}">${FLAG_WORDS[flag.code].title}</span>`);
     const partial = row.status === 'partial' ? markup`<span class="tag" title="${row.error}">A repeat failed</span>` : null;
-    return markup`<tr>${head}${repeated ? markup`<td>${row.repeats}</td>` : null}${cells}${noted ? markup`<td class="l">${tags}${partial}</td>` : null}</tr>`;
+    return markup`<tr data-row="${id}">${head}${repeated ? markup`<td>${row.repeats}</td>` : null}${cells}${noted ? markup`<td class="l">${tags}${partial}</td>` : null}</tr>`;
   };
 
   const bodies = groups.map((group) => {
@@ -108,12 +109,12 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
     );
     const title =
       groups.length > 1
-        ? markup`<tr class="group"><th scope="rowgroup" colspan="${width}">${data(group.name)}<span>${facts.map((fact, i) => markup`${i > 0 ? ' · ' : null}${data(fact, 80)}`)}</span></th></tr>`
+        ? markup`<tr class="group" data-task="${taskId(group)}"><th scope="rowgroup" colspan="${width}">${data(group.name)}<span>${facts.map((fact, i) => markup`${i > 0 ? ' · ' : null}${data(fact, 80)}`)}</span></th></tr>`
         : null;
     return markup`<tbody>${title}${group.rows.map(line)}</tbody>`;
   });
   return markup`<div class="scroll" role="region" aria-label="Summary table" tabindex="0"><table>
 <thead><tr><th class="l stick" scope="col" rowspan="2">${rows.some((row) => row.loadText !== null) ? 'Load' : 'Measured by'}</th>${repeated ? markup`<th scope="col" rowspan="2">Repeats</th>` : null}${heads.map((h) => markup`<th scope="colgroup" colspan="${h.span}">${h.group}</th>`)}${noted ? markup`<th class="l" scope="col" rowspan="2">Notes</th>` : null}</tr>
-<tr>${columns.map((column) => markup`<th scope="col">${column.head}</th>`)}</tr></thead>
+<tr>${columns.map((column) => markup`<th scope="col"${column.better ? markup` data-better="${column.better}"` : null}>${column.head}</th>`)}</tr></thead>
 ${bodies}</table></div>`;
 }
