@@ -5,8 +5,11 @@ import { collect, CONFIG } from './flags.ts';
 export function addReportCommands(program: Command, result: { code: number }): void {
   program
     .command('report')
-    .description('print and write the report of runs')
-    .argument('<run...>', 'run ids, folders, or "latest"')
+    .description('print and write the report of runs and of what other tools measured')
+    .argument(
+      '<path...>',
+      'run ids, "latest", run directories or folders of them, recipes (their runs), and results of vLLM, SGLang, deplodock, GuideLLM, AIPerf and genai-perf',
+    )
     .option('--out <folder>', 'folder of runs', 'runs')
     .option('--html <file>', 'write an HTML report here')
     .option('--xlsx <file>', 'write an Excel workbook here')
@@ -20,7 +23,7 @@ export function addReportCommands(program: Command, result: { code: number }): v
     )
     .option('--config <file>', CONFIG)
     .option('--json', 'print the rows as JSON')
-    .action(async (runs, options) => {
-      result.code = await (await import('./commands/report.ts')).report(runs, options);
+    .action(async (paths, options) => {
+      result.code = await (await import('./commands/report.ts')).report(paths, options);
     });
 }

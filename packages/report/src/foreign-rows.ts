@@ -7,10 +7,20 @@ import { pricedForeign } from './prices/priced-task.ts';
 import { priceFacts, rowPrice } from './prices/row-price.ts';
 import { emptyRow, type ReportRow } from './rows.ts';
 
-/** A measurement of another tool as a row: every figure as it was written, and nothing that was not. */
-export function foreignRow(measurement: ForeignMeasurement, prices?: PriceBook): ReportRow {
+/** Measurements of other tools as rows, one each: every figure as it was written, and nothing that was not. Those of one file are points of one task. */
+export function foreignRows(measurements: readonly ForeignMeasurement[], prices?: PriceBook): ReportRow[] {
+  const points = new Map<string, number>();
+  return measurements.map((measurement) => {
+    const { kind, path } = measurement.source;
+    const taskKey = `${kind}:${path}`;
+    const point = points.get(taskKey) ?? 0;
+    points.set(taskKey, point + 1);
+    return { ...foreignRow(measurement, prices), taskKey, point };
+  });
+}
+
+function foreignRow(measurement: ForeignMeasurement, prices: PriceBook | undefined): ReportRow {
   const { source, recipe, variant, result, gpu } = measurement;
-  const { ok, failed } = result.counts;
   const axis = axisOf(measurement);
   const price = priceFacts(rowPrice(pricedForeign(measurement), prices));
   return {
@@ -18,20 +28,15 @@ export function foreignRow(measurement: ForeignMeasurement, prices?: PriceBook):
     source,
     recipe,
     variant,
-    taskKey: `${source.kind}:${source.path}`,
     params: measurement.params,
-    point: 0,
     status: 'ok',
     repeats: 1,
-    counts:
-      ok === undefined && failed === undefined
-        ? null
-        : { sent: (ok ?? 0) + (failed ?? 0), ok: ok ?? 0, failed: failed ?? 0, cancelled: 0, warmup: 0 },
+    counts: countsOf(measurement),
     durationS: result.durationS ?? null,
     scalars: { ...result.scalars, ...(price.priceUsdPerHour === null ? {} : costsOf(result.scalars, price.priceUsdPerHour)) },
     distributions: result.distributions,
     lacks: result.missing,
-    measuredAt: result.date ?? null,
+    measuredAt: isoDate(result.date),
     axis,
     loadText: axis
       ? `${formatShort(axis.value)} ${axis.kind === 'rate' ? 'req/s' : 'concurrent'}`
@@ -50,4 +55,18 @@ export function foreignRow(measurement: ForeignMeasurement, prices?: PriceBook):
 function axisOf({ result }: ForeignMeasurement): LoadAxis | null {
   if (typeof result.requestRate === 'number') return { kind: 'rate', value: result.requestRate };
   return result.maxConcurrency === undefined ? null : { kind: 'concurrency', value: result.maxConcurrency };
+}
+
+/** What is not said is 0 here, and is in `lacks`: `requestsOf` shows none of it. */
+function countsOf({ result }: ForeignMeasurement): NonNullable<ReportRow['counts']> {
+  const { ok = 0, failed = 0, cancelled = 0 } = result.counts;
+  return { sent: ok + failed + cancelled, ok, failed, cancelled, warmup: 0 };
+}
+
+/** ISO 8601, of what vLLM writes (`20260309-053743`) and of what is that already; without a zone where the tool wrote none. Null: neither. */
+function isoDate(date: string | undefined): string | null {
+  const compact = /^(\d{4})(\d\d)(\d\d)-(\d\d)(\d\d)(\d\d)$/.exec(date ?? '');
+  const [, year, month, day, hour, minute, second] = compact ?? [];
+  const text = compact ? `${year}-${month}-${day}T${hour}:${minute}:${second}` : date;
+  return text !== undefined && /^\d{4}-\d\d-\d\d/.test(text) && Number.isFinite(Date.parse(text)) ? text : null;
 }

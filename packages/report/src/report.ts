@@ -1,5 +1,5 @@
 import type { ForeignMeasurement, RunView } from '@bench/results';
-import { foreignRow } from './foreign-rows.ts';
+import { foreignRows } from './foreign-rows.ts';
 import { taskKeyOf } from './groups.ts';
 import type { PriceBook } from './prices/price-book.ts';
 import { reportRows, type ReportRow } from './rows.ts';
@@ -37,7 +37,7 @@ export function buildReport({ runs = [], foreign = [], problems = [] }: ReportSo
   return {
     runs,
     foreign,
-    rows: withIds([...reportRows(runs, prices), ...foreign.map((measurement) => foreignRow(measurement, prices))]),
+    rows: withIds([...reportRows(runs, prices), ...foreignRows(foreign, prices)]),
     problems: [...problems, ...runs.flatMap((run) => run.problems)],
   };
 }

@@ -74,7 +74,7 @@ export interface ReportRow {
   dataText: string | null;
   /** Limits of a good request that its load names, milliseconds; null: none. */
   slo: LoadSpec['slo'] | null;
-  /** Requests of all repeats. Null: nothing was measured. */
+  /** Requests of all repeats; show what `requestsOf` gives, which leaves out what a source does not say. Null: nothing was measured. */
   counts: PointResult['counts'] | null;
   errors: Record<string, number>;
   /** Seconds, mean of the repeats. */
@@ -125,9 +125,10 @@ export function reportRows(runs: readonly RunView[], prices?: PriceBook): Report
   });
 }
 
-/** Counts of requests; null: nothing that was measured is a request. */
-export function requestsOf(row: ReportRow): ReportRow['counts'] {
-  return row.counts !== null && row.loadText === null && row.counts.sent === 0 ? null : row.counts;
+/** Counts of requests, those that are known; null: nothing that was measured is a request, or its source counts none. */
+export function requestsOf({ counts, loadText, source, lacks }: ReportRow): Partial<NonNullable<ReportRow['counts']>> | null {
+  if (counts === null || (counts.sent === 0 && (loadText === null || source.kind !== 'run'))) return null;
+  return lacks.includes('failed') ? { ok: counts.ok } : counts;
 }
 
 function taskRows(view: RunView, task: TaskView, prices: PriceBook | undefined): ReportRow[] {
