@@ -7,7 +7,10 @@ import { type PriceFlags, reportPrices } from '../report-prices.ts';
 import { reportTable, writeReports } from '../reports.ts';
 
 /** `bench report`: of one run its files are written into its folder; of anything else, where a flag says. */
-export function report(paths: readonly string[], flags: { out: string; json?: true | undefined } & FileFlags & PriceFlags): Promise<number> {
+export function report(
+  paths: readonly string[],
+  flags: { out: string; json?: true | undefined } & FileFlags & PriceFlags,
+): Promise<number> {
   return withContext(async (context) => {
     await checkFiles(flags);
     const prices = await reportPrices(flags, context.io.now());
