@@ -2,7 +2,7 @@ import { messageOf, PERCENTILES, prng, type Distribution, type RequestRecord, ty
 import type { GapList, PointView, RunView } from '@bench/results';
 import type { TaskGroup } from './groups.ts';
 import type { ReportRow, RowDistribution } from './rows.ts';
-import { type Sampled, sampledCourses } from './sampled.ts';
+import { sampledCourses, type SampledCourses } from './sampled.ts';
 
 /** A cumulative distribution, thinned out: `quantiles[i]` is the value below which a share of `SHARES[i]` lies. */
 export interface Curve {
@@ -17,7 +17,7 @@ export interface PointDetail {
   ttft: Curve | null;
   itl: Curve | null;
   /** Of the first measured repeat. */
-  series: { bucketS: number; rows: SeriesRow[]; sampled: Sampled[] } | null;
+  series: { bucketS: number; rows: SeriesRow[]; sampled: SampledCourses } | null;
   /** What could not be read, in words. */
   problems: { path: string; message: string }[];
 }

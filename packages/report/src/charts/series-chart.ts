@@ -6,7 +6,8 @@ import { pointLabel } from '../labels.ts';
 import type { DrawnChart } from './drawn-chart.ts';
 import { stepPanels } from './step-panels.ts';
 
-const SAMPLED_COLORS = ['c7', 'c4', 'c6', 'c5', 'c0'];
+/** One of each thing that is sampled. */
+const SAMPLED_COLORS = { engine: 'c6', GPU: 'c4', CPU: 'c5' };
 
 /** A shorter point has no course to speak of. */
 export const MIN_SECONDS = 3;
@@ -46,7 +47,15 @@ function seriesChart(
     ? `Output tokens peak at ${formatShort(Math.max(...tokens))} per second`
     : `Answers peak at ${formatShort(Math.max(...done))} per second`;
   const failed = rows.reduce((sum, row) => sum + row.failed, 0);
-  const facts = [of, bucketS > 1 ? `means of ${bucketS} s` : null, failed > 0 ? `${plural(failed, 'request')} failed` : null];
+  const levels = series.sampled.levels.map(
+    ({ label, unit, value }) => `${label} ${formatShort(Number(value.toPrecision(3)))}${unit ? ` ${unit}` : ''}`,
+  );
+  const facts = [
+    of,
+    bucketS > 1 ? `means of ${bucketS} s` : null,
+    failed > 0 ? `${plural(failed, 'request')} failed` : null,
+    levels.length > 0 ? `level throughout: ${levels.join('; ')}` : null,
+  ];
   return {
     id,
     title: `${load}, second by second`,
@@ -64,7 +73,12 @@ function seriesChart(
         { label: 'requests in flight, mean', color: 'c2', values: inFlight },
         ...(hasTtft ? [{ label: 'TTFT p50, ms', color: 'c1', values: ttft, line: true }] : []),
         ...(hasBusy ? [{ label: 'client, its busiest thread, %', color: 'c3', values: busy }] : []),
-        ...series.sampled.map(({ label, values }, i) => ({ label, color: SAMPLED_COLORS[i] ?? 'c4', values, line: true })),
+        ...series.sampled.courses.map(({ label, unit, of: thing, values }) => ({
+          label: unit ? `${label}, ${unit}` : label,
+          color: SAMPLED_COLORS[thing],
+          values,
+          line: true,
+        })),
       ],
     }),
   };

@@ -1,6 +1,6 @@
 import { MIN_SECONDS, seriesCharts } from '../charts/series-chart.ts';
 import type { PointDetail } from '../detail.ts';
-import { plural } from '../format.ts';
+import { listWords, plural } from '../format.ts';
 import { taskId, type TaskGroup } from '../groups.ts';
 import { data, markup, type Markup } from './markup.ts';
 
@@ -10,7 +10,7 @@ export function seriesSection(details: readonly { group: TaskGroup; points: Poin
     if (drawn.length === 0) return [];
     const figures = drawn.map(
       ({ title, subtitle, svg, of: row }) =>
-        markup`<figure data-of="${row}"><figcaption>${title}${subtitle ? markup` <span>${data(subtitle, 200)}</span>` : null}</figcaption>${svg}</figure>`,
+        markup`<figure data-of="${row}"><figcaption>${title}${subtitle ? markup` <span>${data(subtitle, 500)}</span>` : null}</figcaption>${svg}</figure>`,
     );
     const charts = markup`<div class="charts">${figures}</div>`;
     return [
@@ -25,6 +25,18 @@ export function seriesSection(details: readonly { group: TaskGroup; points: Poin
     0,
   );
   return markup`<section id="series" aria-labelledby="series-h"><h2 id="series-h">Second by second</h2>
-<p>What happened during each point. A level curve is a steady engine; a fall at the end is the last requests draining. Of a repeated point, the first repeat is drawn.${short > 0 ? ` ${plural(short, 'point')} of less than ${MIN_SECONDS} seconds ${short === 1 ? 'is' : 'are'} not drawn.` : null}${left > 0 ? ` ${left} more points are in the table only.` : null}</p>
+<p>What happened during each point. A level curve is a steady engine; a fall at the end is the last requests draining. Of a repeated point, the first repeat is drawn.${short > 0 ? ` ${plural(short, 'point')} of less than ${MIN_SECONDS} seconds ${short === 1 ? 'is' : 'are'} not drawn.` : null}${left > 0 ? ` ${left} more points are in the table only.` : null}${unsampled(details)}</p>
 ${blocks}</section>`;
+}
+
+/** What nobody sampled beside the load, in how many of the drawn points. */
+function unsampled(details: readonly { points: PointDetail[] }[]): string | null {
+  const drawn = details.flatMap(({ points }) =>
+    points.flatMap(({ series }) => (series && series.rows.length >= MIN_SECONDS ? [series.sampled] : [])),
+  );
+  const said = ['the engine', 'the machine'].flatMap((what) => {
+    const count = drawn.filter(({ missing }) => missing.includes(what)).length;
+    return count === 0 ? [] : [`${what}${count === drawn.length ? '' : ` in ${plural(count, 'point')} of ${drawn.length}`}`];
+  });
+  return said.length === 0 ? null : ` Nothing was sampled of ${listWords(said)}.`;
 }
