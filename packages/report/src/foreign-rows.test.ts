@@ -1,0 +1,95 @@
+import type { ForeignMeasurement } from '@bench/results';
+import { describe, expect, it } from 'vitest';
+import { buildReport, renderTable } from './index.ts';
+
+const measurement = (
+  path: string,
+  result: Partial<ForeignMeasurement['result']>,
+  more: Partial<ForeignMeasurement> = {},
+): ForeignMeasurement => ({
+  source: { kind: 'vllm', path },
+  recipe: 'model',
+  variant: 'default',
+  params: {},
+  gpu: { name: 'H100', count: 8 },
+  engine: null,
+  model: 'org/model',
+  system: null,
+  recipeText: null,
+  data: null,
+  ...more,
+  result: {
+    tool: 'vllm',
+    format: 'json',
+    kind: 'serve',
+    scalars: { output_throughput: 812.345 },
+    distributions: { ttft_ms: { mean: 12.5, p99: 80.25 } },
+    counts: {},
+    native: {},
+    missing: ['tpot_ms', 'failed'],
+    problems: [],
+    ...result,
+  },
+});
+
+describe('a row of another tool’s measurement', () => {
+  it('has the figures as they were written, where they were read, and what that does not say', () => {
+    const { rows } = buildReport({ foreign: [measurement('a.json', { date: '20260309-053743', maxConcurrency: 8, counts: { ok: 40 } })] });
+    expect(rows[0]).toMatchObject({
+      source: { kind: 'vllm', path: 'a.json' },
+      scalars: { output_throughput: 812.345 },
+      distributions: { ttft_ms: { mean: 12.5, p99: 80.25 } },
+      lacks: ['tpot_ms', 'failed'],
+      measuredAt: '2026-03-09T05:37:43',
+      machine: '8xH100',
+      loadText: '8 concurrent',
+      load: null,
+    });
+  });
+
+  it('shows no count that its source does not have', () => {
+    const table = (result: Partial<ForeignMeasurement['result']>) => {
+      const { rows } = buildReport({ foreign: [measurement('a.json', result)] });
+      return renderTable(rows, { width: 120, color: false, unicode: false });
+    };
+    expect(table({ counts: { ok: 40 } })).toMatch(/requests[^]* ok /);
+    expect(table({ counts: { ok: 40 } })).not.toContain('failed');
+    expect(table({})).not.toContain('requests');
+    expect(table({})).toContain('812');
+    expect(table({ counts: { ok: 40, failed: 0 }, missing: [] })).toContain('failed');
+  });
+
+  it('is a point of a task with the others of its file, and its task is named by its recipe', () => {
+    const { rows } = buildReport({
+      foreign: [
+        measurement('x/c.json', { maxConcurrency: 1 }),
+        measurement('x/c.json', { maxConcurrency: 4 }),
+        measurement('y/c.json', { requestRate: 'inf' }, { recipe: 'other' }),
+      ],
+    });
+    expect(rows.map(({ taskKey, point, loadText }) => [taskKey, point, loadText])).toEqual([
+      ['vllm:x/c.json', 0, '1 concurrent'],
+      ['vllm:x/c.json', 1, '4 concurrent'],
+      ['vllm:y/c.json', 0, 'all at once'],
+    ]);
+    const table = renderTable(rows, { width: 120, color: false, unicode: false });
+    expect(table).toContain('model / default');
+    expect(table).toContain('other / default');
+    expect(table).not.toContain('c.json');
+  });
+
+  it('is told from one of equal recipe and variant by as much of its path as it takes', () => {
+    const { rows } = buildReport({ foreign: [measurement('/data/old/a/c.json', {}), measurement('/data/new/a/c.json', {})] });
+    const table = renderTable(rows, { width: 120, color: false, unicode: false });
+    expect(table).toContain('old/a/c.json: model');
+    expect(table).toContain('new/a/c.json: model');
+    expect(table).not.toContain('/data');
+  });
+
+  it('has a date only where one can be read', () => {
+    const at = (date: string) => buildReport({ foreign: [measurement('a', { date })] }).rows[0]?.measuredAt;
+    expect(at('2026-07-03T05:22:20.808822')).toBe('2026-07-03T05:22:20.808822');
+    expect(at('20261399-999999')).toBeNull();
+    expect(at('yesterday')).toBeNull();
+  });
+});
