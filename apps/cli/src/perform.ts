@@ -13,7 +13,7 @@ import type { CliContext } from './context.ts';
 import { keptSelfcheck } from './kept-selfcheck.ts';
 import { leftText } from './left-machines.ts';
 import { endpointLines } from './endpoint-lines.ts';
-import { buildReport } from '@bench/report';
+import { buildReport, reportJson } from '@bench/report';
 import { reportTable, writeReports } from './reports.ts';
 import type { Settings } from './settings/load-settings.ts';
 import { outFlag, teardownCommand } from './run-commands.ts';
@@ -60,7 +60,7 @@ export async function perform(job: Job, flags: OutputFlags, context: CliContext)
   if (flags.json) {
     const { id, dir, status, kept, leftBehind, cost = null, detached = null } = outcome;
     process.stdout.write(
-      `${JSON.stringify({ id, dir, status, exitCode, kept, leftBehind, cost, detached, doubts, reports: files, rows: report.rows }, null, 1)}\n`,
+      `${JSON.stringify({ id, dir, status, exitCode, kept, leftBehind, cost, detached, doubts, reports: files, rows: reportJson(report).rows }, null, 1)}\n`,
     );
   } else {
     if (measured) process.stdout.write(`\n${reportTable(report)}\n`);

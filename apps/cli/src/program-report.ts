@@ -13,6 +13,10 @@ export function addReportCommands(program: Command, result: { code: number }): v
     .option('--out <folder>', 'folder of runs', 'runs')
     .option('--html <file>', 'write an HTML report here')
     .option('--xlsx <file>', 'write an Excel workbook here')
+    .option('--csv <file>', 'write a line a point, comma-separated (- for the standard output)')
+    .option('--markdown <file>', 'write a table for READMEs and pull requests (- for the standard output)')
+    .option('--junit <file>', 'write JUnit XML, a case a point (- for the standard output)')
+    .option('--json-file <file>', 'write what --json prints here')
     .option('--charts <folder>', 'write each chart as SVG and PNG here')
     .addOption(new Option('--chart-format <kind>', 'with --charts: only this').choices(['svg', 'png'] as const))
     .option('--dark', 'with --charts: light on dark')
@@ -22,7 +26,7 @@ export function addReportCommands(program: Command, result: { code: number }): v
       collect,
     )
     .option('--config <file>', CONFIG)
-    .option('--json', 'print the rows as JSON')
+    .option('--json', 'print every figure with its unit and source as JSON')
     .action(async (paths, options) => {
       result.code = await (await import('./commands/report.ts')).report(paths, options);
     });

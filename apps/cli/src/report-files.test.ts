@@ -25,6 +25,12 @@ describe('files of a report', () => {
     await expect(refused({ charts: join(dir, 'file') })).rejects.toThrow(/--charts .* cannot be written: it is a file/);
   });
 
+  it('are refused when two of them want the standard output', async () => {
+    await expect(checkFiles({ csv: '-', markdown: '-' })).rejects.toMatchObject({ code: 'BENCH_USAGE', exitCode: 2 });
+    await expect(checkFiles({ junit: '-', json: true })).rejects.toThrow('--junit - and --json would print two things into one');
+    await checkFiles({ csv: '-', markdown: join(dir, 'table.md') });
+  });
+
   it('may be in folders that are still to be made, or replace others', async () => {
     await writeFile(join(dir, 'old.html'), 'old');
     await checkFiles({ html: join(dir, 'old.html'), xlsx: join(dir, 'a', 'b', 'new.xlsx'), charts: join(dir, 'c', 'd') });

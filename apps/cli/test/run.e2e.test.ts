@@ -54,8 +54,15 @@ describe('bench run', () => {
     });
     const html = join(root, 'again.html');
     const charts = join(root, 'charts');
-    const report = await bench(['report', 'latest', '--out', runs, '--html', html, '--charts', charts, '--json']);
-    expect((JSON.parse(report.stdout) as { rows: unknown[] }).rows, show(report)).toHaveLength(2);
+    const csv = join(root, 'rows.csv');
+    const report = await bench(['report', 'latest', '--out', runs, '--html', html, '--charts', charts, '--csv', csv, '--json']);
+    const { reports, rows } = JSON.parse(report.stdout) as { reports: string[]; rows: unknown[] };
+    expect(reports, show(report)).toEqual(expect.arrayContaining([html, csv, join(charts, 'curve-ttft_ms.svg')]));
+    expect(rows).toMatchObject([{ figures: { ttft_ms: { unit: 'ms', source: 'bench', p99: expect.any(Number) as number } } }, {}]);
+    expect((await readFile(csv, 'utf8')).split('\r\n')).toHaveLength(4);
+    expect((await bench(['report', 'latest', '--out', runs, '--markdown', '-'])).stdout).toMatch(
+      /^\*\*random-tiny on embedded\*\*\n\n\| load \|/,
+    );
     expect((await readFile(join(charts, 'curve-ttft_ms.png'))).subarray(1, 4).toString()).toBe('PNG');
     expect(await readFile(html, 'utf8')).toContain('<!doctype html>');
   });

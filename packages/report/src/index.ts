@@ -8,3 +8,8 @@ export { renderTable, type TableOptions } from './table/render-table.ts';
 export { writeHtml, type WriteOptions } from './html/write-html.ts';
 export { writeXlsx } from './xlsx/write-xlsx.ts';
 export { writeCharts, type ChartOptions } from './charts/write-charts.ts';
+export { renderCsv } from './csv/render-csv.ts';
+export { renderMarkdown } from './markdown/render-markdown.ts';
+export { renderJunit } from './junit/render-junit.ts';
+export { reportJson } from './json/report-json.ts';
+export { reportJsonSchema, reportSchema, type ReportJson } from './json/report-schema.ts';

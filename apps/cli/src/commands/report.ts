@@ -2,7 +2,7 @@ import { BenchError, EXIT } from '@bench/core';
 import { buildReport } from '@bench/report';
 import { readSources } from '@bench/results';
 import { withContext } from '../context.ts';
-import { checkFiles, type FileFlags, namesFiles, writeFiles } from '../report-files.ts';
+import { checkFiles, type FileFlags, jsonText, namesFiles, printedText, writeFiles } from '../report-files.ts';
 import { type PriceFlags, reportPrices } from '../report-prices.ts';
 import { reportTable, writeReports } from '../reports.ts';
 
@@ -28,9 +28,9 @@ export function report(
     const files: string[] = [];
     if (namesFiles(flags)) files.push(...(await writeFiles(built, flags, context)));
     else if (only && more.length === 0 && built.foreign.length === 0) files.push(...(await writeReports(built, only.dir, context)));
-    if (files.length === 0) process.stderr.write('no file was written: name one with --html or --xlsx\n');
-    if (flags.json) process.stdout.write(`${JSON.stringify({ reports: files, rows: built.rows }, null, 1)}\n`);
-    else process.stdout.write([reportTable(built), ...files, ''].join('\n'));
+    else process.stderr.write('no file was written: name one with --html or --xlsx\n');
+    const printed = flags.json ? jsonText(built, files) : printedText(built, flags);
+    process.stdout.write(printed ?? [reportTable(built), ...files, ''].join('\n'));
     return EXIT.ok;
   });
 }

@@ -2,7 +2,7 @@ import { collectRun, type GoOnOutcome, type RunEvent, watchRun } from '@bench/be
 import { EXIT } from '@bench/core';
 import { readRun } from '@bench/results';
 import type { CliContext } from '../context.ts';
-import { buildReport, type PriceBook } from '@bench/report';
+import { buildReport, type PriceBook, reportJson } from '@bench/report';
 import { reportTable, writeReports } from '../reports.ts';
 import { outFlag, teardownCommand } from '../run-commands.ts';
 import { withQueueRun } from '../slurm-access.ts';
@@ -65,7 +65,7 @@ async function tell(
   const exitCode = interrupted && still > 0 ? EXIT.interrupted : outcome.exitCode;
   if (flags.json) {
     process.stdout.write(
-      `${JSON.stringify({ id, dir, status: still > 0 ? 'running' : status, exitCode, still, points: counts, leftBehind, reports: files, rows: report.rows }, null, 1)}\n`,
+      `${JSON.stringify({ id, dir, status: still > 0 ? 'running' : status, exitCode, still, points: counts, leftBehind, reports: files, rows: reportJson(report).rows }, null, 1)}\n`,
     );
   } else {
     if (measured) process.stdout.write(`\n${reportTable(report)}\n`);

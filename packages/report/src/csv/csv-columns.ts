@@ -1,0 +1,108 @@
+import { metric, type Distribution } from '@bench/core';
+import { FLAG_WORDS } from '../flags.ts';
+import { ownFigures } from '../own-figures.ts';
+import { requestsOf, type ReportRow } from '../rows.ts';
+import { usedMetrics } from '../used-metrics.ts';
+
+export type CsvValue = string | number | null | undefined;
+
+/** One column: a name that is a word, with its unit at the end. */
+export interface CsvColumn {
+  name: string;
+  of(row: ReportRow): CsvValue;
+}
+
+const STATISTICS: readonly (keyof Distribution)[] = ['count', 'mean', 'std', 'min', 'p50', 'p75', 'p90', 'p95', 'p99', 'p999', 'max'];
+
+/** Units as the end of a name. A ratio has none: its name says what it is one of. */
+const UNITS: Record<string, string> = {
+  'tok/s': 'tok_per_s',
+  'req/s': 'req_per_s',
+  'USD/Mtok': 'usd',
+  'J/tok': 'j_per_tok',
+  'J/req': 'j_per_req',
+  '°C': 'celsius',
+  ratio: '',
+};
+
+/** `ttft_p99_ms`, `ttft_count`, `output_throughput_tok_per_s`, `error_ratio`. */
+export function figureName(name: string, unit: string, statistic: keyof Distribution | null = null): string {
+  const end = (UNITS[unit] ?? unit).toLowerCase().replace(/[^a-z0-9]+/g, '_');
+  const stem = end !== '' && name.endsWith(`_${end}`) ? name.slice(0, -end.length - 1) : name;
+  if (statistic === 'count') return `${stem}_count`;
+  return [stem, statistic, end].filter(Boolean).join('_');
+}
+
+/** Columns of all rows: whose they are, what was asked, what came out. */
+export function csvColumns(rows: readonly ReportRow[]): CsvColumn[] {
+  const params = [...new Set(rows.flatMap((row) => Object.keys(row.params)))].sort();
+  const column = (name: string, of: CsvColumn['of']): CsvColumn => ({ name, of });
+  return [
+    column('source', (row) => row.source.kind),
+    column('source_path', (row) => row.source.path),
+    column('run', (row) => row.runId),
+    column('recipe', (row) => row.recipe),
+    column('variant', (row) => row.variant),
+    column('task_key', (row) => row.taskKey),
+    column('point', (row) => (row.point === null ? null : row.point + 1)),
+    column('status', (row) => row.status),
+    column('error', (row) => row.error),
+    column('measured_at', (row) => row.measuredAt),
+    column('model', (row) => row.model),
+    column('engine', (row) => row.engine?.name),
+    column('engine_version', (row) => row.engine?.version),
+    column('machine', (row) => row.machine),
+    column('gpu_count', (row) => row.gpuCount || null),
+    column('price_usd_per_hour', (row) => row.priceUsdPerHour),
+    column('price_source', (row) => row.priceSource),
+    ...params.map((name) => column(`param.${name}`, (row) => paramText(row.params[name]))),
+    column('load', (row) => row.loadText),
+    column('concurrency_req', (row) => (row.axis?.kind === 'concurrency' ? row.axis.value : null)),
+    column('rate_req_per_s', (row) => (row.axis?.kind === 'rate' ? row.axis.value : null)),
+    column('data', (row) => row.dataText),
+    column('repeats', (row) => row.repeats || null),
+    column('requests_sent', (row) => requestsOf(row)?.sent),
+    column('requests_ok', (row) => requestsOf(row)?.ok),
+    column('requests_failed', (row) => requestsOf(row)?.failed),
+    column('requests_cancelled', (row) => requestsOf(row)?.cancelled),
+    column('duration_s', (row) => row.durationS),
+    ...figures(rows, (row) => row),
+    ...steady(rows),
+    column('output_token_source', (row) => row.tokenSources?.output),
+    column('notes', (row) => row.flags.map((flag) => FLAG_WORDS[flag.code].title).join('; ') || null),
+    column('not_said', (row) => row.lacks.join(' ') || null),
+  ];
+}
+
+type Figures = Pick<ReportRow, 'scalars' | 'distributions'>;
+
+function figures(rows: readonly ReportRow[], part: (row: ReportRow) => Figures | null, before = ''): CsvColumn[] {
+  const used = usedMetrics(rows.flatMap((row) => part(row) ?? []));
+  const own = before === '' ? ownFigures(rows) : [];
+  const reported = new Set(own.map(({ name }) => name));
+  return [
+    ...used.scalars
+      .filter((name) => !reported.has(name))
+      .map((name) => ({ name: before + figureName(name, metric(name)?.unit ?? ''), of: (row: ReportRow) => part(row)?.scalars[name] })),
+    ...used.distributions.flatMap((name) =>
+      STATISTICS.filter((statistic) => rows.some((row) => part(row)?.distributions[name]?.[statistic] !== undefined)).map((statistic) => ({
+        name: before + figureName(name, metric(name)?.unit ?? '', statistic),
+        of: (row: ReportRow) => part(row)?.distributions[name]?.[statistic],
+      })),
+    ),
+    ...own.map((figure) => ({ name: figureName(figure.name, figure.unit), of: figure.of })),
+  ];
+}
+
+/** The steady state beside the whole run, where any row has one. */
+function steady(rows: readonly ReportRow[]): CsvColumn[] {
+  if (!rows.some((row) => row.steady)) return [];
+  return [
+    { name: 'steady_state_from_ms', of: (row) => row.steady?.fromMs },
+    { name: 'steady_state_to_ms', of: (row) => row.steady?.toMs },
+    { name: 'steady_state_requests', of: (row) => row.steady?.counts.sent },
+    ...figures(rows, (row) => row.steady, 'steady_state_'),
+  ];
+}
+
+const paramText = (value: ReportRow['params'][string] | undefined): CsvValue => (typeof value === 'boolean' ? String(value) : value);

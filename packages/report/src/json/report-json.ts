@@ -1,0 +1,92 @@
+import { metric } from '@bench/core';
+import { ownFigures } from '../own-figures.ts';
+import type { Report } from '../report.ts';
+import { requestsOf, type ReportRow } from '../rows.ts';
+import { usedMetrics } from '../used-metrics.ts';
+import type { ReportJson } from './report-schema.ts';
+
+type Row = ReportJson['rows'][number];
+type Part = Pick<ReportRow, 'scalars' | 'distributions'> & { counts: NonNullable<Row['counts']> };
+
+/** The rows and problems of a report as data by {@link reportSchema}: every figure with its unit and who says so. Names are as they are. */
+export function reportJson({ rows, problems }: Report, reports: readonly string[] = []): ReportJson {
+  const used = usedMetrics(rows);
+  const own = new Map(ownFigures(rows).map((figure) => [figure.name, figure]));
+  const metrics = [...used.scalars, ...used.distributions].map((name): [string, ReportJson['metrics'][string]] => {
+    const known = own.has(name) ? undefined : metric(name);
+    if (known) return [name, { label: known.label, unit: known.unit, better: known.better, definition: known.definition }];
+    const { unit = '', better = null } = own.get(name) ?? {};
+    return [
+      name,
+      {
+        label: name,
+        unit,
+        better,
+        definition: 'Reported by the recipe’s own clients or command, or by another tool; bench did not measure it.',
+      },
+    ];
+  });
+  return {
+    schemaVersion: 1,
+    reports: [...reports],
+    metrics: Object.fromEntries(metrics),
+    rows: rows.map(rowJson),
+    problems: problems.map(({ path, message }) => ({ path, message })),
+  };
+}
+
+function rowJson(row: ReportRow): Row {
+  const { source, lacks, runId, recipe, variant, taskKey, kind, params, point, status, error, measuredAt, repeats } = row;
+  const { machine, gpuCount, engine, model, errors, durationS, steady, classes } = row;
+  return {
+    source,
+    lacks: [...lacks],
+    ...{ runId, recipe, variant, taskKey, kind, params, point, status, error, measuredAt, repeats },
+    load:
+      row.loadText === null
+        ? null
+        : {
+            text: row.loadText,
+            axis: row.axis && { ...row.axis, unit: row.axis.kind === 'rate' ? 'req/s' : 'req' },
+            data: row.dataText,
+          },
+    machine,
+    gpuCount,
+    engine: engine && { name: engine.name, version: engine.version ?? null, image: engine.image ?? null },
+    model,
+    price: row.priceUsdPerHour === null ? null : { value: row.priceUsdPerHour, unit: 'USD/hour', source: row.priceSource },
+    counts: countsOf(requestsOf(row)),
+    errors,
+    durationS,
+    figures: figuresOf(row, row),
+    steady: steady && { fromMs: steady.fromMs, toMs: steady.toMs, ...partOf(row, steady) },
+    classes: classes && Object.fromEntries(Object.entries(classes).map(([name, part]) => [name, partOf(row, part)])),
+    notes: row.flags.map(({ code, message }) => ({ code, message })),
+  };
+}
+
+const partOf = (row: ReportRow, part: Part) => ({ counts: countsOf(part.counts), figures: figuresOf(row, part) });
+
+/** `counts` also has what is no measured request. */
+function countsOf<T extends NonNullable<Row['counts']> | null>(counts: T): T {
+  if (counts === null) return counts;
+  const { sent, ok, failed, cancelled } = counts;
+  return { sent, ok, failed, cancelled } as T;
+}
+
+function figuresOf(row: ReportRow, part: Pick<ReportRow, 'scalars' | 'distributions'>): Row['figures'] {
+  const intervals = part === row ? row.intervals : null;
+  const from = (name: string) => ({
+    unit: row.ownMetrics[name]?.unit ?? metric(name)?.unit ?? '',
+    source: row.source.kind !== 'run' ? row.source.kind : row.ownMetrics[name] ? 'recipe' : 'bench',
+  });
+  const scalars = Object.entries(part.scalars).map(([name, value]): [string, Row['figures'][string]] => {
+    const bounds = intervals?.scalars[name];
+    return [name, { ...from(name), value, ...(bounds ? { intervals: { value: bounds } } : {}) }];
+  });
+  const distributions = Object.entries(part.distributions).map(([name, members]): [string, Row['figures'][string]] => {
+    const bounds = intervals?.distributions[name];
+    return [name, { ...from(name), ...members, ...(bounds ? { intervals: bounds as Record<string, { low: number; high: number }> } : {}) }];
+  });
+  return Object.fromEntries([...scalars, ...distributions]);
+}
