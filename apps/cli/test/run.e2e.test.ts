@@ -56,8 +56,9 @@ describe('bench run', () => {
     const charts = join(root, 'charts');
     const csv = join(root, 'rows.csv');
     const report = await bench(['report', 'latest', '--out', runs, '--html', html, '--charts', charts, '--csv', csv, '--json']);
+    expect(report.code, show(report)).toBe(0);
     const { reports, rows } = JSON.parse(report.stdout) as { reports: string[]; rows: unknown[] };
-    expect(reports, show(report)).toEqual(expect.arrayContaining([html, csv, join(charts, 'curve-ttft_ms.svg')]));
+    expect(reports).toEqual(expect.arrayContaining([html, csv, join(charts, 'curve-ttft_ms.svg')]));
     expect(rows).toMatchObject([{ figures: { ttft_ms: { unit: 'ms', source: 'bench', p99: expect.any(Number) as number } } }, {}]);
     expect((await readFile(csv, 'utf8')).split('\r\n')).toHaveLength(4);
     expect((await bench(['report', 'latest', '--out', runs, '--markdown', '-'])).stdout).toMatch(
