@@ -41,7 +41,17 @@ function rowJson(row: ReportRow): Row {
   return {
     source,
     lacks: [...lacks],
-    ...{ runId, recipe, variant, taskKey, kind, params, point, status, error, measuredAt, repeats },
+    runId,
+    recipe,
+    variant,
+    taskKey,
+    kind,
+    params,
+    point,
+    status,
+    error,
+    measuredAt,
+    repeats,
     load:
       row.loadText === null
         ? null
@@ -86,7 +96,7 @@ function figuresOf(row: ReportRow, part: Pick<ReportRow, 'scalars' | 'distributi
   });
   const distributions = Object.entries(part.distributions).map(([name, members]): [string, Row['figures'][string]] => {
     const bounds = intervals?.distributions[name];
-    return [name, { ...from(name), ...members, ...(bounds ? { intervals: bounds as Record<string, { low: number; high: number }> } : {}) }];
+    return [name, { ...from(name), ...members, ...(bounds ? { intervals: bounds } : {}) }];
   });
   return Object.fromEntries([...scalars, ...distributions]);
 }
