@@ -13,18 +13,28 @@ export interface FileInput {
   below: string | null;
 }
 
+export interface RunInput {
+  dir: string;
+  /** Which of the paths led to it, from 0. */
+  named: number;
+}
+
 /** What paths lead to, each once, in the order of the paths and then of names; keys are real paths. */
 export interface Inputs {
-  runs: Map<string, string>;
+  runs: Map<string, RunInput>;
   /** Folders of deplodock runs: their list of tasks. */
   lists: Map<string, FileInput>;
   files: Map<string, FileInput>;
+  /** Folders that were named, as they were. */
+  folders: string[];
   /** What could not be opened. */
   failures: { path: string; error: unknown }[];
 }
 
 interface Walk {
   inputs: Inputs;
+  /** The path that is looked at, from 0. */
+  named: number;
   /** Folder of run directories. */
   out: string;
   signal: AbortSignal;
@@ -42,10 +52,11 @@ const byName = new Intl.Collator('en', { numeric: true }).compare;
 
 /** What the paths of a report mean: files, folders, and runs by id or `latest`. */
 export async function findInputs(paths: readonly string[], options: { out: string; signal: AbortSignal }): Promise<Inputs> {
-  const inputs: Inputs = { runs: new Map(), lists: new Map(), files: new Map(), failures: [] };
-  const walk: Walk = { inputs, ...options, seen: new Set() };
-  for (const path of paths) {
+  const inputs: Inputs = { runs: new Map(), lists: new Map(), files: new Map(), folders: [], failures: [] };
+  const walk: Walk = { inputs, ...options, named: 0, seen: new Set() };
+  for (const [i, path] of paths.entries()) {
     options.signal.throwIfAborted();
+    walk.named = i;
     try {
       await named(path, walk);
     } catch (error) {
@@ -68,13 +79,24 @@ async function named(path: string, walk: Walk): Promise<void> {
 }
 
 async function namedFolder(path: string, walk: Walk): Promise<void> {
-  const count = () => walk.inputs.runs.size + walk.inputs.lists.size + walk.inputs.files.size + walk.inputs.failures.length;
-  const [before, known] = [count(), walk.seen.size];
-  const entries = await folder(path, { root: path, depth: 0 }, walk);
-  if (count() > before || walk.seen.size === known) return;
-  const recipe = RECIPES.find((name) => entries.includes(name));
-  if (recipe !== undefined) return recipeRuns(join(path, recipe), walk);
-  throw nothing(entries.length === 0 ? 'the folder is empty' : 'nothing in this folder can be read as a result');
+  const { inputs } = walk;
+  const [measured, files, known] = [inputs.runs.size + inputs.lists.size, inputs.files.size, walk.seen.size];
+  const names = await folder(path, { root: path, depth: 0 }, walk);
+  if (walk.seen.size === known) return;
+  const recipe = RECIPES.find((name) => names.includes(name));
+  if (recipe !== undefined && inputs.runs.size + inputs.lists.size === measured) {
+    const ran = await recipeRuns(join(path, recipe), walk).then(
+      () => true,
+      (error: unknown) => {
+        // Beside the recipe may lie what others measured of it.
+        if (inputs.files.size === files) throw error;
+        return false;
+      },
+    );
+    if (ran) return;
+  }
+  if (names.length === 0) throw nothing('the folder is empty');
+  inputs.folders.push(path);
 }
 
 /** Adds what a folder holds. The answer is the names in it. */
@@ -130,9 +152,9 @@ async function recipeRuns(path: string, walk: Walk): Promise<void> {
   if (found === 0) throw nothing(`a recipe, and there is no run of it in ${walk.out}`);
 }
 
-async function addRun(dir: string, { inputs }: Walk): Promise<void> {
+async function addRun(dir: string, { inputs, named: by }: Walk): Promise<void> {
   const real = await realpath(dir);
-  if (!inputs.runs.has(real)) inputs.runs.set(real, dir);
+  if (!inputs.runs.has(real)) inputs.runs.set(real, { dir, named: by });
 }
 
 /** What is named itself is named, also when it is in a folder that was named too. */

@@ -60,6 +60,8 @@ describe('runs', () => {
     await createRun('/elsewhere');
     expect((await read('mine')).runs.map(({ run }) => run.id).sort()).toEqual([mine, folder].sort());
     expect((await failure(read('other'))).message).toContain('a recipe, and there is no run of it');
+    await put({ 'other/run_vllm_benchmark.txt': oldText() });
+    expect(names(await read('other'))).toEqual([['deplodock', 'name', 'run']]);
   });
 
   it('that cannot be read are told, and the rest is taken', async () => {
@@ -291,7 +293,9 @@ describe('files of other tools', () => {
     await mkdir(join(root, 'empty'));
     await put({ 'src/index.ts': 'export {};', 'src/package.json': '{}' });
     expect((await failure(read('empty'))).message).toBe('the folder is empty');
-    expect((await failure(read('src'))).message).toContain('nothing can be read');
+    expect((await failure(read('src'))).message).toContain('nothing in this folder can be read as a result');
+    await put({ 'a.json': JSON.stringify(AIPERF) });
+    expect(told(await read('a.json', 'src'))).toEqual(['src: nothing in this folder can be read as a result']);
   });
 
   it('are not read on once that is not wanted', async () => {

@@ -1,4 +1,4 @@
-import { dirname, extname } from 'node:path';
+import { dirname, extname, isAbsolute, relative, sep } from 'node:path';
 import { BenchError } from '@bench/core';
 import { readRun } from '../read-run.ts';
 import type { RunView } from '../run-view.ts';
@@ -30,21 +30,36 @@ export async function readSources(
   const { failures } = inputs;
   const runs = await readRuns(inputs, signal);
   const { foreign, problems } = await readForeign(inputs, signal);
+  const told = [
+    ...runs.map(({ dir }) => dir),
+    ...foreign.map(({ source }) => source.path),
+    ...[...problems, ...failures].map(({ path }) => path),
+  ];
+  for (const folder of inputs.folders)
+    if (!told.some((path) => isBelow(path, folder)))
+      problems.push({ path: folder, message: 'nothing in this folder can be read as a result' });
   if (runs.length === 0 && foreign.length === 0) throw nothingRead(paths, failures, problems);
   return { runs, foreign, problems: [...failures.map(({ path, error }) => ({ path, message: reasonOf(error) })), ...problems] };
 }
 
+function isBelow(path: string, folder: string): boolean {
+  const way = relative(folder, path);
+  return !isAbsolute(way) && way.split(sep)[0] !== '..';
+}
+
+/** In the order of the paths; those of one folder, whose names are ids, oldest first. */
 async function readRuns({ runs, failures }: Inputs, signal: AbortSignal): Promise<RunView[]> {
-  const views: RunView[] = [];
-  for (const dir of runs.values()) {
+  const views: { named: number; view: RunView }[] = [];
+  for (const { dir, named } of runs.values()) {
     signal.throwIfAborted();
     try {
-      views.push(await readRun(dir));
+      views.push({ named, view: await readRun(dir) });
     } catch (error) {
       failures.push({ path: dir, error });
     }
   }
-  return views;
+  const at = ({ view }: (typeof views)[0]) => Date.parse(view.run.createdAt) || 0;
+  return views.sort((a, b) => a.named - b.named || at(a) - at(b)).map(({ view }) => view);
 }
 
 async function readForeign({ lists, files }: Inputs, signal: AbortSignal): Promise<Pick<Sources, 'foreign' | 'problems'>> {
