@@ -36,6 +36,7 @@ export function reportJson({ rows, problems }: Report, reports: readonly string[
 }
 
 function rowJson(row: ReportRow): Row {
+  const counts = requestsOf(row);
   const { source, lacks, runId, recipe, variant, taskKey, kind, params, point, status, error, measuredAt, repeats } = row;
   const { machine, gpuCount, engine, model, errors, durationS, steady, classes } = row;
   return {
@@ -65,7 +66,7 @@ function rowJson(row: ReportRow): Row {
     engine: engine && { name: engine.name, version: engine.version ?? null, image: engine.image ?? null },
     model,
     price: row.priceUsdPerHour === null ? null : { value: row.priceUsdPerHour, unit: 'USD/hour', source: row.priceSource },
-    counts: countsOf(requestsOf(row)),
+    counts: counts && countsOf(counts),
     errors,
     durationS,
     figures: figuresOf(row, row),
@@ -77,11 +78,10 @@ function rowJson(row: ReportRow): Row {
 
 const partOf = (row: ReportRow, part: Part) => ({ counts: countsOf(part.counts), figures: figuresOf(row, part) });
 
-/** `counts` also has what is no measured request. */
-function countsOf<T extends NonNullable<Row['counts']> | null>(counts: T): T {
-  if (counts === null) return counts;
-  const { sent, ok, failed, cancelled } = counts;
-  return { sent, ok, failed, cancelled } as T;
+/** Those of requests that were measured: `counts` also has others. */
+function countsOf<T extends Partial<Part['counts']>>(counts: T): Pick<T, keyof Part['counts']> {
+  const { warmup: _warmup, givenUp: _givenUp, ...measured } = counts as T & { warmup?: number; givenUp?: number };
+  return measured as Pick<T, keyof Part['counts']>;
 }
 
 function figuresOf(row: ReportRow, part: Pick<ReportRow, 'scalars' | 'distributions'>): Row['figures'] {

@@ -71,7 +71,10 @@ const rowSchema = z.strictObject({
     .strictObject({ value: number('Of the whole machine.'), unit: z.literal('USD/hour'), source: maybe('Who says so, and as of when.') })
     .nullable()
     .describe('Null: not known, which is not the same as free.'),
-  counts: countsSchema.nullable().describe('Requests of all repeats. Null: nothing was measured, or nothing that is a request.'),
+  counts: countsSchema
+    .partial()
+    .nullable()
+    .describe('Requests of all repeats; another tool’s file may say only some. Null: nothing was measured, or nothing that is a request.'),
   errors: z.record(z.string(), z.int()).describe('Failed requests by class.'),
   durationS: z.number().nullable().describe('Seconds, mean of the repeats.'),
   figures: figuresSchema,
