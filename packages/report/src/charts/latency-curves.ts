@@ -1,7 +1,10 @@
 import { formatMs, formatShort } from '../format.ts';
 import { taskId, type TaskGroup } from '../groups.ts';
-import { mainThroughput } from '../headline.ts';
+import { mainThroughput, saturation } from '../headline.ts';
 import { pointLabel } from '../labels.ts';
+import { taskOf } from '../row-id.ts';
+import { contenders } from '../verdicts/contenders.ts';
+import { mainLimits } from '../verdicts/questions.ts';
 import type { DrawnChart } from './drawn-chart.ts';
 import { lineChart, type ChartSeries } from './line-chart.ts';
 import { linearScale, scaleFor } from './scale.ts';
@@ -10,14 +13,14 @@ import { linearScale, scaleFor } from './scale.ts';
 export const MAX_CURVES = 8;
 
 const LATENCIES = [
-  ['ttft_ms', 'TTFT', 'Time to first token'],
-  ['tpot_ms', 'TPOT', 'Time per output token'],
-  ['e2el_ms', 'E2EL', 'End-to-end latency'],
+  ['ttft_ms', 'TTFT', 'Time to first token', 'ttftMs'],
+  ['tpot_ms', 'TPOT', 'Time per output token', 'tpotMs'],
+  ['e2el_ms', 'E2EL', 'End-to-end latency', 'e2elMs'],
 ] as const;
 
-/** Groups that a curve is drawn of: what a recipe measured itself is one point, not a curve. */
+/** What a curve is drawn of: a task, or a sweep of tasks of one load each. What a recipe measured itself is one point, not a curve. */
 export function curveGroups(groups: readonly TaskGroup[]): TaskGroup[] {
-  return groups.filter((group) => group.measured.some((row) => row.loadText !== null));
+  return contenders(groups).filter((group) => group.measured.some((row) => row.loadText !== null));
 }
 
 /** Latency over throughput, p50 and p99: a chart a latency, a curve a task. Empty when no two points have both. */
@@ -27,15 +30,20 @@ export function latencyCurves(groups: readonly TaskGroup[]): DrawnChart[] {
   if (!throughput || rows.length < 2) return [];
   const all = curveGroups(groups);
   const drawn = all.slice(0, MAX_CURVES);
+  const marked = drawn.some((group) => saturation(group)?.kind === 'reached');
+  // Curves of several tasks cannot be left out one by one.
+  const joined = drawn.some((group) => ofTask(group).of === undefined);
+  const limits = mainLimits(rows);
   const metrics = LATENCIES.filter(([name]) => rows.some((row) => row.distributions[name]));
   // End-to-end latency follows from the other two where there are any.
   const shown = metrics.length === 3 ? metrics.slice(0, 2) : metrics;
-  return shown.map(([name, label, words]) => {
+  return shown.map(([name, label, words, limited]) => {
     const values = all.flatMap((group) =>
       group.measured.flatMap((row) => [row.distributions[name]?.p50 ?? [], row.distributions[name]?.p99 ?? []].flat()),
     );
-    const series: ChartSeries[] = all.flatMap((group, i) => {
-      const of = { color: `c${i % MAX_CURVES}`, name: group.name, of: taskId(group) };
+    const series: ChartSeries[] = (joined ? drawn : all).flatMap((group, i) => {
+      const of = { color: `c${i % MAX_CURVES}`, name: group.name, ...ofTask(group) };
+      const knee = saturation(group);
       const at = (key: 'p50' | 'p99') =>
         group.measured
           .filter((row) => row.distributions[name]?.[key] !== undefined)
@@ -43,6 +51,7 @@ export function latencyCurves(groups: readonly TaskGroup[]): DrawnChart[] {
             x: throughput.of(row),
             y: row.distributions[name]?.[key] ?? 0,
             ...(key === 'p50' ? { label: formatShort(row.axis?.value ?? (row.point ?? 0) + 1) } : {}),
+            ...(key === 'p50' && knee?.kind === 'reached' && knee.row === row ? { ring: `Knee of ${group.name}: ${pointLabel(row)}` } : {}),
             of: row.id,
             title: `${group.name}, ${pointLabel(row)}: ${formatShort(throughput.of(row))} ${throughput.unit}, ${label} ${key} ${formatMs(row.distributions[name]?.[key])}`,
           }));
@@ -51,12 +60,13 @@ export function latencyCurves(groups: readonly TaskGroup[]): DrawnChart[] {
         { ...of, points: at('p50'), marker: 'full' as const },
       ];
     });
+    const limit = limits?.[limited];
     const y = scaleFor(values, { ratio: 20 });
     return {
       id: `curve-${name}`,
       title: `${words} against throughput`,
-      subtitle: `${label}, p50 solid and p99 dashed; ${labelsOf(rows)}`,
-      legend: all.length > 1 ? drawn.map((group, i) => ({ color: `c${i}`, name: group.name, of: taskId(group) })) : [],
+      subtitle: `${label}, p50 solid and p99 dashed; ${labelsOf(rows)}${marked ? ', a ring marks its knee' : ''}`,
+      legend: all.length > 1 ? drawn.map((group, i) => ({ color: `c${i}`, name: group.name, ...ofTask(group) })) : [],
       svg: lineChart({
         id: `curve-${name}`,
         title: `${words} against throughput`,
@@ -66,10 +76,16 @@ export function latencyCurves(groups: readonly TaskGroup[]): DrawnChart[] {
         xLabel: throughput.words,
         yLabel: `${label}, ms${y.kind === 'log' ? ' (log scale)' : ''}`,
         series,
+        limits: limit === undefined ? [] : [{ axis: 'y', value: limit, label: `SLO, ${label}` }],
         most: MAX_CURVES,
       }),
     };
   });
+}
+
+/** Its id, where all of it is of one task: only then can the page leave out or colour the whole curve. */
+function ofTask(group: TaskGroup): { of?: string } {
+  return group.rows.every(({ id }) => taskOf(id) === taskId(group)) ? { of: taskId(group) } : {};
 }
 
 /** What stands beside the points. */

@@ -4,11 +4,13 @@ import type { Report } from '../report.ts';
 import { distributionChart, distributionPlans } from './distribution-chart.ts';
 import type { DrawnChart } from './drawn-chart.ts';
 import { latencyCurves } from './latency-curves.ts';
+import { paretoCharts } from './pareto-charts.ts';
 import { seriesCharts } from './series-chart.ts';
 
 /** Charts of all rows together: a workbook has room for these. */
 export function overviewCharts(report: Report): DrawnChart[] {
-  return latencyCurves(taskGroups(report.rows));
+  const groups = taskGroups(report.rows);
+  return [...paretoCharts(groups), ...latencyCurves(groups)];
 }
 
 /** Every chart of a report, as the page has them, in its order. */

@@ -35,8 +35,9 @@ describe('writeCharts', () => {
 
   it('writes SVG that needs nothing else: a title, plain colours, no variable, script or address but that of SVG', async () => {
     for (const dark of [false, true]) {
-      const [file] = await writeCharts(buildReport({ runs: [mixedRun()] }), dir, { now: NOW, formats: ['svg'], dark });
-      const svg = await readFile(file as string, 'utf8');
+      const files = await writeCharts(buildReport({ runs: [mixedRun()] }), dir, { now: NOW, formats: ['svg'], dark });
+      expect(files.map((file) => basename(file))).toContain('pareto-0-throughput-latency.svg');
+      const svg = await readFile(join(dir, 'curve-ttft_ms.svg'), 'utf8');
       expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" width="560" height="\d+"/);
       expect(svg).toContain('<title>Time to first token against throughput</title>');
       expect(svg).toContain('>vllm-tp8</text>');

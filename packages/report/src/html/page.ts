@@ -16,6 +16,7 @@ import { environmentSection } from './environment-section.ts';
 import { failuresSection } from './failures-section.ts';
 import { eyebrow, lede, notesOf, pageTitle } from './head.ts';
 import { data, jsonAttribute, markup, raw, type Markup } from './markup.ts';
+import { paretoSection } from './pareto-section.ts';
 import { phasesSection } from './phases-section.ts';
 import { SCRIPT, SCRIPT_HASH } from './script.ts';
 import { seriesSection } from './series-section.ts';
@@ -44,6 +45,7 @@ export async function renderPage(report: Report, options: WriteOptions): Promise
   const sections: [string, string, Markup | null][] = [
     ['summary', 'Summary', summarySection(groups)],
     ['failures', 'Failures', failuresSection(runs, logs)],
+    ['pareto', 'What can be had together', paretoSection(groups)],
     ['curve', 'Latency and throughput', curveSection(groups)],
     ['cost', 'Cost', costSection(runs, groups)],
     ['steady', 'Steady state', steadySection(groups)],

@@ -21,9 +21,9 @@ export function verdictsBlock(groups: readonly TaskGroup[]): Markup | null {
   );
   const cards = [...(only && contests.length === 1 ? only.verdicts.map(card) : []), ...own, knees(groups)].filter((each) => each !== null);
   const table = contests.length > 1 ? contestTable(contests) : null;
-  const unanswered = [...new Set(contests.flatMap((contest) => contest.unanswered))];
+  const unanswered = (only?.unanswered ?? []).filter((sentence) => contests.every((contest) => contest.unanswered.includes(sentence)));
   if (cards.length === 0 && !table) return null;
-  return markup`${table}${cards.length > 0 ? markup`<div class="cards">${cards}</div>` : null}${unanswered.length > 0 && contests.length === 1 ? markup`<p class="unanswered">${unanswered.map(withCode).flatMap((each) => [each, ' '])}</p>` : null}`;
+  return markup`${table}${cards.length > 0 ? markup`<div class="cards">${cards}</div>` : null}${unanswered.length > 0 ? markup`<p class="unanswered">${unanswered.map(withCode).flatMap((each) => [each, ' '])}</p>` : null}`;
 }
 
 function card({ title, value, unit, where, reason, confidence, caveats }: Verdict): Markup {

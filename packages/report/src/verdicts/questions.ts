@@ -110,6 +110,12 @@ export function mainSlo(rows: readonly ReportRow[]): string | null {
   return [...count].sort((a, b) => b[1] - a[1])[0]?.[0] ?? null;
 }
 
+/** The same, as limits. */
+export function mainLimits(rows: readonly ReportRow[]): ReportRow['slo'] {
+  const text = mainSlo(rows);
+  return text === null ? null : (rows.find(({ slo }) => sloText(slo) === text)?.slo ?? null);
+}
+
 /** `TTFT ≤ 500 ms, TPOT ≤ 50 ms`; null: there are none. */
 export function sloText(slo: ReportRow['slo']): string | null {
   const limits = Object.entries(slo ?? {}).flatMap(([name, ms]) =>

@@ -130,6 +130,24 @@ describe('the best of several', () => {
     expect(verdict?.caveats).toEqual(['Per GPU, a, 8 concurrent gives most: 100 output tok/s.']);
   });
 
+  it('says who was not tried at as low a load, or as high a one', () => {
+    const [low, high] = [
+      { concurrency: 2, requests: 8 },
+      { concurrency: 16, requests: 32 },
+    ];
+    const run = syntheticRun({
+      tasks: [
+        { variant: 'a', points: [low, high], speed: { tpotMs: 2, slope: 0.01, ttftMs: 9 } },
+        { variant: 'b', points: [low] },
+        { variant: 'c', points: [high] },
+      ],
+    });
+    const rows = reportRows([run]).filter(({ variant }) => variant !== 'c');
+    expect(of(rows)?.caveats).toEqual(['b was not tried beyond 2 concurrent.']);
+    const others = reportRows([run]).filter(({ variant }) => variant !== 'b');
+    expect(of(others, 'quickest')?.caveats).toEqual(['c was not tried below 16 concurrent.']);
+  });
+
   it('of cost has intervals from those of the throughput, for the price is one number', () => {
     const rows = variants([
       { variant: 'a', tokens: 100, usd: 2, low: 90, high: 112, repeats: 3 },

@@ -151,6 +151,11 @@ function caveats(question: Question, { best, next, passed, entries, name }: Plac
         `${next.contender.name} was not tried beyond ${formatShort(other.value)} ${other.kind === 'rate' ? 'req/s' : 'concurrent'}.`,
       );
   }
+  if (next && question.kind === 'quickest') {
+    const [reach, other] = [best, next].map(({ contender }) => contender.measured[0]?.axis ?? null);
+    if (reach && other && reach.kind === other.kind && other.value > (best.row.axis?.value ?? 0))
+      out.push(`${next.contender.name} was not tried below ${formatShort(other.value)} ${other.kind === 'rate' ? 'req/s' : 'concurrent'}.`);
+  }
   if (question.kind === 'fastest') {
     const perGpu = perGpuLeader(entries);
     if (perGpu && perGpu.contender !== best.contender)
