@@ -53,9 +53,9 @@ function paretoChart(trade: TradeOff, all: readonly Setup[], { id, name }: { id:
   const xs = rows.flatMap((row) => x.of(row) ?? []);
   const ys = rows.flatMap((row) => y.of(row) ?? []);
   if (xs.length < 2 || ys.length < 2) return null;
-  const contenders = [...new Set(setups.flatMap(({ points }) => points.map(({ contender }) => contender)))];
-  const roomy = contenders.length <= MAX_LABELLED;
-  const knees = new Map(roomy ? contenders.flatMap(kneeOf) : []);
+  const choices = [...new Set(setups.flatMap(({ points }) => points.map(({ contender }) => contender)))];
+  const roomy = choices.length <= MAX_LABELLED;
+  const knees = new Map(roomy ? choices.flatMap(kneeOf) : []);
   const frontier = { x: x.better, y: y.better };
   const pointsOf = ({ points }: Setup, labelled: boolean): ChartSeries['points'] =>
     points.flatMap(({ contender, row }) => {
