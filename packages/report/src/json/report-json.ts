@@ -1,4 +1,4 @@
-import { metric } from '@bench/core';
+import { metric, type SteadyResult } from '@bench/core';
 import { ownFigures } from '../own-figures.ts';
 import type { Report } from '../report.ts';
 import { requestsOf, type ReportRow } from '../rows.ts';
@@ -6,7 +6,7 @@ import { usedMetrics } from '../used-metrics.ts';
 import type { ReportJson } from './report-schema.ts';
 
 type Row = ReportJson['rows'][number];
-type Part = Pick<ReportRow, 'scalars' | 'distributions'> & { counts: NonNullable<Row['counts']> };
+type Part = Pick<ReportRow, 'scalars' | 'distributions'> & { counts: SteadyResult['counts'] };
 
 /** The rows and problems of a report as data by {@link reportSchema}: every figure with its unit and who says so. Names are as they are. */
 export function reportJson({ rows, problems }: Report, reports: readonly string[] = []): ReportJson {
@@ -76,12 +76,12 @@ function rowJson(row: ReportRow): Row {
   };
 }
 
-const partOf = (row: ReportRow, part: Part) => ({ counts: countsOf(part.counts), figures: figuresOf(row, part) });
+const partOf = (row: ReportRow, part: Part) => ({ counts: part.counts, figures: figuresOf(row, part) });
 
 /** Those of requests that were measured: `counts` also has others. */
-function countsOf<T extends Partial<Part['counts']>>(counts: T): Pick<T, keyof Part['counts']> {
-  const { warmup: _warmup, givenUp: _givenUp, ...measured } = counts as T & { warmup?: number; givenUp?: number };
-  return measured as Pick<T, keyof Part['counts']>;
+function countsOf(counts: NonNullable<ReportRow['counts']>): NonNullable<Row['counts']> {
+  const { warmup: _warmup, givenUp: _givenUp, ...measured } = counts;
+  return measured;
 }
 
 function figuresOf(row: ReportRow, part: Pick<ReportRow, 'scalars' | 'distributions'>): Row['figures'] {
