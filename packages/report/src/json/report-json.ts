@@ -79,7 +79,7 @@ function rowJson(row: ReportRow): Row {
 const partOf = (row: ReportRow, part: Part) => ({ counts: part.counts, figures: figuresOf(row, part) });
 
 /** Those of requests that were measured: `counts` also has others. */
-function countsOf(counts: NonNullable<ReportRow['counts']>): NonNullable<Row['counts']> {
+function countsOf(counts: Partial<NonNullable<ReportRow['counts']>>): NonNullable<Row['counts']> {
   const { warmup: _warmup, givenUp: _givenUp, ...measured } = counts;
   return measured;
 }
