@@ -50,7 +50,14 @@ async function put(path: string, content: string): Promise<void> {
 }
 
 const report = (...args: string[]) => bench(['report', ...args], { cwd: root });
-const rowsOf = (stdout: string) => (JSON.parse(stdout) as { rows: Record<string, never>[] }).rows;
+interface Row {
+  source: { kind: string };
+  runId: string;
+  recipe: string;
+  variant: string;
+  scalars: Record<string, number>;
+}
+const rowsOf = (stdout: string) => (JSON.parse(stdout) as { rows: Row[] }).rows;
 
 beforeAll(async () => {
   root = await folder();
@@ -68,15 +75,13 @@ describe('bench report', () => {
   it('takes runs and what other tools measured together, by folder', async () => {
     const finished = await report('runs', 'theirs', '--json');
     expect(finished.code, show(finished)).toBe(0);
-    expect(rowsOf(finished.stdout).map((r) => [r['source']['kind'], r['recipe'], r['variant'], r['scalars']['output_throughput']])).toEqual(
-      [
-        ['run', 'tiny', 'default', 102],
-        ['run', 'tiny', 'default', 179],
-        ['run', 'other', 'default', 90],
-        ['deplodock', 'some-model', 'b200x8', 4837.62],
-        ['aiperf', 'qwen', 'c16', 1172.5],
-      ],
-    );
+    expect(rowsOf(finished.stdout).map((r) => [r.source.kind, r.recipe, r.variant, r.scalars['output_throughput']])).toEqual([
+      ['run', 'tiny', 'default', 102],
+      ['run', 'tiny', 'default', 179],
+      ['run', 'other', 'default', 90],
+      ['deplodock', 'some-model', 'b200x8', 4837.62],
+      ['aiperf', 'qwen', 'c16', 1172.5],
+    ]);
     expect(finished.stderr).toBe('no file was written: name one with --html or --xlsx\n');
   });
 
@@ -116,8 +121,8 @@ describe('bench report', () => {
     await put('notes.txt', 'buy milk');
     const finished = await report('damaged', 'theirs', 'notes.txt', 'nowhere', '--json');
     expect(finished.code, show(finished)).toBe(0);
-    expect(rowsOf(finished.stdout).map((r) => r['scalars']['output_throughput'])).toEqual([70, 4837.62, 1172.5]);
-    expect(rowsOf(finished.stdout)[0]?.['runId']).toBe(id);
+    expect(rowsOf(finished.stdout).map((r) => r.scalars['output_throughput'])).toEqual([70, 4837.62, 1172.5]);
+    expect(rowsOf(finished.stdout)[0]?.runId).toBe(id);
     const told = finished.stderr.split('\n').filter((line) => line.startsWith('left out: '));
     expect(new Set(told.map((line) => line.slice('left out: '.length).split(': ')[0]))).toEqual(
       new Set([
