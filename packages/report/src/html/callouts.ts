@@ -19,11 +19,11 @@ export function callouts(groups: readonly TaskGroup[], rows: readonly ReportRow[
     items.push(markup`<li class="bad"><strong>Nothing was measured.</strong> The reasons are in the table below.</li>`);
   if (failed.length > 0)
     items.push(
-      markup`<li class="bad"><strong>${plural(failed.length, 'task')} of ${groups.length} failed:</strong> ${names(failed)}.</li>`,
+      markup`<li class="bad"><strong>${plural(failed.length, 'task')} of ${groups.length} failed:</strong> ${names(failed)}. <a href="#failures">Why</a></li>`,
     );
   if (broken.length > 0)
     items.push(
-      markup`<li class="bad"><strong>${plural(broken.length, 'point')} failed</strong> and ${broken.length === 1 ? 'has' : 'have'} no figures; see the table.</li>`,
+      markup`<li class="bad"><strong>${plural(broken.length, 'point')} failed</strong> and ${broken.length === 1 ? 'has' : 'have'} no figures. <a href="#failures">Why</a></li>`,
     );
   if (partial.length > 0)
     items.push(

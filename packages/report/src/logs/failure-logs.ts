@@ -5,6 +5,7 @@ import { createInterface } from 'node:readline';
 import { type RunView, runPaths, type TaskView } from '@bench/results';
 import { oneLine } from '../text.ts';
 import { LogReader, type LogIssue } from './analyse-log.ts';
+import { maskLine } from './mask-line.ts';
 
 /** A log of something that failed. */
 export interface FailureLog {
@@ -74,7 +75,8 @@ async function readLog(path: string): Promise<Pick<FailureLog, 'issues' | 'lastL
     const reader = new LogReader();
     const lastLines: string[] = [];
     const input = createReadStream(path, { encoding: 'utf8', start: skippedBytes });
-    for await (const line of createInterface({ input, crlfDelay: Infinity })) {
+    for await (const read of createInterface({ input, crlfDelay: Infinity })) {
+      const line = maskLine(read);
       reader.line(line);
       if (line.trim() === '') continue;
       lastLines.push(oneLine(line));

@@ -31,7 +31,7 @@ export function confidenceOf(question: Question, best: ReportRow, rivals: readon
   if (judged.every(({ apart: how }) => how === 'clear'))
     return {
       level: 'clear',
-      words: `Sure: its 95 % interval, of ${best.repeats} repeats, overlaps ${rivals.length === 1 ? `that of ${namesOf(rivals)} not` : 'none of the others'}.`,
+      words: `Sure: its 95 % interval, of ${best.repeats} repeats, ${rivals.length === 1 ? `does not overlap that of ${namesOf(rivals)}` : 'overlaps none of the others'}.`,
     };
   const words = seldom(best, rivals);
   return { level: 'once', words: `${words.charAt(0).toUpperCase()}${words.slice(1)}: how much runs differ is not known.` };

@@ -61,7 +61,7 @@ describe('the best of several', () => {
     );
     expect(verdict).toMatchObject({ value: '120', where: 'b, 8 concurrent' });
     expect(verdict?.reason).toMatch(/^20 % more than a \(100 at 8 concurrent\)\. Half of the requests wait /);
-    expect(verdict?.confidence).toEqual({ level: 'clear', words: 'Sure: its 95 % interval, of 5 repeats, overlaps that of a not.' });
+    expect(verdict?.confidence).toEqual({ level: 'clear', words: 'Sure: its 95 % interval, of 5 repeats, does not overlap that of a.' });
   });
 
   it('cannot be told from all whose intervals overlap its own, the second best or not', () => {
