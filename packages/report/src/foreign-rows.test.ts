@@ -78,6 +78,20 @@ describe('a row of another tool’s measurement', () => {
     expect(table).not.toContain('c.json');
   });
 
+  it('keeps the end of a name that is too long for a terminal, by which it differs from the others', () => {
+    const long = { recipe: 'Qwen3-Coder-480B-A35B-Instruct-AWQ' };
+    const { rows } = buildReport({
+      foreign: [
+        ...['h100x8', 'pro6000x8'].map((variant) => measurement(`${variant}.json`, { maxConcurrency: 64 }, { ...long, variant })),
+        measurement('other.json', {}, { recipe: 'other' }),
+      ],
+    });
+    const table = renderTable(rows, { width: 60, color: false, unicode: true });
+    expect(table).toMatch(/^Qwen3-Coder-.*….*\/ h100x8 /m);
+    expect(table).toMatch(/^Qwen3-Coder-.*….*\/ pro6000x8 /m);
+    for (const line of table.split('\n')) expect(line.length).toBeLessThanOrEqual(60);
+  });
+
   it('is told from one of equal recipe and variant by as much of its path as it takes', () => {
     const { rows } = buildReport({ foreign: [measurement('/data/old/a/c.json', {}), measurement('/data/new/a/c.json', {})] });
     const table = renderTable(rows, { width: 120, color: false, unicode: false });

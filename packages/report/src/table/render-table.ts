@@ -8,7 +8,7 @@ import type { ReportRow } from '../rows.ts';
 import { oneLine } from '../text.ts';
 import { figureColumns, type Column } from './columns.ts';
 import { flagMarks } from './flag-marks.ts';
-import { displayWidth, padEnd, padStart, truncate, wrap } from './width.ts';
+import { displayWidth, padEnd, padStart, truncate, truncateMiddle, wrap } from './width.ts';
 
 export interface TableOptions {
   /** Columns of the terminal. */
@@ -57,8 +57,11 @@ export function renderTable(rows: readonly ReportRow[], options: TableOptions): 
   const { columns, hidden, widths } = fit(lead, right, width);
   const total = Math.min(width, sum(widths) + GAP * (columns.length - 1));
   const isLeft = (column: Column) => column.id === 'name' || column.id === 'flags';
-  const cell = (column: Column, text: string, i: number) =>
-    isLeft(column) ? padEnd(truncate(text, widths[i] as number, glyph.cut), widths[i] as number) : padStart(text, widths[i] as number);
+  const cell = (column: Column, text: string, i: number) => {
+    const room = widths[i] as number;
+    if (!isLeft(column)) return padStart(text, room);
+    return padEnd((column.id === 'name' ? truncateMiddle : truncate)(text, room, glyph.cut), room);
+  };
   const join = (cells: string[]) => cells.join(' '.repeat(GAP)).trimEnd();
 
   const lines: string[] = [];

@@ -31,6 +31,18 @@ export function truncate(text: string, width: number, ellipsis: string): string 
   return room < 0 ? '' : out.trimEnd() + ellipsis;
 }
 
+/** The same, cut in its middle: names often differ only at their ends. */
+export function truncateMiddle(text: string, width: number, ellipsis: string): string {
+  if (displayWidth(text) <= width) return text;
+  const tail = Math.floor((width - ellipsis.length) / 2);
+  if (tail < 1) return truncate(text, width, ellipsis);
+  const segments = [...segmenter.segment(text)].map(({ segment }) => segment);
+  let end = '';
+  for (let i = segments.length - 1; i >= 0 && displayWidth(end) + graphemeWidth(segments[i] as string) <= tail; i--)
+    end = segments[i] + end;
+  return truncate(text, width - displayWidth(end), ellipsis) + end.trimStart();
+}
+
 export const padStart = (text: string, width: number): string => ' '.repeat(Math.max(0, width - displayWidth(text))) + text;
 export const padEnd = (text: string, width: number): string => text + ' '.repeat(Math.max(0, width - displayWidth(text)));
 
