@@ -145,6 +145,13 @@ export {
   carries,
   percentileInterval,
   type Bounds,
+  adjustedPValues,
+  differenceInterval,
+  meanPart,
+  proportionDifference,
+  proportionInterval,
+  studentTTail,
+  type VariancePart,
 } from './stats/index.ts';
 export { formatBytes, formatDuration, minuteText, parseDuration, parseSize } from './units.ts';
 export {

@@ -9,19 +9,19 @@ export function studentTQuantile(tail: number, degrees: number): number {
   if (!(tail > 0 && tail <= 0.5) || !(degrees > 0)) return Number.NaN;
   if (tail === 0.5) return 0;
   let high = 1;
-  while (tailOf(high, degrees) > tail && high < 1e300) high *= 2;
+  while (studentTTail(high, degrees) > tail && high < 1e300) high *= 2;
   let low = high === 1 ? 0 : high / 2;
   // Bisection: the tail falls strictly, and 64 halvings exhaust a double.
   for (let i = 0; i < 64; i++) {
     const middle = (low + high) / 2;
-    if (tailOf(middle, degrees) > tail) low = middle;
+    if (studentTTail(middle, degrees) > tail) low = middle;
     else high = middle;
   }
   return (low + high) / 2;
 }
 
-/** P(T > t) for t ≥ 0: half the regularised incomplete beta I_x(ν/2, 1/2) at x = ν/(ν + t²) (Abramowitz and Stegun 26.7.1). */
-function tailOf(t: number, degrees: number): number {
+/** P(T > t) for t ≥ 0 with `degrees` of freedom, which may be a fraction: half the regularised incomplete beta I_x(ν/2, 1/2) at x = ν/(ν + t²) (Abramowitz and Stegun 26.7.1). */
+export function studentTTail(t: number, degrees: number): number {
   const square = t * t;
   return 0.5 * regularizedBeta(degrees / (degrees + square), square / (degrees + square), degrees / 2, 0.5);
 }
