@@ -131,6 +131,8 @@ export { SLURM_VALUES, slurmOptionProblem } from './slurm-options.ts';
 export { expandNodeList } from './nodes/expand-node-list.ts';
 export { isNodeName, requireNodeNames, sameNode, sameShortName, shortName } from './nodes/node-name.ts';
 export { METRICS, STEADY_STATE, metric, type MetricDefinition } from './metrics.ts';
+export { figure, FIGURE_NAMES, type Figure, type Statistic } from './figure-name.ts';
+export { parseGate, type Gate } from './gate.ts';
 export { PhaseTimer, phaseSchema, type Phase, type Phases } from './phases.ts';
 export { engineInfoSchema, systemInfoSchema, type EngineInfo, type SystemInfo } from './system-info.ts';
 export {

@@ -4,7 +4,7 @@
  */
 export function adjustedPValues(values: readonly number[]): number[] {
   const order = values.map((p, i) => ({ p, i })).sort((a, b) => b.p - a.p);
-  const out = new Array<number>(values.length);
+  const out = Array.from({ length: values.length }, () => 1);
   let least = 1;
   order.forEach(({ p, i }, at) => {
     least = Math.min(least, (p * values.length) / (values.length - at));

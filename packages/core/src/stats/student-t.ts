@@ -11,11 +11,15 @@ export function studentTQuantile(tail: number, degrees: number): number {
   let high = 1;
   while (studentTTail(high, degrees) > tail && high < 1e300) high *= 2;
   let low = high === 1 ? 0 : high / 2;
-  // Bisection: the tail falls strictly, and 64 halvings exhaust a double.
-  for (let i = 0; i < 64; i++) {
-    const middle = (low + high) / 2;
-    if (studentTTail(middle, degrees) > tail) low = middle;
-    else high = middle;
+  // The logarithm of the tail is nearly straight, so a chord lands close; the end that stays too long counts half (Illinois).
+  const off = (t: number) => Math.log(studentTTail(t, degrees) / tail);
+  let [atLow, atHigh] = [off(low), off(high)];
+  for (let i = 0; i < 100 && high - low > 1e-13 * high && atHigh !== 0; i++) {
+    const t = (low * atHigh - high * atLow) / (atHigh - atLow);
+    const at = off(t);
+    if (Math.abs(at) < 1e-14) return t;
+    if (at > 0) [low, atLow, atHigh] = [t, at, atHigh / 2];
+    else [high, atHigh, atLow] = [t, at, atLow / 2];
   }
   return (low + high) / 2;
 }
