@@ -13,3 +13,6 @@ export { renderMarkdown } from './markdown/render-markdown.ts';
 export { renderJunit } from './junit/render-junit.ts';
 export { reportJson } from './json/report-json.ts';
 export { reportJsonSchema, reportSchema, type ReportJson } from './json/report-schema.ts';
+export { compareReports, type CompareOptions, type ComparedMetric, type ComparedPair, type Comparison } from './compare/compare-reports.ts';
+export { comparisonMarkdown } from './compare/render-markdown.ts';
+export { renderComparison, type ComparisonTextOptions } from './compare/render-text.ts';

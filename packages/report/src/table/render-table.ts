@@ -8,6 +8,7 @@ import type { ReportRow } from '../rows.ts';
 import { oneLine } from '../text.ts';
 import { figureColumns, type Column } from './columns.ts';
 import { flagMarks } from './flag-marks.ts';
+import { type Paint, painter, toAscii } from './paint.ts';
 import { displayWidth, padEnd, padStart, truncate, truncateMiddle, wrap } from './width.ts';
 
 export interface TableOptions {
@@ -252,30 +253,3 @@ function notes(
 }
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-
-type Paint = Record<'bold' | 'dim' | 'red' | 'yellow', (text: string) => string>;
-
-function painter(color: boolean): Paint {
-  const code = (open: number, close: number) => (text: string) => (color && text !== '' ? `\u001B[${open}m${text}\u001B[${close}m` : text);
-  return { bold: code(1, 22), dim: code(2, 22), red: code(31, 39), yellow: code(33, 39) };
-}
-
-const ASCII: Record<string, string> = {
-  '–': '-',
-  '—': '-',
-  '−': '-',
-  '·': '|',
-  '×': 'x',
-  '’': "'",
-  '‘': "'",
-  '“': '"',
-  '”': '"',
-  '…': '.',
-  µ: 'u',
-  '\u00A0': ' ',
-  '\u202F': ' ',
-};
-
-function toAscii(line: string): string {
-  return line.replace(/[^\x20-\x7E\u001B]/gu, (c) => ASCII[c] ?? '?');
-}

@@ -1,0 +1,233 @@
+import { adjustedPValues, BenchError, didYouMean, EXIT, FIGURE_NAMES, type Gate, type PointFlag } from '@bench/core';
+import type { Report } from '../report.ts';
+import type { ReportRow } from '../rows.ts';
+import { type Difference, differencesOf } from './differences.ts';
+import { type Effect, effectOf } from './effect.ts';
+import { comparedFigure, type ComparedFigure, headlineFigures } from './figures.ts';
+import { type GateOutcome, type JudgedGate, judgeGate, refuseIdleGates } from './judge-gates.ts';
+import { type Match, matchPoints, type SidePoint } from './match.ts';
+import { pairNames, pointName } from './names.ts';
+import { type Sample, samplesOf } from './samples.ts';
+import { type Verdict, verdictOf } from './verdict.ts';
+
+export interface CompareOptions {
+  /** A change below this does not matter, a share. Default 0.05. */
+  tolerance?: number;
+  /** How much one measurement alone is taken to vary, where a side has no other: the standard deviation, a share. Default 0.03. */
+  betweenRuns?: number;
+  /** Compared besides the headline figures: `ttft_p95_ms`, or names that recipes report. */
+  figures?: readonly string[];
+  /** Gates of a recipe. Default: none. */
+  gatesOf?: (recipe: string) => readonly Gate[];
+}
+
+/** A figure of a pair, on both sides. */
+export interface ComparedMetric {
+  /** `ttft_p99_ms`. */
+  name: string;
+  /** `TTFT p99`. */
+  label: string;
+  unit: string;
+  better: ComparedFigure['better'];
+  /** `relative`: the change is a share of the base. `points`: the figure is a share, and the change a difference. */
+  scale: ComparedFigure['scale'];
+  /** Means over the repeats, as reports show them. */
+  base: number | null;
+  candidate: number | null;
+  /** With its 95 % interval; null: it cannot be told. */
+  effect: Effect | null;
+  verdict: Verdict;
+}
+
+export interface ComparedSide {
+  runs: string[];
+  /** Measurements that the figures are of. */
+  repeats: number;
+  /** What must be known before believing them. */
+  flags: PointFlag[];
+  /** Some of its repeats failed. */
+  partial: boolean;
+}
+
+/** A point that both sides measured. */
+export interface ComparedPair {
+  /** Shortest that tells it from the others. */
+  name: string;
+  recipe: string;
+  variant: string;
+  load: string | null;
+  /** By what the two were taken to be the same. */
+  matchedBy: string;
+  base: ComparedSide;
+  candidate: ComparedSide;
+  metrics: ComparedMetric[];
+  gates: JudgedGate[];
+}
+
+/** A point without a partner. */
+export interface LonePoint {
+  name: string;
+  why: string;
+  /** The other side tried it, and failed. */
+  failed: boolean;
+}
+
+/** Something that differs, and between which pairs. */
+export interface SharedDifference extends Difference {
+  /** Indexes of pairs. */
+  pairs: number[];
+}
+
+/** What became of a figure, a point or a setting between two sides. */
+export interface Comparison {
+  base: { runs: string[] };
+  candidate: { runs: string[] };
+  tolerance: number;
+  betweenRuns: number;
+  /** Figures whose changes were tested together. */
+  tests: number;
+  pairs: ComparedPair[];
+  /** How many figures got which verdict. */
+  verdicts: Record<Verdict, number>;
+  /** How many gates ended how, over all pairs; null: there are none. */
+  gates: Record<GateOutcome, number> | null;
+  onlyBase: LonePoint[];
+  onlyCandidate: LonePoint[];
+  differences: SharedDifference[];
+}
+
+/**
+ * Compares what two sides measured, point by point; runs of one side are repeats of each other. Pure.
+ * @throws BenchError `BENCH_NOTHING_TO_COMPARE` (exit code 5) when no point is on both sides, `BENCH_FIGURE_UNKNOWN` and `BENCH_GATE_INVALID` (2)
+ */
+export function compareReports(base: Report, candidate: Report, options: CompareOptions = {}): Comparison {
+  const { tolerance = 0.05, betweenRuns = 0.03, figures = [], gatesOf = () => [] } = options;
+  const matches = matchPoints(base.rows, candidate.rows);
+  if (matches.pairs.length === 0) throw nothingToCompare(base, candidate);
+  const rows = [...base.rows, ...candidate.rows];
+  const asked = figures.map((name) => askedFigure(name, rows));
+  const names = pairNames(matches.pairs);
+  const measured = matches.pairs.map((match, i) => {
+    const [from, to] = [samplesFor(base, match.base), samplesFor(candidate, match.candidate)];
+    const own = [...match.base.rows, ...match.candidate.rows];
+    const effect = (compared: ComparedFigure) => effectOf(compared, { base: from, candidate: to }, { betweenRuns });
+    const gates = gatesOf(match.candidate.first.recipe).flatMap(
+      (gate) => judgeGate(gate, { base: from, candidate: to, rows: own, effect, betweenRuns }) ?? [],
+    );
+    const named = [...asked.map(({ name }) => name), ...gates.map(({ gate }) => gate.figure)].flatMap(
+      (name) => comparedFigure(name, own) ?? [],
+    );
+    const metrics = unique([...headlineFigures(from, to, own), ...named]).map((compared) => ({ compared, effect: effect(compared) }));
+    return { match, name: names[i] as string, from, to, gates, metrics };
+  });
+  const gates = [
+    ...new Map(matches.pairs.flatMap(({ candidate: { first } }) => gatesOf(first.recipe)).map((gate) => [gate.text, gate])).values(),
+  ];
+  const judged = measured.flatMap((pair) => pair.gates);
+  refuseIdleGates(gates, judged, { rows, of: measured.flatMap(({ from, to }) => [...from, ...to]) });
+
+  const tested = measured.flatMap((pair) => pair.metrics.filter(({ effect }) => effect !== null));
+  const adjusted = adjustedPValues(tested.map(({ effect }) => effect?.p ?? 1));
+  const adjustedOf = new Map(tested.map((metric, i) => [metric, adjusted[i] ?? 1]));
+  const pairs = measured.map(({ match, name, from, to, gates: own, metrics }): ComparedPair => ({
+    name,
+    recipe: match.candidate.first.recipe,
+    variant: match.candidate.first.variant,
+    load: match.candidate.first.loadText,
+    matchedBy: match.by,
+    base: sideOf(match.base, from),
+    candidate: sideOf(match.candidate, to),
+    metrics: metrics.map((metric) => {
+      const { compared, effect } = metric;
+      const { name: figure, label, unit, better, scale } = compared;
+      const verdict = verdictOf(compared, effect, { adjusted: adjustedOf.get(metric) ?? 1, tolerance });
+      return { name: figure, label, unit, better, scale, base: meanOf(compared, from), candidate: meanOf(compared, to), effect, verdict };
+    }),
+    gates: own,
+  }));
+  return {
+    base: { runs: runsOf(base) },
+    candidate: { runs: runsOf(candidate) },
+    tolerance,
+    betweenRuns,
+    tests: tested.length,
+    pairs,
+    verdicts: countOf(
+      ['better', 'worse', 'same', 'cannot tell'],
+      pairs.flatMap(({ metrics }) => metrics.map(({ verdict }) => verdict)),
+    ),
+    gates:
+      gates.length === 0
+        ? null
+        : countOf(
+            ['passed', 'failed', 'undecided'],
+            judged.map(({ outcome }) => outcome),
+          ),
+    onlyBase: matches.base.map(({ point, why, failed }) => ({ name: pointName(point.first), why, failed })),
+    onlyCandidate: matches.candidate.map(({ point, why, failed }) => ({ name: pointName(point.first), why, failed })),
+    differences: sharedDifferences(matches.pairs, base, candidate),
+  };
+}
+
+function nothingToCompare(base: Report, candidate: Report): BenchError {
+  const measured = (report: Report) => report.rows.some(({ status }) => status === 'ok' || status === 'partial');
+  const empty = [...(measured(base) ? [] : ['the base']), ...(measured(candidate) ? [] : ['the candidate'])];
+  return new BenchError({
+    code: 'BENCH_NOTHING_TO_COMPARE',
+    message: empty.length > 0 ? `nothing was measured in ${empty.join(' and ')}` : 'no point of the base is like one of the candidate',
+    hint:
+      empty.length > 0
+        ? 'bench status RUN says why'
+        : 'points are alike by their task key, or by recipe, variant and load; bench report shows those of a run',
+    exitCode: EXIT.nothingMeasured,
+  });
+}
+
+function askedFigure(name: string, rows: readonly ReportRow[]): ComparedFigure {
+  const found = comparedFigure(name, rows);
+  if (found) return found;
+  const own = rows.flatMap((row) => Object.keys(row.ownMetrics));
+  throw new BenchError({
+    code: 'BENCH_FIGURE_UNKNOWN',
+    message: `no figure is called "${name}"`,
+    hint: didYouMean(name, [...own, ...FIGURE_NAMES]) ?? 'figures have names such as ttft_p99_ms, tpot_p50_ms, output_throughput',
+    exitCode: EXIT.usage,
+  });
+}
+
+const samplesFor = (report: Report, point: SidePoint): Sample[] => point.rows.flatMap((row) => samplesOf(report, row));
+
+function sideOf({ rows }: SidePoint, samples: readonly Sample[]): ComparedSide {
+  return {
+    runs: [...new Set(rows.map(({ runId }) => runId))],
+    repeats: samples.length,
+    flags: [...new Map(rows.flatMap(({ flags }) => flags).map((flag) => [flag.code, flag])).values()],
+    partial: rows.some(({ status }) => status === 'partial'),
+  };
+}
+
+function meanOf(compared: ComparedFigure, samples: readonly Sample[]): number | null {
+  const values = samples.flatMap((sample) => compared.of(sample) ?? []);
+  return values.length === 0 ? null : values.reduce((sum, v) => sum + v, 0) / values.length;
+}
+
+const runsOf = (report: Report): string[] => [...new Set(report.rows.map(({ runId }) => runId))];
+
+const unique = (figures: readonly ComparedFigure[]): ComparedFigure[] => [...new Map(figures.map((each) => [each.name, each])).values()];
+
+function countOf<K extends string>(kinds: readonly K[], values: readonly K[]): Record<K, number> {
+  return Object.fromEntries(kinds.map((kind) => [kind, values.filter((value) => value === kind).length])) as Record<K, number>;
+}
+
+function sharedDifferences(pairs: readonly Match[], base: Report, candidate: Report): SharedDifference[] {
+  const found = new Map<string, SharedDifference>();
+  pairs.forEach((match, i) => {
+    for (const each of differencesOf({ report: base, point: match.base }, { report: candidate, point: match.candidate })) {
+      const key = JSON.stringify([each.kind, each.name, each.base, each.candidate]);
+      const known = found.get(key);
+      if (known) known.pairs.push(i);
+      else found.set(key, { ...each, pairs: [i] });
+    }
+  });
+  return [...found.values()];
+}

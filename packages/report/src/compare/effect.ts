@@ -1,0 +1,153 @@
+import { differenceInterval, meanPart, proportionDifference, proportionInterval, studentTTail, type VariancePart } from '@bench/core';
+import type { ComparedFigure } from './figures.ts';
+import type { Sample } from './samples.ts';
+
+/** How a figure changed from base to candidate, with its 95 % interval. */
+export interface Effect {
+  /** A share of the base (0.05: 5 % more), or of a figure that is a share itself the difference. */
+  change: number;
+  low: number;
+  high: number;
+  /** Two-sided: how probable a change as large is when there is none. */
+  p: number;
+  /** What was seen to vary. `assumed`: a side was measured once, and how such a measurement varies was taken for granted. */
+  from: 'repeats' | 'runs' | 'assumed';
+}
+
+/** From so many runs on, how runs differ is seen in them. */
+const RUNS = 3;
+
+/**
+ * The change of a figure. Changes are worked out on logarithms, so that twice as much and half as much are equally far; of shares, as differences. The
+ * unit is the repeat, or, of a side with three runs or more, the run: requests of one repeat share the state of the machine, and say nothing about the
+ * next. Null: it cannot be told, as of a figure that is zero, or of a share that was measured once.
+ */
+export function effectOf(
+  compared: ComparedFigure,
+  sides: { base: readonly Sample[]; candidate: readonly Sample[] },
+  options: { betweenRuns: number },
+): Effect | null {
+  if (compared.scale === 'points') return pointsEffect(compared, sides);
+  const base = unitsOf(compared, sides.base, Math.log);
+  const candidate = unitsOf(compared, sides.candidate, Math.log);
+  if (!base || !candidate) return null;
+  const parts = partsOf({ base, candidate }, (side) => ({
+    variance: options.betweenRuns ** 2 + (side.requestError ?? 0) ** 2,
+    degrees: Infinity,
+  }));
+  if (!parts) return null;
+  const found = differenceInterval(candidate.mean - base.mean, parts.variances);
+  return { change: Math.expm1(found.estimate), low: Math.expm1(found.low), high: Math.expm1(found.high), p: found.p, from: parts.from };
+}
+
+/** A figure of one side with its 95 % interval, by the same reckoning. Null: it cannot be told. */
+export function valueOf(
+  compared: ComparedFigure,
+  samples: readonly Sample[],
+  options: { betweenRuns: number },
+): { estimate: number; low: number; high: number } | null {
+  const logs = compared.scale === 'relative' ? unitsOf(compared, samples, Math.log) : null;
+  const units = logs ?? unitsOf(compared, samples, (value) => value);
+  if (!units) return null;
+  const values = unitValues(units.runs);
+  const part =
+    values.length >= 2
+      ? meanPart(values)
+      : logs && { variance: options.betweenRuns ** 2 + (units.requestError ?? 0) ** 2, degrees: Infinity };
+  const found = part && differenceInterval(units.mean, [part]);
+  if (logs) return found && { estimate: Math.exp(found.estimate), low: Math.exp(found.low), high: Math.exp(found.high) };
+  const shares = sharesOf(compared, samples);
+  const requests = shares && proportionInterval(shares.count, shares.total);
+  if (!found && !requests) return null;
+  return {
+    estimate: units.mean,
+    low: Math.min(found?.low ?? Infinity, requests?.low ?? Infinity),
+    high: Math.max(found?.high ?? -Infinity, requests?.high ?? -Infinity),
+  };
+}
+
+interface Units {
+  /** Of the repeats of each run. */
+  runs: number[][];
+  mean: number;
+  /** Of the only sample there is. */
+  requestError: number | null;
+}
+
+/** Null: a sample lacks the figure, or it has no logarithm. */
+function unitsOf(compared: ComparedFigure, samples: readonly Sample[], scale: (value: number) => number): Units | null {
+  const runs = new Map<string, number[]>();
+  for (const sample of samples) {
+    const value = compared.of(sample);
+    if (value === null || !Number.isFinite(scale(value))) return null;
+    const list = runs.get(sample.run);
+    if (list) list.push(scale(value));
+    else runs.set(sample.run, [scale(value)]);
+  }
+  if (runs.size === 0) return null;
+  const lists = [...runs.values()];
+  const [only] = samples;
+  return { runs: lists, mean: meanOf(unitValues(lists)), requestError: only && samples.length === 1 ? compared.requestError(only) : null };
+}
+
+/** What the mean is of: runs, where there are enough of them to tell how they differ, else repeats. */
+const unitValues = (runs: readonly number[][]): number[] => (runs.length >= RUNS ? runs.map(meanOf) : runs.flat());
+
+function partsOf(
+  { base, candidate }: { base: Units; candidate: Units },
+  alone: (side: Units) => VariancePart | null,
+): { variances: VariancePart[]; from: Effect['from'] } | null {
+  const [from, to] = [base, candidate].map(({ runs }) => (runs.length >= RUNS ? meanPart(runs.map(meanOf)) : null));
+  if (from && to) return { variances: [from, to], from: 'runs' };
+  const seen = from ?? to;
+  if (seen) {
+    // A run or two say nothing about the next; the other side's runs do, for both.
+    const { length } = (from ? candidate : base).runs;
+    return { variances: [{ variance: seen.variance * (1 + (seen.degrees + 1) / length), degrees: seen.degrees }], from: 'runs' };
+  }
+  const variances: VariancePart[] = [];
+  let assumed = false;
+  for (const side of [base, candidate]) {
+    const repeats = side.runs.flat();
+    const part = repeats.length >= 2 ? meanPart(repeats) : alone(side);
+    if (!part) return null;
+    variances.push(part);
+    assumed ||= repeats.length < 2;
+  }
+  return { variances, from: assumed ? 'assumed' : 'repeats' };
+}
+
+/** Of shares of requests the wider of two intervals: over repeats, and over requests, which also knows what none of so many may be. */
+function pointsEffect(compared: ComparedFigure, sides: { base: readonly Sample[]; candidate: readonly Sample[] }): Effect | null {
+  const base = unitsOf(compared, sides.base, (value) => value);
+  const candidate = unitsOf(compared, sides.candidate, (value) => value);
+  if (!base || !candidate) return null;
+  const parts = partsOf({ base, candidate }, () => null);
+  const change = candidate.mean - base.mean;
+  const repeats = parts && differenceInterval(change, parts.variances);
+  const [from, to] = [sharesOf(compared, sides.base), sharesOf(compared, sides.candidate)];
+  const requests = from && to && proportionDifference(from, to);
+  if (!requests) return repeats && parts ? { change, low: repeats.low, high: repeats.high, p: repeats.p, from: parts.from } : null;
+  return {
+    change,
+    low: Math.min(requests.low, repeats?.low ?? Infinity),
+    high: Math.max(requests.high, repeats?.high ?? -Infinity),
+    p: Math.max(shareP(from, to), repeats?.p ?? 0),
+    from: parts?.from ?? 'assumed',
+  };
+}
+
+function sharesOf(compared: ComparedFigure, samples: readonly Sample[]): { count: number; total: number } | null {
+  const shares = samples.flatMap((sample) => compared.share(sample) ?? []);
+  if (shares.length < samples.length) return null;
+  return shares.reduce((sum, { count, total }) => ({ count: sum.count + count, total: sum.total + total }), { count: 0, total: 0 });
+}
+
+/** Score test of two shares. */
+function shareP(a: { count: number; total: number }, b: { count: number; total: number }): number {
+  const pooled = (a.count + b.count) / (a.total + b.total);
+  const error = Math.sqrt(pooled * (1 - pooled) * (1 / a.total + 1 / b.total));
+  return error === 0 ? 1 : Math.min(1, 2 * studentTTail(Math.abs(b.count / b.total - a.count / a.total) / error, 1e6));
+}
+
+const meanOf = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;

@@ -1,0 +1,87 @@
+import { parseGate } from '@bench/core';
+import { describe, expect, it } from 'vitest';
+import { buildReport } from '../report.ts';
+import { measuredRun } from '../testing/measured-run.ts';
+import { ownRun } from '../testing/synthetic-run.ts';
+import { compareReports } from './compare-reports.ts';
+
+const throughputs = (id: string, ...perS: number[]) =>
+  buildReport({
+    runs: [
+      measuredRun(
+        id,
+        perS.map((each) => ({
+          result: {
+            scalars: { output_throughput: each, error_ratio: 0 },
+            counts: { sent: 200, ok: 200, failed: 0, cancelled: 0, warmup: 0 },
+            distributions: {},
+          },
+        })),
+      ),
+    ],
+  });
+const base = throughputs('rbase', 100, 101, 99, 100, 100);
+
+function outcome(gate: string, candidate: ReturnType<typeof throughputs>, from = base) {
+  const { pairs, gates } = compareReports(from, candidate, { gatesOf: () => [parseGate(gate)] });
+  expect(gates).not.toBeNull();
+  return pairs.flatMap((pair) => pair.gates.map((each) => each.outcome)).join(' ');
+}
+
+describe('a gate', () => {
+  const slower = throughputs('rcand', 90, 91, 89, 90, 90);
+  it.each([
+    ['output_throughput>-5%', 'failed'],
+    ['output_throughput>-12%', 'passed'],
+    // The interval of a fall of 10 % holds 9.5 %.
+    ['output_throughput>-9.5%', 'undecided'],
+    ['output_throughput>95', 'failed'],
+    ['output_throughput>80', 'passed'],
+    ['output_throughput>90.3', 'undecided'],
+    ['error_ratio<1%', 'passed'],
+    // None of 1 000 may be 0.4 %.
+    ['error_ratio<0.1%', 'undecided'],
+    ['error_ratio<+1%', 'passed'],
+  ])('%s: %s', (gate, expected) => {
+    expect(outcome(gate, slower)).toBe(expected);
+  });
+
+  it('fails on one measurement only far outside', () => {
+    expect(outcome('output_throughput>-5%', throughputs('rcand', 91), throughputs('rbase', 100))).toBe('undecided');
+    expect(outcome('output_throughput>-5%', throughputs('rcand', 80), throughputs('rbase', 100))).toBe('failed');
+  });
+
+  it('of what nothing has is a mistake, with the nearest name', () => {
+    expect(() => outcome('output_throughputt>-5%', slower)).toThrow(
+      'gate "output_throughputt>-5%": nothing that is compared has output_throughputt',
+    );
+    try {
+      outcome('output_throughputt>-5%', slower);
+    } catch (error) {
+      expect(error).toMatchObject({ hint: 'did you mean "output_throughput"?', exitCode: 2 });
+    }
+    expect(() => outcome('ttft_p99_ms<+5%', slower)).toThrow('nothing that is compared has ttft_p99_ms');
+    expect(() => outcome('constructor<5', slower)).toThrow('nothing that is compared has constructor');
+  });
+
+  it('may be of what a recipe reports itself, and of a recipe alone', () => {
+    const run = ownRun();
+    const comparison = compareReports(buildReport({ runs: [run] }), buildReport({ runs: [{ ...run, dir: '/runs/other' }] }), {
+      gatesOf: (recipe) => (recipe === 'redis-stress' ? [parseGate('redis-benchmark.set_rps>-10%')] : [parseGate('throughput>0.1')]),
+    });
+    expect(
+      comparison.pairs.map(({ recipe, gates }) => [recipe, ...gates.map(({ gate, outcome: came }) => `${gate.text} ${came}`)]),
+    ).toEqual([
+      ['redis-stress', 'redis-benchmark.set_rps>-10% passed'],
+      ['redis-stress', 'redis-benchmark.set_rps>-10% passed'],
+      ['copy-weights', 'throughput>0.1 passed'],
+    ]);
+    expect(comparison.gates).toEqual({ passed: 3, failed: 0, undecided: 0 });
+  });
+});
+
+it('another figure may be asked for, and one that nobody has is refused', () => {
+  const { pairs } = compareReports(base, throughputs('rcand', 90, 90), { figures: ['good_ratio', 'output_throughput'] });
+  expect(pairs[0]?.metrics.map(({ name }) => name)).toEqual(['output_throughput', 'error_ratio', 'good_ratio']);
+  expect(() => compareReports(base, base, { figures: ['ttft_p9_ms'] })).toThrow('no figure is called "ttft_p9_ms"');
+});

@@ -1,0 +1,64 @@
+import { BenchError, didYouMean, EXIT, FIGURE_NAMES, type Gate } from '@bench/core';
+import type { ReportRow } from '../rows.ts';
+import { type Effect, valueOf } from './effect.ts';
+import { comparedFigure, type ComparedFigure } from './figures.ts';
+import type { Sample } from './samples.ts';
+
+/** `failed`: the whole interval lies beyond the limit. `passed`: it lies within. `undecided`: neither, or nothing is known. */
+export type GateOutcome = 'passed' | 'failed' | 'undecided';
+
+/** What became of a gate at one pair. */
+export interface JudgedGate {
+  gate: Gate;
+  outcome: GateOutcome;
+  /** What was judged, with its 95 % interval: the change, or the candidate's value. Null: it cannot be told. */
+  seen: { estimate: number; low: number; high: number } | null;
+}
+
+interface Judged {
+  base: readonly Sample[];
+  candidate: readonly Sample[];
+  rows: readonly ReportRow[];
+  effect(compared: ComparedFigure): Effect | null;
+  betweenRuns: number;
+}
+
+/** Judges a pair; null where neither side has the figure, so that the gate does not speak of it. */
+export function judgeGate(gate: Gate, pair: Judged): JudgedGate | null {
+  const compared = comparedFigure(gate.figure, pair.rows);
+  const has = (samples: readonly Sample[]) => compared !== null && samples.some((sample) => compared.of(sample) !== null);
+  if (compared === null || (!has(pair.base) && !has(pair.candidate))) return null;
+  const seen = gate.of === 'value' ? valueOf(compared, pair.candidate, pair) : changeOf(pair.effect(compared));
+  return { gate, outcome: seen ? outcomeOf(gate, seen) : 'undecided', seen };
+}
+
+const changeOf = (effect: Effect | null) => effect && { estimate: effect.change, low: effect.low, high: effect.high };
+
+function outcomeOf({ side, limit }: Gate, { low, high }: { low: number; high: number }): GateOutcome {
+  if (side === '<') return high < limit ? 'passed' : low >= limit ? 'failed' : 'undecided';
+  return low > limit ? 'passed' : high <= limit ? 'failed' : 'undecided';
+}
+
+/**
+ * A gate that speaks of no pair is a mistake, and would pass for ever.
+ * @throws BenchError `BENCH_GATE_INVALID`, exit code 2
+ */
+export function refuseIdleGates(
+  gates: readonly Gate[],
+  judged: readonly JudgedGate[],
+  samples: { rows: readonly ReportRow[]; of: readonly Sample[] },
+): void {
+  const idle = gates.find((gate) => !judged.some(({ gate: { text } }) => text === gate.text));
+  if (!idle) return;
+  const own = [...new Set(samples.rows.flatMap((row) => Object.keys(row.ownMetrics)))];
+  const there = [...own, ...FIGURE_NAMES].filter((name) => {
+    const compared = comparedFigure(name, samples.rows);
+    return compared !== null && samples.of.some((sample) => compared.of(sample) !== null);
+  });
+  throw new BenchError({
+    code: 'BENCH_GATE_INVALID',
+    message: `gate "${idle.text}": nothing that is compared has ${idle.figure}`,
+    hint: didYouMean(idle.figure, there) ?? `there are: ${there.join(', ')}`,
+    exitCode: EXIT.usage,
+  });
+}

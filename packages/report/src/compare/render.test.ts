@@ -1,0 +1,90 @@
+import { parseGate } from '@bench/core';
+import { describe, expect, it } from 'vitest';
+import { buildReport } from '../report.ts';
+import { displayWidth } from '../table/width.ts';
+import { lognormalRepeats, type MeasuredPlan, measuredRun } from '../testing/measured-run.ts';
+import { hostileRun, mixedRun } from '../testing/synthetic-run.ts';
+import { compareReports, type Comparison } from './compare-reports.ts';
+import { comparisonMarkdown } from './render-markdown.ts';
+import { renderComparison } from './render-text.ts';
+
+const side = (id: string, seed: number, medianMs: number, plan: MeasuredPlan = {}) =>
+  buildReport({
+    runs: [measuredRun(id, lognormalRepeats({ seed, medianMs, repeats: 5, requests: 256, within: 0.3, between: 0.02 }), plan)],
+  });
+const recipe = (seqs: number) => `model: {name: a/b}\nengine: {llm: {vllm: {max_num_seqs: ${seqs}}}}\n`;
+const slower = compareReports(
+  side('rbase00001', 1, 100, { recipeText: recipe(8), engine: { name: 'vllm', version: '0.11.0' } }),
+  side('rcand00001', 2, 110, {
+    recipeText: recipe(16),
+    engine: { name: 'vllm', version: '0.12.0' },
+    flags: [{ code: 'client_bound', message: 'busy' }],
+  }),
+  { gatesOf: () => [parseGate('e2el_p99_ms<+3%'), parseGate('error_ratio<1%')] },
+);
+const text = (comparison: Comparison, width = 120, o: { unicode?: boolean; all?: boolean } = {}) =>
+  renderComparison(comparison, { width, color: false, unicode: true, ...o });
+
+function many(): Comparison {
+  const run = mixedRun();
+  return compareReports(buildReport({ runs: [run] }), buildReport({ runs: [{ ...run, dir: '/runs/again' }] }));
+}
+
+function hostile(): Comparison {
+  const run = hostileRun();
+  return compareReports(buildReport({ runs: [run] }), buildReport({ runs: [{ ...run, dir: '/x' }] }), {
+    gatesOf: () => [parseGate('e2el_p99_ms<+3%')],
+  });
+}
+
+describe('in a terminal', () => {
+  it('says what came out first, then gates, figures, differences and cautions', async () => {
+    await expect(`${text(slower)}\n`).toMatchFileSnapshot('testing/comparison.txt');
+  });
+
+  it('fits into its width, and is ASCII where it is asked to', () => {
+    for (const width of [120, 80, 60, 40])
+      for (const line of text(slower, width).split('\n')) expect(displayWidth(line), line).toBeLessThanOrEqual(width);
+    // oxlint-disable-next-line no-control-regex
+    expect(text(slower, 100, { unicode: false })).toMatch(/^[\x20-\x7E\n]*$/);
+    expect(text(slower, 60)).not.toContain('candidate  ');
+  });
+
+  it('of many points shows what changed', () => {
+    expect(text(many())).toContain('with them 8 whole points; --all shows them.');
+    expect(text(many(), 120, { all: true }).match(/^figure /gm)).toHaveLength(8);
+  });
+
+  it('obeys no control characters of names', () => {
+    // oxlint-disable-next-line no-control-regex
+    expect(text(hostile())).not.toMatch(/[\u0000-\u0009\u000B-\u001F\u202E]/);
+  });
+});
+
+describe('as a comment', () => {
+  it('folds what is not news', async () => {
+    await expect(comparisonMarkdown(slower)).toMatchFileSnapshot('testing/comparison.md');
+  });
+
+  it('means nothing that names say', () => {
+    const written = comparisonMarkdown(hostile());
+    expect(written.match(/<[^>]*>/g)?.filter((tag) => !/^<(\/?(details|summary)|!-- bench compare --)>$/.test(tag))).toEqual([]);
+    expect(written).not.toContain('http://');
+    const rows = written.split('\n').filter((line) => line.startsWith('|'));
+    const cells = (row: string) => row.replaceAll('\\|', '').split('|').length;
+    for (const row of rows) expect([5, 6, 8, 9]).toContain(cells(row));
+    const named = compareReports(
+      side('r1', 1, 100, { variant: '@user #1 [x](y) `z` | a\n# b' }),
+      side('r2', 2, 100, { variant: '@user #1 [x](y) `z` | a\n# b' }),
+    );
+    expect(comparisonMarkdown(named)).not.toMatch(/@user|#1|[^\\]\[x\]|[^\\]`/);
+  });
+
+  it('fits into a comment, however much there is to say', () => {
+    const pair = slower.pairs[0] as Comparison['pairs'][number];
+    const huge = { ...slower, pairs: Array.from({ length: 2000 }, (_, i) => ({ ...pair, name: `${i} ${'<x>'.repeat(80)}` })) };
+    const written = comparisonMarkdown(huge);
+    expect(written.length).toBeLessThan(65_536);
+    expect(written).toMatch(/and 5,9\d\d others/);
+  });
+});

@@ -1,0 +1,109 @@
+import { FLAG_WORDS } from '../flags.ts';
+import { decimalsOf, formatNumber, formatShort, listWords, plural } from '../format.ts';
+import { oneLine } from '../text.ts';
+import type { ComparedMetric, ComparedPair, ComparedSide, Comparison } from './compare-reports.ts';
+import type { JudgedGate } from './judge-gates.ts';
+
+/** `2 figures worse, 1 better, 5 same, 4 cannot tell`. */
+export function verdictWords({ verdicts }: Comparison): string {
+  return counted(verdicts, ['worse', 'better', 'same', 'cannot tell'], 'figure') || 'no figure is on both sides';
+}
+
+/** `1 gate failed, 2 undecided, 3 passed`; null: there are none. */
+export function gateWords({ gates }: Comparison): string | null {
+  return gates && counted(gates, ['failed', 'undecided', 'passed'], 'gate');
+}
+
+function counted<K extends string>(counts: Readonly<Record<K, number>>, kinds: readonly K[], what: string): string {
+  return kinds
+    .filter((kind) => counts[kind] > 0)
+    .map((kind, i) => `${i === 0 ? plural(counts[kind], what) : formatNumber(counts[kind], 0)} ${kind}`)
+    .join(', ');
+}
+
+/** `r0a1b2c3d4`, `3 runs (r…, r…, r…)`. */
+export function runWords(runs: readonly string[]): string {
+  const named = runs.slice(0, 5).map((run) => oneLine(run, 80));
+  if (runs.length === 1) return named[0] ?? '';
+  return `${plural(runs.length, 'run')} (${named.join(', ')}${runs.length > named.length ? ', …' : ''})`;
+}
+
+/** `+9.8 %`, `-0.3 points`. */
+export function changeText(change: number, scale: ComparedMetric['scale'], unit = true): string {
+  const percent = change * 100;
+  const digits = Math.abs(percent) >= 99.95 ? 0 : scale === 'points' && Math.abs(percent) < 0.995 ? 2 : 1;
+  const text = formatNumber(percent, digits);
+  const sign = percent > 0 && Number(text.replaceAll(',', '')) !== 0 ? '+' : '';
+  return `${sign}${text}${unit ? (scale === 'points' ? ' points' : ' %') : ''}`;
+}
+
+/** `+7.1 … +12.6 %`. Empty: there is none. */
+export function intervalText({ effect, scale }: Pick<ComparedMetric, 'effect' | 'scale'>): string {
+  return effect ? `${changeText(effect.low, scale, false)} to ${changeText(effect.high, scale)}` : '';
+}
+
+/** Base and candidate with as many decimals as tell them apart. */
+export function figureTexts({ base, candidate, scale }: ComparedMetric): [string, string] {
+  const known = [base, candidate].filter((value): value is number => value !== null);
+  const factor = scale === 'points' ? 100 : 1;
+  const decimals = Math.max(0, ...known.map((value) => decimalsOf(value * factor)));
+  const text = (value: number | null) =>
+    value === null ? formatNumber(null) : `${formatNumber(value * factor, Math.min(decimals, 4))}${scale === 'points' ? ' %' : ''}`;
+  return [text(base), text(candidate)];
+}
+
+/** `TTFT p99, ms`. */
+export function figureLabel({ label, unit, scale }: ComparedMetric): string {
+  const name = oneLine(label, 60);
+  return unit === '' || scale === 'points' ? name : `${name}, ${oneLine(unit, 20)}`;
+}
+
+/** What a gate saw: `+9.8 % (+7.1 to +12.6 %)`, `512 (498 to 530)`. */
+export function seenText({ gate, seen }: JudgedGate, metrics: readonly ComparedMetric[]): string {
+  const metric = metrics.find(({ name }) => name === gate.figure);
+  if (!seen || !metric) return 'it cannot be told';
+  const scale = metric.scale;
+  if (gate.of === 'change')
+    return `${changeText(seen.estimate, scale)} (${intervalText({ effect: { ...seen, change: seen.estimate, p: 1, from: 'repeats' }, scale })})`;
+  const factor = scale === 'points' ? 100 : 1;
+  const decimals = Math.min(scale === 'points' ? 2 : 4, decimalsOf(seen.high * factor));
+  const text = (value: number) => formatNumber(value * factor, value === 0 ? 0 : decimals);
+  return `${text(seen.estimate)} (${text(seen.low)} to ${text(seen.high)}${scale === 'points' ? ' %' : metric.unit === '' ? '' : ` ${oneLine(metric.unit, 20)}`})`;
+}
+
+/** `5 repeats against 5, matched by task key`. */
+export function pairWords({ base, candidate, matchedBy }: ComparedPair): string {
+  const side = ({ runs, repeats }: ComparedSide) =>
+    runs.length > 1 ? `${plural(repeats, 'repeat')} of ${plural(runs.length, 'run')}` : formatNumber(repeats, 0);
+  const from = base.runs.length > 1 ? side(base) : plural(base.repeats, 'repeat');
+  return `${from} against ${side(candidate)}; matched by ${oneLine(matchedBy, 200)}`;
+}
+
+/** What must be known before believing the figures, in sentences. */
+export function cautions(comparison: Comparison): string[] {
+  const { pairs } = comparison;
+  const out: string[] = [];
+  const flags = new Map<string, Set<string>>();
+  for (const { base, candidate } of pairs) {
+    for (const [side, each] of [
+      ['base', base],
+      ['candidate', candidate],
+    ] as const)
+      for (const { code } of each.flags) if (FLAG_WORDS[code].weight === 'doubt') flags.set(code, (flags.get(code) ?? new Set()).add(side));
+  }
+  for (const [code, sides] of flags) {
+    const { title, meaning } = FLAG_WORDS[code as keyof typeof FLAG_WORDS];
+    out.push(`${title} (${listWords([...sides].sort())}). ${meaning}`);
+  }
+  const from = new Set(pairs.flatMap(({ metrics }) => metrics.map(({ effect }) => effect?.from)));
+  if (from.has('assumed'))
+    out.push(
+      `Some points were measured only once on a side. How such a measurement varies is not in it: ${formatShort(comparison.betweenRuns * 100)} % (one standard deviation) was assumed. Repeats would tell.`,
+    );
+  if (from.has('repeats') && pairs.some(({ base, candidate }) => base.runs.length < 2 && candidate.runs.length < 2))
+    out.push(
+      'There is one run a side. Its repeats show how figures vary within a run; how runs differ from each other takes three a side.',
+    );
+  if (pairs.some(({ base, candidate }) => base.partial || candidate.partial)) out.push('Some repeats failed, and are not in the figures.');
+  return out;
+}
