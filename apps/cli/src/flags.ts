@@ -58,6 +58,13 @@ export function positive(text: string): number {
   return value;
 }
 
+/** A per cent as a share: `5%` is 0.05. */
+export function percent(text: string): number {
+  const value = Number(text.replace(/\s*%$/, ''));
+  if (text.trim() === '' || !Number.isFinite(value) || value < 0) throw new InvalidArgumentError('expected a per cent: 5%.');
+  return value / 100;
+}
+
 const MARKETS = ['on-demand', 'spot', 'flex', 'reserved'] as const;
 const RENTED = 'Rented machines:';
 

@@ -1,5 +1,5 @@
 import { type Command, Option } from '@commander-js/extra-typings';
-import { collect, CONFIG } from './flags.ts';
+import { collect, CONFIG, percent, settingsFlag } from './flags.ts';
 
 /** Commands for what was measured: reports of runs, and which runs there are. */
 export function addReportCommands(program: Command, result: { code: number }): void {
@@ -30,4 +30,31 @@ export function addReportCommands(program: Command, result: { code: number }): v
     .action(async (paths, options) => {
       result.code = await (await import('./commands/report.ts')).report(paths, options);
     });
+
+  settingsFlag(
+    program
+      .command('compare')
+      .description('compare what two runs measured: what changed, how sure that is, and whether it keeps its limits')
+      .argument('<base>', 'run id, folder, or "latest"; several with commas between them are repeats of each other')
+      .argument('<candidate>', 'the same')
+      .option('--out <folder>', 'folder of runs', 'runs')
+      .addOption(
+        new Option(
+          '--gate [limit]',
+          'exit with 7 when this is surely broken: "ttft_p99_ms<+5%"; repeatable; alone: the settings file’s gates',
+        )
+          .preset('')
+          .argParser(collect),
+      )
+      .option('--figure <name>', 'compare this too: ttft_p95_ms; repeatable', collect)
+      .option('--tolerance <percent>', 'a change smaller than this does not matter (default: 5%)', percent)
+      .option('--between-runs <percent>', 'how much one measurement alone is taken to vary, one standard deviation (default: 3%)', percent)
+      .option('--all', 'show every figure of every point')
+      .option('--strict', 'exit with 8 when a gate is undecided, or a point is missing or partly failed')
+      .option('--markdown [file]', 'write a comment for a pull request here; without a file print it')
+      .option('--json', 'print the comparison as JSON'),
+  ).action(async (base, candidate, options) => {
+    const flags = { ...options, gate: options.gate ?? [], figure: options.figure ?? [] };
+    result.code = await (await import('./commands/compare.ts')).compare(base, candidate, flags);
+  });
 }

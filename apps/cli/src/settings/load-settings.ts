@@ -8,6 +8,7 @@ import type { PriceBook } from '@bench/report';
 import { BUILTIN_ENGINES, checkYaml, type Engine, formatProblem, type Problem } from '@bench/recipe';
 import { loadPlugins } from '../plugins/load-plugins.ts';
 import type { HostFactory, LoadedPlugin, PluginFault } from '../plugins/plugin.ts';
+import { compareSettings, type GateSettings, gateSettings } from './compare-settings.ts';
 import { BUILTIN_PROVIDERS, builtinProviders } from './built-in.ts';
 import type { CloudDefaults } from './cloud-defaults.ts';
 import { type FindOptions, findSettings } from './find-settings.ts';
@@ -37,6 +38,10 @@ export interface Settings {
   prices: PriceBook;
   /** Milliseconds between two samples; false: nothing is sampled. Absent: not said. */
   telemetry?: { intervalMs: number } | false;
+  /** What bench compare does when its flags do not say, shares. Absent: not said. */
+  compare?: { tolerance?: number; betweenRuns?: number };
+  /** Limits of bench compare --gate. Absent: there are none. */
+  gates?: GateSettings;
   /** Schedulers of plugins, and machine profiles of the user. */
   launch: { schedulers: readonly SchedulerPlugin[]; machines: readonly MachineProfile[] };
 }
@@ -93,6 +98,8 @@ export async function loadSettings(
     cloud: checked.value.cloud ?? {},
     prices: priceBookOf(checked.value.pricing, basename(file)),
     ...telemetryOf(checked.value.telemetry),
+    ...compareSettings(checked.value.compare),
+    ...gateSettings(checked.value.gates),
     launch: { schedulers: loaded.flatMap((p) => p.schedulers), machines: checked.value.launch?.machines ?? [] },
   };
 }

@@ -7,7 +7,13 @@ import { builtinProviders } from './built-in.ts';
 import { cloudDefaultsSchema } from './cloud-defaults.ts';
 import { pricingSchema } from './pricing.ts';
 import { loadSettings } from './load-settings.ts';
-import { launchSettingsSchema, settingsSchema, telemetrySettingsSchema } from './settings-schema.ts';
+import {
+  compareSettingsSchema,
+  gatesSettingsSchema,
+  launchSettingsSchema,
+  settingsSchema,
+  telemetrySettingsSchema,
+} from './settings-schema.ts';
 import { SETTINGS_TEMPLATE } from './template.ts';
 
 interface Property {
@@ -47,6 +53,8 @@ it('docs/settings.md is what the schemas say (vitest run -u writes it)', async (
       'What machines cost whose price no run knows: your own, hosts, clusters, and what other tools measured. `bench report --price` comes first, then what a run recorded of what it rented, then these. See [reports.md](reports.md).',
       pricingSchema,
     ),
+    section('compare', 'Defaults of `bench compare`. See [compare.md](compare.md).', compareSettingsSchema),
+    section('gates', 'Limits that `bench compare --gate` holds a candidate to. See [compare.md](compare.md).', gatesSettingsSchema),
     section('launch', 'What `bench launch` and `bench submit` know of machines. See [launch.md](launch.md).', launchSettingsSchema),
     ...providers.map((p) => section(`providers.${p.name}`, `${p.title}.`, p.settings as unknown as z.ZodType)),
   ];
@@ -65,7 +73,16 @@ it('what bench init --settings writes is valid, also with its examples', async (
 
 it('the schema of the file can be written as JSON Schema', async () => {
   const schema = z.toJSONSchema(settingsSchema(await builtinProviders()), { io: 'input', target: 'draft-7', unrepresentable: 'any' });
-  expect(Object.keys(schema.properties ?? {})).toEqual(['plugins', 'providers', 'launch', 'telemetry', 'pricing', 'cloud']);
+  expect(Object.keys(schema.properties ?? {})).toEqual([
+    'plugins',
+    'providers',
+    'launch',
+    'telemetry',
+    'pricing',
+    'compare',
+    'gates',
+    'cloud',
+  ]);
 });
 
 function section(name: string, text: string, schema?: z.ZodType): string {

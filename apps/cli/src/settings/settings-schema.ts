@@ -1,4 +1,4 @@
-import { didYouMean, parseDuration } from '@bench/core';
+import { BenchError, didYouMean, parseDuration, parseGate } from '@bench/core';
 import { machineProfileSchema } from '@bench/launch';
 import type { ProviderFactory } from '@bench/provisioning';
 import { schemaToZod } from '@bench/recipe';
@@ -28,6 +28,36 @@ export const telemetrySettingsSchema = z.strictObject({
     .optional()
     .describe('Between two samples, `200ms` to `60s`. Default: `1s`.'),
 });
+const percent = z.string().regex(/^(\d+(\.\d+)?|\.\d+)\s*%$/, 'expected a per cent: 5%');
+export const compareSettingsSchema = z.strictObject({
+  tolerance: percent.optional().describe('A change smaller than this does not matter. Default: `5%`. Flag: `--tolerance`.'),
+  between_runs: percent
+    .optional()
+    .describe(
+      'How much one measurement alone is taken to vary, one standard deviation, where a side has no other. Default: `3%`. Flag: `--between-runs`.',
+    ),
+});
+
+const gates = z.array(
+  z.string().superRefine((text, context) => {
+    try {
+      parseGate(text);
+    } catch (error) {
+      if (!BenchError.is(error)) throw error;
+      context.addIssue({ code: 'custom', message: error.message, params: { hint: error.hint ?? null } });
+    }
+  }),
+);
+export const gatesSettingsSchema = z.strictObject({
+  default: gates.optional().describe('Limits that every recipe keeps: `["ttft_p99_ms<+5%", "error_ratio<1%"]`.'),
+  recipes: z
+    .record(z.string(), gates)
+    .optional()
+    .describe(
+      'More limits, by the name of a recipe, or with `*` and `?` of several: `{"qwen*": ["ttft_p99_ms<+10%"]}`. One of a figure stands instead of a default one of it.',
+    ),
+});
+
 const telemetrySchema = z
   .union([z.literal(false), telemetrySettingsSchema], { error: 'expected false, or {interval: 1s}' })
   .describe('How engines and machines are sampled while points are measured.');
@@ -69,6 +99,8 @@ export function settingsSchema(providers: readonly ProviderFactory[], o: { open?
     launch: launchSettingsSchema.optional().describe('What bench launch and bench submit know of machines.'),
     telemetry: telemetrySchema.optional(),
     pricing: pricingSchema.optional().describe('What machines cost whose price no run knows.'),
+    compare: compareSettingsSchema.optional().describe('Defaults of bench compare.'),
+    gates: gatesSettingsSchema.optional().describe('Limits that bench compare --gate holds a candidate to.'),
     cloud: cloud.optional().describe('Defaults of the flags that say what may be rented.'),
   });
 }

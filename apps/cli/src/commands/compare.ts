@@ -1,0 +1,88 @@
+import { stat } from 'node:fs/promises';
+import { resolve } from 'node:path';
+import { BenchError, EXIT, type Gate, parseGate, writeAtomic } from '@bench/core';
+import { buildReport, compareReports, type Comparison, comparisonMarkdown, renderComparison, type Report } from '@bench/report';
+import { readRun, resolveRun } from '@bench/results';
+import { withContext } from '../context.ts';
+import { type GateSettings, gatesOf } from '../settings/compare-settings.ts';
+import { loadSettings, type Settings } from '../settings/load-settings.ts';
+import { styles } from '../ui/style.ts';
+
+export interface CompareFlags {
+  out: string;
+  /** Limits; an empty text stands for those of the settings file. */
+  gate: readonly string[];
+  figure: readonly string[];
+  tolerance?: number | undefined;
+  betweenRuns?: number | undefined;
+  all?: true | undefined;
+  strict?: true | undefined;
+  /** True: print it instead of the table; a text: the file. */
+  markdown?: string | true | undefined;
+  json?: true | undefined;
+  config?: string | undefined;
+}
+
+/** `bench compare`. */
+export function compare(base: string, candidate: string, flags: CompareFlags): Promise<number> {
+  return withContext(async (context) => {
+    // Mistakes in what was typed are told before anything is read.
+    const typed = flags.gate.filter((text) => text !== '').map(parseGate);
+    const settings = await loadSettings({ config: flags.config, signal: context.signal });
+    const gates = gateRule(typed, flags, settings);
+    const sides = [await openSide(base, flags.out), await openSide(candidate, flags.out)] as const;
+    for (const { path, message } of sides.flatMap(({ problems }) => problems)) process.stderr.write(`left out: ${path}: ${message}\n`);
+    const both = sides[0].runs.find(({ dir }) => sides[1].runs.some((view) => view.dir === dir));
+    if (both) throw usage(`run ${both.run.id} stands on both sides`, 'a comparison is of runs that differ: bench compare BASE CANDIDATE');
+
+    const comparison = compareReports(...sides, {
+      ...settings.compare,
+      ...(flags.tolerance === undefined ? {} : { tolerance: flags.tolerance }),
+      ...(flags.betweenRuns === undefined ? {} : { betweenRuns: flags.betweenRuns }),
+      figures: flags.figure,
+      ...(gates ? { gatesOf: (recipe: string) => gatesOf(gates, recipe) } : {}),
+    });
+    const code = exitCode(comparison, { strict: flags.strict === true });
+    if (typeof flags.markdown === 'string') await writeAtomic(resolve(flags.markdown), comparisonMarkdown(comparison));
+    if (flags.json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, exitCode: code, ...comparison }, null, 1)}\n`);
+    else if (flags.markdown === true) process.stdout.write(comparisonMarkdown(comparison));
+    else {
+      const style = styles(process.stdout);
+      const options = { width: process.stdout.columns || 120, color: style.color, unicode: style.unicode, all: flags.all === true };
+      process.stdout.write(`${renderComparison(comparison, options)}\n`);
+    }
+    return code;
+  });
+}
+
+/** Limits that were typed, and with a bare `--gate` those of the settings file. Null: nothing is gated. */
+function gateRule(typed: readonly Gate[], flags: CompareFlags, settings: Settings): GateSettings | null {
+  if (!flags.gate.includes('')) return typed.length === 0 ? null : { default: typed, recipes: {} };
+  if (!settings.gates)
+    throw usage(
+      '--gate without a limit takes those of the settings file, and it has none',
+      'write --gate "ttft_p99_ms<+5%", or gates: in bench.config.yaml; docs/compare.md',
+    );
+  return { default: [...settings.gates.default, ...typed], recipes: settings.gates.recipes };
+}
+
+/** One side: a run, or several with commas between them, which are repeats of each other. */
+async function openSide(text: string, out: string): Promise<Report> {
+  const whole = await stat(text).catch(() => null);
+  const names = whole ? [text] : text.split(',').map((name) => name.trim());
+  const dirs = await Promise.all(names.map((name) => resolveRun(name, out)));
+  return buildReport({ runs: await Promise.all([...new Set(dirs)].map((dir) => readRun(dir))) });
+}
+
+/** A gate that failed wins over a point that the candidate could not measure, and that over doubts. */
+function exitCode({ gates, onlyBase, pairs }: Comparison, { strict }: { strict: boolean }): number {
+  if (gates && gates.failed > 0) return EXIT.gate;
+  if (gates && onlyBase.some(({ failed }) => failed)) return EXIT.taskFailed;
+  const doubtful = pairs.some(({ base, candidate }) => base.partial || candidate.partial);
+  if (strict && (doubtful || onlyBase.length > 0 || (gates !== null && gates.undecided > 0))) return EXIT.strict;
+  return EXIT.ok;
+}
+
+function usage(message: string, hint: string): BenchError {
+  return new BenchError({ code: 'BENCH_USAGE', message, hint, exitCode: EXIT.usage });
+}
