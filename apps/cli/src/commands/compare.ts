@@ -1,7 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { BenchError, EXIT, type Gate, parseGate, writeAtomic } from '@bench/core';
-import { buildReport, compareReports, type Comparison, comparisonMarkdown, renderComparison, type Report } from '@bench/report';
+import {
+  buildReport,
+  compareReports,
+  type Comparison,
+  comparisonMarkdown,
+  type PriceBook,
+  renderComparison,
+  type Report,
+} from '@bench/report';
 import { readRun, resolveRun } from '@bench/results';
 import { withContext } from '../context.ts';
 import { type GateSettings, gatesOf } from '../settings/compare-settings.ts';
@@ -30,7 +38,8 @@ export function compare(base: string, candidate: string, flags: CompareFlags): P
     const typed = flags.gate.filter((text) => text !== '').map(parseGate);
     const settings = await loadSettings({ config: flags.config, signal: context.signal });
     const gates = gateRule(typed, flags, settings);
-    const sides = [await openSide(base, flags.out), await openSide(candidate, flags.out)] as const;
+    const open = (text: string) => openSide(text, { out: flags.out, prices: settings.prices });
+    const sides = [await open(base), await open(candidate)] as const;
     for (const { path, message } of sides.flatMap(({ problems }) => problems)) process.stderr.write(`left out: ${path}: ${message}\n`);
     const both = sides[0].runs.find(({ dir }) => sides[1].runs.some((view) => view.dir === dir));
     if (both) throw usage(`run ${both.run.id} stands on both sides`, 'a comparison is of runs that differ: bench compare BASE CANDIDATE');
@@ -67,11 +76,11 @@ function gateRule(typed: readonly Gate[], flags: CompareFlags, settings: Setting
 }
 
 /** One side: a run, or several with commas between them, which are repeats of each other. */
-async function openSide(text: string, out: string): Promise<Report> {
+async function openSide(text: string, { out, prices }: { out: string; prices: PriceBook }): Promise<Report> {
   const whole = await stat(text).catch(() => null);
   const names = whole ? [text] : text.split(',').map((name) => name.trim());
   const dirs = await Promise.all(names.map((name) => resolveRun(name, out)));
-  return buildReport({ runs: await Promise.all([...new Set(dirs)].map((dir) => readRun(dir))) });
+  return buildReport({ runs: await Promise.all([...new Set(dirs)].map((dir) => readRun(dir))) }, { prices });
 }
 
 /** A gate that failed wins over a point that the candidate could not measure, and that over doubts. */

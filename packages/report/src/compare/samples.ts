@@ -1,5 +1,6 @@
 import type { PercentileBounds, PointResult } from '@bench/core';
 import type { TaskView } from '@bench/results';
+import { costsOf } from '../prices/costs.ts';
 import type { Report } from '../report.ts';
 import type { ReportRow, RowDistribution } from '../rows.ts';
 
@@ -26,7 +27,7 @@ export function samplesOf(report: Report, row: ReportRow): Sample[] {
       ? [
           {
             run: row.runId,
-            scalars: { ...costs(row, result.scalars), ...result.scalars },
+            scalars: { ...result.scalars, ...costs(row, result.scalars) },
             distributions: result.distributions,
             requests: result.intervals ?? null,
             counts: result.counts,
@@ -43,16 +44,8 @@ export function taskOf(report: Report, row: ReportRow): TaskView | undefined {
     ?.tasks.find(({ file }) => file.key === row.taskKey && file.recipe === row.recipe && file.variant === row.variant);
 }
 
-/** What a row's tokens cost is of its mean throughput; a repeat that was faster gave cheaper ones. */
-const COSTS: readonly [cost: string, throughput: string][] = [
-  ['cost_per_mtok_output', 'output_throughput'],
-  ['cost_per_mtok_total', 'total_token_throughput'],
-];
-
-function costs(row: ReportRow, own: Readonly<Record<string, number>>): Record<string, number> {
-  const found = COSTS.flatMap(([cost, throughput]): [string, number][] => {
-    const [mean, atMean, here] = [row.scalars[cost], row.scalars[throughput], own[throughput]];
-    return mean === undefined || !atMean || !here ? [] : [[cost, (mean * atMean) / here]];
-  });
-  return Object.fromEntries(found);
+/** A repeat that was faster gave cheaper tokens. What a recipe itself reports by the name of a cost is its own figure. */
+function costs({ priceUsdPerHour, ownMetrics }: ReportRow, scalars: Readonly<Record<string, number>>): Record<string, number> {
+  if (priceUsdPerHour === null) return {};
+  return Object.fromEntries(Object.entries(costsOf(scalars, priceUsdPerHour)).filter(([name]) => !Object.hasOwn(ownMetrics, name)));
 }
