@@ -35,7 +35,7 @@ export function addReportCommands(program: Command, result: { code: number }): v
     program
       .command('compare')
       .description('compare what two runs measured: what changed, how sure that is, and whether it keeps its limits')
-      .argument('<base>', 'run id, folder, or "latest"; several with commas between them are repeats of each other')
+      .argument('<base>', 'run id, folder, "latest", or what another tool measured; several with commas between them are repeats of each other')
       .argument('<candidate>', 'the same')
       .option('--out <folder>', 'folder of runs', 'runs')
       .addOption(

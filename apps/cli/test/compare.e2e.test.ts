@@ -84,7 +84,7 @@ describe('bench compare', () => {
   it('refuses a run against itself, and one that is not there', async () => {
     expect(await inRoot(base, base)).toMatchObject({
       code: 2,
-      stderr: expect.stringContaining(`run ${base} stands on both sides`) as string,
+      stderr: expect.stringContaining(`${base} stands on both sides`) as string,
     });
     expect((await inRoot(base, 'r000000000')).code).toBe(2);
   });

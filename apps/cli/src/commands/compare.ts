@@ -1,16 +1,8 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
 import { BenchError, EXIT, type Gate, parseGate, writeAtomic } from '@bench/core';
-import {
-  buildReport,
-  compareReports,
-  type Comparison,
-  comparisonMarkdown,
-  type PriceBook,
-  renderComparison,
-  type Report,
-} from '@bench/report';
-import { readRun, resolveRun } from '@bench/results';
+import { buildReport, compareReports, type Comparison, comparisonMarkdown, renderComparison } from '@bench/report';
+import { readSources } from '@bench/results';
 import { withContext } from '../context.ts';
 import { type GateSettings, gatesOf } from '../settings/compare-settings.ts';
 import { loadSettings, type Settings } from '../settings/load-settings.ts';
@@ -38,11 +30,12 @@ export function compare(base: string, candidate: string, flags: CompareFlags): P
     const typed = flags.gate.filter((text) => text !== '').map(parseGate);
     const settings = await loadSettings({ config: flags.config, signal: context.signal });
     const gates = gateRule(typed, flags, settings);
-    const open = (text: string) => openSide(text, { out: flags.out, prices: settings.prices });
+    const open = async (text: string) =>
+      buildReport(await readSources(await namesOf(text), { out: flags.out, signal: context.signal }), { prices: settings.prices });
     const sides = [await open(base), await open(candidate)] as const;
     for (const { path, message } of sides.flatMap(({ problems }) => problems)) process.stderr.write(`left out: ${path}: ${message}\n`);
-    const both = sides[0].runs.find(({ dir }) => sides[1].runs.some((view) => view.dir === dir));
-    if (both) throw usage(`run ${both.run.id} stands on both sides`, 'a comparison is of runs that differ: bench compare BASE CANDIDATE');
+    const both = sides[0].rows.find(({ source }) => sides[1].rows.some((row) => row.source.path === source.path));
+    if (both) throw usage(`${both.runId} stands on both sides`, 'a comparison is of runs that differ: bench compare BASE CANDIDATE');
 
     const comparison = compareReports(...sides, {
       ...settings.compare,
@@ -75,12 +68,9 @@ function gateRule(typed: readonly Gate[], flags: CompareFlags, settings: Setting
   return { default: [...settings.gates.default, ...typed], recipes: settings.gates.recipes };
 }
 
-/** One side: a run, or several with commas between them, which are repeats of each other. */
-async function openSide(text: string, { out, prices }: { out: string; prices: PriceBook }): Promise<Report> {
-  const whole = await stat(text).catch(() => null);
-  const names = whole ? [text] : text.split(',').map((name) => name.trim());
-  const dirs = await Promise.all(names.map((name) => resolveRun(name, out)));
-  return buildReport({ runs: await Promise.all([...new Set(dirs)].map((dir) => readRun(dir))) }, { prices });
+/** One side: a run or what another tool measured; or several with commas between them, which are repeats of each other. */
+async function namesOf(text: string): Promise<string[]> {
+  return (await stat(text).catch(() => null)) ? [text] : text.split(',').map((name) => name.trim());
 }
 
 /** A gate that failed wins over a point that the candidate could not measure, and that over doubts. */
