@@ -35,7 +35,10 @@ export function addReportCommands(program: Command, result: { code: number }): v
     program
       .command('compare')
       .description('compare what two runs measured: what changed, how sure that is, and whether it keeps its limits')
-      .argument('<base>', 'run id, folder, "latest", or what another tool measured; several with commas between them are repeats of each other')
+      .argument(
+        '<base>',
+        'run id, folder, "latest", or what another tool measured; several with commas between them are repeats of each other',
+      )
       .argument('<candidate>', 'the same')
       .option('--out <folder>', 'folder of runs', 'runs')
       .addOption(
@@ -51,7 +54,7 @@ export function addReportCommands(program: Command, result: { code: number }): v
       .option('--between-runs <percent>', 'how much one measurement alone is taken to vary, one standard deviation (default: 3%)', percent)
       .option('--all', 'show every figure of every point')
       .option('--strict', 'exit with 8 when a gate is undecided, or a point is missing or partly failed')
-      .option('--markdown [file]', 'write a comment for a pull request here; without a file print it')
+      .option('--markdown <file>', 'write a comment for a pull request here (- for the standard output)')
       .option('--json', 'print the comparison as JSON'),
   ).action(async (base, candidate, options) => {
     const flags = { ...options, gate: options.gate ?? [], figure: options.figure ?? [] };

@@ -62,7 +62,7 @@ describe('bench compare', () => {
     expect(finished.code, show(finished)).toBe(7);
     const written = await readFile(file, 'utf8');
     expect(written).toMatch(/^<!-- bench compare -->\n\n\*\*1 gate failed, 1 passed; /);
-    expect(await inRoot(base, slower, '--gate=output_throughput>-5%', '--markdown')).toMatchObject({ code: 7, stdout: written });
+    expect(await inRoot(base, slower, '--gate=output_throughput>-5%', '--markdown', '-')).toMatchObject({ code: 7, stdout: written });
   });
 
   it('with --strict wants every gate decided and every point there', async () => {

@@ -7,6 +7,7 @@ import { withContext } from '../context.ts';
 import { type GateSettings, gatesOf } from '../settings/compare-settings.ts';
 import { loadSettings, type Settings } from '../settings/load-settings.ts';
 import { styles } from '../ui/style.ts';
+import { checkWritable } from '../writable.ts';
 
 export interface CompareFlags {
   out: string;
@@ -17,8 +18,8 @@ export interface CompareFlags {
   betweenRuns?: number | undefined;
   all?: true | undefined;
   strict?: true | undefined;
-  /** True: print it instead of the table; a text: the file. */
-  markdown?: string | true | undefined;
+  /** File of a comment for a pull request; `-`: the standard output, instead of the table. */
+  markdown?: string | undefined;
   json?: true | undefined;
   config?: string | undefined;
 }
@@ -27,6 +28,9 @@ export interface CompareFlags {
 export function compare(base: string, candidate: string, flags: CompareFlags): Promise<number> {
   return withContext(async (context) => {
     // Mistakes in what was typed are told before anything is read.
+    const printed = flags.markdown === '-';
+    if (printed && flags.json) throw usage('--markdown - and --json would print two things into one', 'name a file for the Markdown');
+    if (flags.markdown !== undefined && !printed) await checkWritable(flags.markdown, { flag: 'markdown', folder: false });
     const typed = flags.gate.filter((text) => text !== '').map(parseGate);
     const settings = await loadSettings({ config: flags.config, signal: context.signal });
     const gates = gateRule(typed, flags, settings);
@@ -45,9 +49,9 @@ export function compare(base: string, candidate: string, flags: CompareFlags): P
       ...(gates ? { gatesOf: (recipe: string) => gatesOf(gates, recipe) } : {}),
     });
     const code = exitCode(comparison, { strict: flags.strict === true });
-    if (typeof flags.markdown === 'string') await writeAtomic(resolve(flags.markdown), comparisonMarkdown(comparison));
+    if (flags.markdown !== undefined && !printed) await writeAtomic(resolve(flags.markdown), comparisonMarkdown(comparison));
     if (flags.json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, exitCode: code, ...comparison }, null, 1)}\n`);
-    else if (flags.markdown === true) process.stdout.write(comparisonMarkdown(comparison));
+    else if (printed) process.stdout.write(comparisonMarkdown(comparison));
     else {
       const style = styles(process.stdout);
       const options = { width: process.stdout.columns || 120, color: style.color, unicode: style.unicode, all: flags.all === true };

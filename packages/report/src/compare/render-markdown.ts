@@ -1,5 +1,5 @@
 import { formatNumber, formatShort, plural } from '../format.ts';
-import { markdownText } from '../markdown.ts';
+import { code, inert } from '../markdown/inert.ts';
 import type { ComparedMetric, ComparedPair, Comparison, LonePoint } from './compare-reports.ts';
 import {
   cautions,
@@ -26,6 +26,7 @@ const MAX_CHARACTERS = 60_000;
 const ROWS = [100, 30, 10, 3] as const;
 /** Of a name, where it is one cell of many. */
 const MAX_NAME = 80;
+const MAX_TEXT = 200;
 
 /** A comparison as a comment on a pull request: what came out, gates, what changed; everything else folded. Ends with a newline. */
 export function comparisonMarkdown(comparison: Comparison): string {
@@ -45,7 +46,7 @@ function comment(comparison: Comparison, max: number): string {
   const parts = [
     COMMENT_MARK,
     `**${[gateWords(comparison), verdictWords(comparison)].filter(Boolean).join('; ')}**`,
-    `${markdownText(runWords(comparison.candidate.runs))} against ${markdownText(runWords(comparison.base.runs))}, ${plural(pairs.length, 'point')}.`,
+    `${inert(runWords(comparison.candidate.runs), MAX_TEXT)} against ${inert(runWords(comparison.base.runs), MAX_TEXT)}, ${plural(pairs.length, 'point')}.`,
     gateTable(comparison, max),
     changed.length === 0 ? '' : figureTable(changed, pairs, max),
     missing(comparison),
@@ -66,8 +67,8 @@ function figureTable(rows: readonly { pair: ComparedPair; metric: ComparedMetric
   const cells = rows
     .slice(0, max)
     .map(({ pair, metric }) => [
-      ...(many ? [markdownText(pair.name, MAX_NAME)] : []),
-      markdownText(figureLabel(metric)),
+      ...(many ? [inert(pair.name, MAX_NAME)] : []),
+      inert(figureLabel(metric), MAX_TEXT),
       ...figureTexts(metric),
       metric.effect ? changeText(metric.effect.change, metric.scale) : '–',
       intervalText(metric),
@@ -89,9 +90,9 @@ function gateTable({ pairs }: Comparison, max: number): string {
     .slice(0, max)
     .map(({ pair, gate }) => [
       GATE_MARKS[gate.outcome],
-      markdownText(gate.gate.text, 80),
-      ...(many ? [markdownText(pair.name, MAX_NAME)] : []),
-      markdownText(seenText(gate, pair.metrics)),
+      code(gate.gate.text, MAX_NAME),
+      ...(many ? [inert(pair.name, MAX_NAME)] : []),
+      inert(seenText(gate, pair.metrics), MAX_TEXT),
     ]);
   const more = rows.length - cells.length;
   const shown = table(
@@ -109,7 +110,7 @@ function missing({ onlyBase, onlyCandidate }: Comparison): string {
     return [
       `${title}:`,
       '',
-      ...points.slice(0, 10).map(({ name, why, failed }) => `- ${failed ? '❌ ' : ''}${markdownText(name)}: ${markdownText(why)}`),
+      ...points.slice(0, 10).map(({ name, why, failed }) => `- ${failed ? '❌ ' : ''}${inert(name, MAX_TEXT)}: ${inert(why, MAX_TEXT)}`),
       ...(more > 0 ? [`- and ${plural(more, 'other')}`] : []),
     ];
   };
@@ -119,16 +120,16 @@ function missing({ onlyBase, onlyCandidate }: Comparison): string {
 
 function differences({ differences: found, pairs }: Comparison, max: number): string {
   if (found.length === 0) return '';
-  const value = (text: string | null) => (text === null ? 'not there' : markdownText(text, 80));
+  const value = (text: string | null) => (text === null ? 'not there' : code(text, MAX_NAME));
   const cells = found.slice(0, max).map(({ name, base, candidate, pairs: at }) => [
-    markdownText(name, 80),
+    code(name, MAX_NAME),
     value(base),
     value(candidate),
     at.length === pairs.length
       ? 'all'
       : at
           .slice(0, 3)
-          .map((i) => markdownText(pairs[i]?.name ?? '', MAX_NAME))
+          .map((i) => inert(pairs[i]?.name ?? '', MAX_NAME))
           .join('; ') + (at.length > 3 ? '; …' : ''),
   ]);
   const more = found.length - cells.length;
@@ -148,8 +149,8 @@ function method(comparison: Comparison): string {
     `*same*: the whole interval lies within ±${percent} %. *worse*, *better*: there is a change (5 % false alarms over all ${plural(tests, 'figure')}, Benjamini and Hochberg), and by the best estimate it is ${percent} % or more. *cannot tell*: neither. A gate fails only when the whole interval lies beyond its limit.`,
     `Points: ${ways
       .slice(0, 3)
-      .map((text) => markdownText(text))
+      .map((text) => inert(text, MAX_TEXT))
       .join('; ')}${ways.length > 3 ? '; …' : ''}.`,
-    ...cautions(comparison).map((text) => markdownText(text, 600)),
+    ...cautions(comparison).map((text) => inert(text, 600)),
   ].join('\n\n');
 }

@@ -68,16 +68,17 @@ describe('as a comment', () => {
 
   it('means nothing that names say', () => {
     const written = comparisonMarkdown(hostile());
-    expect(written.match(/<[^>]*>/g)?.filter((tag) => !/^<(\/?(details|summary)|!-- bench compare --)>$/.test(tag))).toEqual([]);
+    const outside = written.replace(/`[^`\n]*`/g, '');
+    expect(outside.match(/<[^>]*>/g)?.filter((tag) => !/^<(\/?(details|summary)|!-- bench compare --)>$/.test(tag))).toEqual([]);
     expect(written).not.toContain('http://');
     const rows = written.split('\n').filter((line) => line.startsWith('|'));
-    const cells = (row: string) => row.replaceAll('\\|', '').split('|').length;
+    const cells = (row: string) => row.split('|').length;
     for (const row of rows) expect([5, 6, 8, 9]).toContain(cells(row));
     const named = compareReports(
       side('r1', 1, 100, { variant: '@user #1 [x](y) `z` | a\n# b' }),
       side('r2', 2, 100, { variant: '@user #1 [x](y) `z` | a\n# b' }),
     );
-    expect(comparisonMarkdown(named)).not.toMatch(/@user|#1|[^\\]\[x\]|[^\\]`/);
+    expect(comparisonMarkdown(named)).not.toMatch(/@user|#1\b(?!;)|\[x\]|`z`/);
   });
 
   it('fits into a comment, however much there is to say', () => {
