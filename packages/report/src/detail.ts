@@ -25,7 +25,8 @@ export interface PointDetail {
 /** Every half per cent, and the tail. */
 export const SHARES: readonly number[] = [...Array.from({ length: 200 }, (_, i) => i / 200), 0.999, 1];
 
-const MAX_SERIES = 240;
+/** Buckets of time that a course is drawn with. */
+export const MAX_SERIES = 240;
 
 /** Gaps that a curve is drawn from; of more, a random sample is taken. The percentiles beside it are of all. */
 const MAX_GAPS = 200_000;
@@ -35,7 +36,7 @@ export async function readDetails(
   runs: readonly RunView[],
   group: TaskGroup,
   rows: readonly ReportRow[],
-  signal?: AbortSignal,
+  { signal, buckets = MAX_SERIES }: { signal?: AbortSignal | undefined; buckets?: number } = {},
 ): Promise<PointDetail[]> {
   const task = runs
     .find((view) => view.run.id === group.first.runId)
@@ -44,12 +45,12 @@ export async function readDetails(
   for (const row of rows) {
     signal?.throwIfAborted();
     const views = (task?.points ?? []).filter((view) => view.entry.point === row.point && view.entry.status === 'ok' && view.result);
-    details.push(await readDetail(row, views));
+    details.push(await readDetail(row, views, buckets));
   }
   return details;
 }
 
-async function readDetail(row: ReportRow, views: readonly PointView[]): Promise<PointDetail> {
+async function readDetail(row: ReportRow, views: readonly PointView[], most: number): Promise<PointDetail> {
   const problems: PointDetail['problems'] = [];
   const attempt = async <T>(view: PointView, what: string, read: () => Promise<T>): Promise<T | null> => {
     try {
@@ -69,7 +70,7 @@ async function readDetail(row: ReportRow, views: readonly PointView[]): Promise<
   }
   const first = views[0];
   const series = first ? await attempt(first, 'the per-second series', () => first.series()) : null;
-  const buckets = series && series.length > 0 ? bucketed(series) : null;
+  const buckets = series && series.length > 0 ? bucketed(series, most) : null;
   const telemetry = (first && (await attempt(first, 'telemetry', () => first.telemetry()))) ?? [];
   return {
     row,
@@ -154,9 +155,9 @@ function summaryCurve(summary: RowDistribution | undefined): Curve | null {
   return { quantiles, from: 'summary' };
 }
 
-/** At most {@link MAX_SERIES} buckets: sums and means of whole seconds, and all that workers of the client saw in them. */
-function bucketed(rows: readonly SeriesRow[]): { bucketS: number; rows: SeriesRow[] } {
-  const bucketS = Math.ceil(rows.length / MAX_SERIES);
+/** At most so many buckets: sums and means of whole seconds, and all that workers of the client saw in them. */
+function bucketed(rows: readonly SeriesRow[], most: number): { bucketS: number; rows: SeriesRow[] } {
+  const bucketS = Math.ceil(rows.length / most);
   if (bucketS <= 1) return { bucketS: 1, rows: [...rows] };
   const out: SeriesRow[] = [];
   for (let i = 0; i < rows.length; i += bucketS) {

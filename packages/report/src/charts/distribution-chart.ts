@@ -21,6 +21,9 @@ export interface DistributionPlan {
   later?: boolean;
 }
 
+/** Enough to see a curve by: every second per cent, and the tail. */
+const FEW = SHARES.filter((share, i) => i % 4 === 0 || share >= 0.95);
+
 /** How TTFT, or the gaps between tokens, of one task are spread: the share of them over the time, a curve a point. */
 export function distributionChart({ id, kind, group, points, named, later = false }: DistributionPlan): DrawnChart {
   const label = metric(`${kind}_ms`)?.label ?? kind;
@@ -53,7 +56,7 @@ export function distributionChart({ id, kind, group, points, named, later = fals
           name: pointLabel(point.row),
           of: point.row.id,
           color: color(i),
-          points: curve.quantiles.map((value, q) => ({ x: value, y: SHARES[q] ?? 1 })),
+          points: (later ? FEW : SHARES).map((share) => ({ x: curve.quantiles[SHARES.indexOf(share)] ?? 0, y: share })),
         })),
       },
       { later },
@@ -62,11 +65,13 @@ export function distributionChart({ id, kind, group, points, named, later = fals
 }
 
 /** Charts of all the tasks whose details were read: of those that have samples, or stored percentiles. */
-export function distributionPlans(details: readonly { group: TaskGroup; points: readonly PointDetail[] }[]): DistributionPlan[] {
-  return details.flatMap(({ group, points }) =>
+export function distributionPlans(
+  details: readonly { group: TaskGroup; points: readonly PointDetail[]; later?: boolean }[],
+): DistributionPlan[] {
+  return details.flatMap(({ group, points, later = false }) =>
     (['ttft', 'itl'] as const).flatMap((kind) => {
       const drawn = points.flatMap((point) => (point[kind] ? [{ point, curve: point[kind] }] : []));
-      return drawn.length === 0 ? [] : [{ id: `${kind}-${taskId(group)}`, kind, group, points: drawn, named: details.length > 1 }];
+      return drawn.length === 0 ? [] : [{ id: `${kind}-${taskId(group)}`, kind, group, points: drawn, named: details.length > 1, later }];
     }),
   );
 }

@@ -7,7 +7,7 @@ export const LIGHT: Palette = {
   card: '#fff',
   ink: '#1b2126',
   soft: '#56616b',
-  faint: '#6b7680',
+  faint: '#626d77',
   line: '#e3e5e4',
   grid: '#eceeed',
   accent: '#0b6e77',

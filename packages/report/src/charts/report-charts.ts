@@ -15,6 +15,6 @@ export function overviewCharts(report: Report): DrawnChart[] {
 
 /** Every chart of a report, as the page has them, in its order. */
 export async function reportCharts(report: Report, signal?: AbortSignal): Promise<DrawnChart[]> {
-  const { details } = await readCharted(report.runs, taskGroups(report.rows), signal);
+  const { details } = await readCharted(report.runs, taskGroups(report.rows), { signal });
   return [...overviewCharts(report), ...distributionPlans(details).map(distributionChart), ...seriesCharts(details).flat()];
 }

@@ -13,13 +13,17 @@ const SAMPLED_COLORS = { engine: 'c6', GPU: 'c4', CPU: 'c5' };
 export const MIN_SECONDS = 3;
 
 /** Tokens per second, requests in flight, TTFT, how busy the client was and what was sampled of engine and machine over time, a chart a point; none of short ones. */
-export function seriesCharts(details: readonly { group: TaskGroup; points: readonly PointDetail[] }[]): DrawnChart[][] {
-  return details.map(({ group, points }) =>
+export function seriesCharts(details: readonly { group: TaskGroup; points: readonly PointDetail[]; later?: boolean }[]): DrawnChart[][] {
+  return details.map(({ group, points, later = false }) =>
     points.flatMap((point, p) =>
       point.series && point.series.rows.length >= MIN_SECONDS
         ? [
             {
-              ...seriesChart(point, point.series, { id: `series-${taskId(group)}-${p}`, of: details.length > 1 ? group.name : null }),
+              ...seriesChart(point, point.series, {
+                id: `series-${taskId(group)}-${p}`,
+                of: details.length > 1 ? group.name : null,
+                later,
+              }),
               of: point.row.id,
             },
           ]
@@ -31,7 +35,7 @@ export function seriesCharts(details: readonly { group: TaskGroup; points: reado
 function seriesChart(
   point: PointDetail,
   series: NonNullable<PointDetail['series']>,
-  { id, of }: { id: string; of: string | null },
+  { id, of, later }: { id: string; of: string | null; later: boolean },
 ): DrawnChart {
   const { rows, bucketS } = series;
   const tokens = rows.map((row) => row.outputTokens);
@@ -61,26 +65,29 @@ function seriesChart(
     title: `${load}, second by second`,
     subtitle: facts.filter(Boolean).join(', '),
     legend: [],
-    svg: stepPanels({
-      id,
-      title: `Second by second, ${load}`,
-      description: `${plural(rows.length * bucketS, 'second')}. ${peak}; in flight at most ${formatShort(Math.max(...inFlight))} requests${hasTtft ? `; median TTFT up to ${formatMs(Math.max(...ttft.map((v) => v ?? 0)))}` : ''}${hasBusy ? `; the client busy at most ${formatShort(Math.max(...busy.map((v) => v ?? 0)))} %` : ''}.`,
-      bucketS,
-      panels: [
-        hasTokens
-          ? { label: 'output tokens per second', color: 'c0', values: tokens }
-          : { label: 'answers per second', color: 'c0', values: done },
-        { label: 'requests in flight, mean', color: 'c2', values: inFlight },
-        ...(hasTtft ? [{ label: 'TTFT p50, ms', color: 'c1', values: ttft, line: true }] : []),
-        ...(hasBusy ? [{ label: 'client, its busiest thread, %', color: 'c3', values: busy }] : []),
-        ...series.sampled.courses.map(({ label, unit, of: thing, values }) => ({
-          label: unit ? `${label}, ${unit}` : label,
-          color: SAMPLED_COLORS[thing],
-          values,
-          line: true,
-        })),
-      ],
-    }),
+    svg: stepPanels(
+      {
+        id,
+        title: `Second by second, ${load}`,
+        description: `${plural(rows.length * bucketS, 'second')}. ${peak}; in flight at most ${formatShort(Math.max(...inFlight))} requests${hasTtft ? `; median TTFT up to ${formatMs(Math.max(...ttft.map((v) => v ?? 0)))}` : ''}${hasBusy ? `; the client busy at most ${formatShort(Math.max(...busy.map((v) => v ?? 0)))} %` : ''}.`,
+        bucketS,
+        panels: [
+          hasTokens
+            ? { label: 'output tokens per second', color: 'c0', values: tokens }
+            : { label: 'answers per second', color: 'c0', values: done },
+          { label: 'requests in flight, mean', color: 'c2', values: inFlight },
+          ...(hasTtft ? [{ label: 'TTFT p50, ms', color: 'c1', values: ttft, line: true }] : []),
+          ...(hasBusy ? [{ label: 'client, its busiest thread, %', color: 'c3', values: busy }] : []),
+          ...series.sampled.courses.map(({ label, unit, of: thing, values }) => ({
+            label: unit ? `${label}, ${unit}` : label,
+            color: SAMPLED_COLORS[thing],
+            values,
+            line: true,
+          })),
+        ],
+      },
+      { later },
+    ),
   };
 }
 

@@ -1,19 +1,20 @@
 import { type Bounds, type Distribution } from '@bench/core';
 import { distributionChart, type DistributionPlan, distributionPlans } from '../charts/distribution-chart.ts';
-import type { PointDetail } from '../detail.ts';
+import type { ChartedTask } from '../charted.ts';
 import { columnDecimals, formatNumber } from '../format.ts';
-import { taskId, type TaskGroup } from '../groups.ts';
+import { taskId } from '../groups.ts';
 import { pointLabel } from '../labels.ts';
+import { drawnWords, nowOrLater } from './later-charts.ts';
 import { data, markup, type Markup } from './markup.ts';
 
 const STATISTICS = ['p50', 'p90', 'p99', 'max'] as const satisfies readonly (keyof Distribution)[];
 
 /** How TTFT and the gaps between tokens are spread, a curve a point. */
-export function distributionSection(details: readonly { group: TaskGroup; points: PointDetail[] }[], left: number): Markup | null {
-  const figures = distributionPlans(details).map(figure);
+export function distributionSection(details: readonly ChartedTask[], left: number): Markup | null {
+  const figures = distributionPlans(details).map((plan) => nowOrLater(plan, taskId(plan.group), figure(plan)));
   if (figures.length === 0) return null;
   return markup`<section id="distributions" aria-labelledby="distributions-h"><h2 id="distributions-h">Distributions</h2>
-<p>The share of requests (or gaps between tokens) that took at most this long. A steep curve far to the left is good; a long flat end at the top is a slow tail.${left > 0 ? ` Points were thinned out: ${left} more are in the table only.` : null}</p>
+<p>The share of requests (or gaps between tokens) that took at most this long. A steep curve far to the left is good; a long flat end at the top is a slow tail.${drawnWords(details, left)}</p>
 <div class="charts">${figures}</div></section>`;
 }
 

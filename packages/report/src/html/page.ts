@@ -38,7 +38,7 @@ const POLICY = `default-src 'none'; style-src 'unsafe-inline'; script-src '${SCR
 export async function renderPage(report: Report, options: WriteOptions): Promise<string> {
   const { runs, rows } = report;
   const groups = taskGroups(rows);
-  const { details, left } = await readCharted(report.runs, groups, options.signal);
+  const { details, left } = await readCharted(report.runs, groups, { signal: options.signal, all: true });
   const problems = [...report.problems, ...details.flatMap(({ points }) => points.flatMap((point) => point.problems))];
   const logs = (await Promise.all(runs.map((run) => failureLogs(run, options.signal)))).flat();
 

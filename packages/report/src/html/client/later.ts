@@ -16,15 +16,19 @@ export function laterCharts(data: ViewData, { made, ask }: { made(element: Eleme
     .map((section) => ({ section, waiting: all<HTMLTemplateElement>('template[data-of]', section) }))
     .filter(({ waiting }) => waiting.length > 0)
     .map(({ section, waiting }) => {
+      const byTask = new Map<string, HTMLTemplateElement[]>();
+      for (const template of waiting) {
+        const task = template.dataset['of'] ?? '';
+        byTask.set(task, [...(byTask.get(task) ?? []), template]);
+      }
       const select = el('select', {}, el('option', { value: '' }, 'choose a task'));
-      for (const { dataset } of waiting)
-        select.append(el('option', { value: dataset['of'] ?? '' }, data.tasks[Number(dataset['of'])] ?? ''));
+      for (const task of byTask.keys()) select.append(el('option', { value: task }, data.tasks[Number(task)] ?? ''));
       select.addEventListener('change', () => {
         if (select.value !== '') ask(select.value);
         select.value = '';
       });
       section.querySelector('h2')?.after(el('p', { class: 'more' }, el('label', {}, 'Charts of another task ', select)));
-      return { section, waiting: new Map(waiting.map((template) => [template.dataset['of'] ?? '', template])) };
+      return { section, waiting: byTask };
     });
   return {
     show(shownTasks, asked) {
@@ -35,15 +39,12 @@ export function laterCharts(data: ViewData, { made, ask }: { made(element: Eleme
         const free = MOST - [...drawn].filter((task) => shownTasks.has(task)).length;
         const next = [...waiting.keys()].filter((task) => shownTasks.has(task)).slice(0, Math.max(0, free));
         for (const task of new Set([...next, ...asked])) {
-          const template = waiting.get(task);
-          if (!template) continue;
-          waiting.delete(task);
-          const charts = [...template.content.children];
-          for (const child of charts) {
-            template.before(child);
-            made(child);
+          for (const template of waiting.get(task) ?? []) {
+            const charts = [...template.content.children];
+            template.replaceWith(...charts);
+            charts.forEach(made);
           }
-          template.remove();
+          waiting.delete(task);
         }
       }
     },

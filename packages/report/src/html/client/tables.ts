@@ -68,8 +68,9 @@ function firstKey(made: SortableTable, rows: readonly HTMLTableRowElement[], col
 function cellKey(cell: HTMLTableCellElement): SortKey {
   const given = cell.dataset['v'];
   if (given !== undefined) return sortKey(given);
-  // A load is sorted by its figure, with what stands below a figure left out.
-  return sortKey(cell.firstChild?.textContent ?? '');
+  // What stands below a figure is not the figure.
+  const said = [...cell.childNodes].filter((node) => !(node instanceof HTMLElement && node.matches('.within,.whose')));
+  return sortKey(said.map((node) => node.textContent ?? '').join(''));
 }
 
 /** Sorting of a table that stands for itself: within its bodies. */
