@@ -30,4 +30,4 @@ export function definitionsSection(rows: readonly ReportRow[]): Markup | null {
 
 const NOT_OURS = 'Reported by the recipe’s own clients or command; bench did not measure it.';
 const STEADY = markup`<div><dt>Steady state<span>beside the whole run</span></dt><dd>${STEADY_STATE}</dd></div>`;
-const SATURATION = markup`<div><dt>Saturation<span>closed loop</span></dt><dd>The lowest concurrency tried that gives at least 90 % of the best throughput. For request rates: the highest rate that the engine kept up with, which is 90 % of it or more coming out as fast as it went in.</dd></div>`;
+const SATURATION = markup`<div><dt>Saturation<span>closed loop</span></dt><dd>The lowest concurrency tried that gives at least 90 % of the plateau, which is the mean throughput of the loads within a tenth of the best one. It is not reached while from there on throughput grows with more than the square root of the load. Its interval is that of curves resampled from the repeats, else that between neighbouring loads. For request rates: the highest rate that the engine kept up with, which is 90 % of it or more coming out as fast as it went in.</dd></div>`;

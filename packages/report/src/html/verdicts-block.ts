@@ -1,7 +1,7 @@
 import { formatShort, plural } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
-import { saturation } from '../headline.ts';
 import { ownFindings } from '../own-headline.ts';
+import { saturation } from '../saturation/saturation.ts';
 import { contenders } from '../verdicts/contenders.ts';
 import { type ContestVerdicts, type Verdict, verdictsOf } from '../verdicts/verdicts.ts';
 import { data, markup, type Markup } from './markup.ts';

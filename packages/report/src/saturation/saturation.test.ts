@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
-import { taskGroups } from './groups.ts';
-import { saturation } from './headline.ts';
-import { reportRows, type ReportRow } from './rows.ts';
-import { demoRun, syntheticRun } from './testing/synthetic-run.ts';
+import { taskGroups } from '../groups.ts';
+import { saturation } from './saturation.ts';
+import { reportRows, type ReportRow } from '../rows.ts';
+import { demoRun, syntheticRun } from '../testing/synthetic-run.ts';
 import type { RunView } from '@bench/results';
 
 const groupsOf = (run: RunView) => taskGroups(reportRows([run]));

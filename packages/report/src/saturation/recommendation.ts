@@ -1,0 +1,123 @@
+import { FLAG_WORDS } from '../flags.ts';
+import { formatMs, formatPercent, formatShort, listWords } from '../format.ts';
+import type { TaskGroup } from '../groups.ts';
+import { mainLatency, mainThroughput } from '../headline.ts';
+import { pointLabel } from '../labels.ts';
+import type { ReportRow } from '../rows.ts';
+import { loadOf, saturation, type Saturation } from './saturation.ts';
+import { type LimitRoom, roomOf, sloBracket } from './slo.ts';
+
+/** At which load to run, and how sure that is. */
+export interface Recommendation {
+  /** Null: none that was tried. */
+  row: ReportRow | null;
+  words: string;
+  /** Room to each limit of the SLO at that load, the nearest first; empty: there is no SLO. */
+  room: LimitRoom[];
+  /** `firm`: repeats say the same. `likely`: nothing speaks against it, and too little was repeated. `unsure`: something does. */
+  confidence: { level: 'firm' | 'likely' | 'unsure'; words: string };
+}
+
+/** Fewer of the resampled curves that agree, and it is not firm, or not likely either. */
+const FIRM = 0.95;
+const LIKELY = 0.8;
+/** A fall of throughput before the knee by more than that is no curve’s, but noise. */
+const UNEVEN = 0.05;
+
+/**
+ * The load to run at: the knee, for more load only makes requests wait; where the SLO does not hold so far up, the highest load that holds it. Null: with fewer than three loads and no SLO
+ * nothing can be said.
+ */
+export function recommendation(group: TaskGroup): Recommendation | null {
+  const rows = group.measured.filter((row) => row.axis);
+  const knee = saturation({ ...group, measured: rows });
+  const slo = new Set(rows.map((row) => row.axis?.kind)).size === 1 ? sloBracket(rows) : null;
+  if (slo && slo.holds === null) return none(slo.breaks as ReportRow);
+  const limit = slo?.holds ?? null;
+  const row = limit && (!knee || loadOf(limit) < loadOf(knee.row)) ? limit : (knee?.row ?? null);
+  if (!row || (knee?.kind === 'from-start' && row.axis?.kind === 'rate')) return null;
+  const room = roomOf(row);
+  const words = `${headOf(row, rows, room)}. ${reasonOf(row, knee, slo?.breaks ?? null)}`;
+  return { row, words, room, confidence: confidenceOf(row, rows, knee, room) };
+}
+
+function none(lowest: ReportRow): Recommendation {
+  const room = roomOf(lowest);
+  const [nearest] = room;
+  const past = nearest && nearest.room < 0 ? `: ${nearest.label} is ${nearest.value}, the limit ${nearest.limit}` : '';
+  return {
+    row: null,
+    words: `No load that was tried holds the SLO, not even ${pointLabel(lowest)}${past}.`,
+    room,
+    confidence: {
+      level: lowest.repeats > 1 ? 'firm' : 'likely',
+      words: lowest.repeats > 1 ? `Mean of ${lowest.repeats} repeats.` : 'Measured once.',
+    },
+  };
+}
+
+/** `Run at 24 concurrent: 92 % of the best throughput at TTFT p99 410 ms, within the SLO by 18 %`. */
+function headOf(row: ReportRow, rows: readonly ReportRow[], room: readonly LimitRoom[]): string {
+  const throughput = mainThroughput(rows);
+  const latency = mainLatency([row]);
+  const p99 = latency && row.distributions[latency.name]?.p99;
+  const best = throughput ? Math.max(...rows.map(throughput.of)) : 0;
+  const share = throughput && best > 0 ? throughput.of(row) / best : null;
+  const parts = [
+    share === null ? null : share >= 0.999 ? 'the best throughput that was measured' : `${formatPercent(share)} of the best throughput`,
+    latency && p99 ? `at ${latency.label} p99 ${formatMs(p99)}` : null,
+  ].filter(Boolean);
+  const [nearest] = room;
+  const within =
+    nearest && nearest.room >= 0
+      ? `, within the SLO by ${formatPercent(nearest.room)} (${nearest.label} ${nearest.value} of ${nearest.limit})`
+      : '';
+  return `Run at ${pointLabel(row)}${parts.length > 0 ? `: ${parts.join(' ')}` : ''}${within}`;
+}
+
+function reasonOf(row: ReportRow, knee: Saturation | null, breaks: ReportRow | null): string {
+  if (breaks && (!knee || row !== knee.row)) return `At ${pointLabel(breaks)} the SLO does not hold any more.`;
+  if (knee?.kind === 'rising') return 'It is the highest load that was tried, and throughput still grows: try higher ones.';
+  return row.axis?.kind === 'rate' ? 'Above it the engine falls behind.' : 'More load adds little but waiting.';
+}
+
+function confidenceOf(
+  row: ReportRow,
+  rows: readonly ReportRow[],
+  knee: Saturation | null,
+  room: readonly LimitRoom[],
+): Recommendation['confidence'] {
+  const agreement = knee && knee.row === row ? knee.interval.agreement : null;
+  const against = [
+    ...row.flags
+      .filter(({ code }) => FLAG_WORDS[code].weight === 'doubt')
+      .map(({ code }) => `the point is marked “${FLAG_WORDS[code].title}”`),
+    ...unevenness(row, rows),
+    ...(agreement !== null && agreement < LIKELY ? [`only ${formatPercent(agreement)} of resampled curves have the limit there`] : []),
+    ...room
+      .filter(({ sure }) => sure === false)
+      .slice(0, 1)
+      .map(({ label }) => `the interval of ${label} crosses its limit`),
+  ];
+  if (against.length > 0) return { level: 'unsure', words: `Unsure: ${listWords(against)}.` };
+  if (agreement !== null && agreement >= FIRM)
+    return { level: 'firm', words: `Firm: ${formatPercent(agreement)} of curves resampled from the repeats have the limit there.` };
+  if (agreement !== null)
+    return { level: 'likely', words: `Likely: ${formatPercent(agreement)} of resampled curves have the limit there.` };
+  if (row.repeats > 1) return { level: 'firm', words: `Firm: ${formatShort(row.repeats)} repeats, and nothing speaks against it.` };
+  return { level: 'likely', words: 'Likely: each load was measured once, and nothing speaks against it.' };
+}
+
+/** A curve of an engine that fills up does not fall before its knee. */
+function unevenness(row: ReportRow, rows: readonly ReportRow[]): string[] {
+  const throughput = mainThroughput(rows);
+  if (!throughput || row.axis?.kind === 'rate') return [];
+  let worst: { at: ReportRow; drop: number } | null = null;
+  for (const [i, at] of rows.entries()) {
+    const before = rows[i - 1];
+    if (!before || loadOf(at) > loadOf(row)) continue;
+    const drop = 1 - throughput.of(at) / throughput.of(before);
+    if (drop > UNEVEN && drop > (worst?.drop ?? 0)) worst = { at, drop };
+  }
+  return worst ? [`the curve is uneven (${pointLabel(worst.at)} gives ${formatPercent(worst.drop)} less than the load before it)`] : [];
+}

@@ -1,0 +1,119 @@
+import { formatMs, formatPercent, formatShort } from '../format.ts';
+import type { TaskGroup } from '../groups.ts';
+import { mainLatency, mainThroughput } from '../headline.ts';
+import { pointLabel } from '../labels.ts';
+import type { ReportRow } from '../rows.ts';
+import { kneeInterval, type KneeInterval } from './knee-interval.ts';
+import { ENOUGH, kneeOf } from './knee.ts';
+
+/** Where more load stops paying. */
+export interface Saturation {
+  /** `reached`: at `row`. `rising`: not within the loads tried. `from-start`: already at the lowest. */
+  kind: 'reached' | 'rising' | 'from-start';
+  row: ReportRow;
+  words: string;
+  /** Between which tried loads it lies. */
+  interval: KneeInterval;
+  /** The same in words. */
+  intervalWords: string;
+}
+
+/**
+ * Closed loops: the knee of throughput over concurrency (`kneeOf`). Open loops: the highest rate that was kept up with, which is when requests, the last
+ * answer's drain left out, came out at 90 % or more of the rate they were sent at. Null with fewer than three loads.
+ */
+export function saturation(group: TaskGroup): Saturation | null {
+  const rows = group.measured.filter((row) => row.axis);
+  const kinds = new Set(rows.map((row) => row.axis?.kind));
+  if (kinds.size !== 1 || new Set(rows.map(loadOf)).size < 3) return null;
+  return kinds.has('rate') ? openSaturation(rows) : closedSaturation(rows);
+}
+
+/** Requests in flight, or per second. */
+export const loadOf = (row: ReportRow): number => row.axis?.value ?? 0;
+
+function closedSaturation(rows: ReportRow[]): Saturation | null {
+  const throughput = mainThroughput(rows);
+  if (!throughput) return null;
+  const values = rows.map(throughput.of);
+  const knee = kneeOf(rows.map(loadOf), values);
+  const measured = rows.map((row, i) => {
+    const bounds = row.intervals?.from === 'repeats' ? row.intervals.scalars[throughput.name] : undefined;
+    return { load: loadOf(row), mean: values[i] as number, half: bounds ? (bounds.high - bounds.low) / 2 : null, repeats: row.repeats };
+  });
+  const interval = kneeInterval(measured, knee);
+  const row = rows[knee.index] as ReportRow;
+  const told = { kind: knee.kind, row, interval, intervalWords: intervalText(interval, row) };
+  const last = rows[rows.length - 1] as ReportRow;
+  if (knee.kind === 'rising') {
+    const before = rows[rows.length - 2] as ReportRow;
+    const gain = throughput.of(last) / throughput.of(before) - 1;
+    const from = `from ${formatShort(before.axis?.value)} to ${pointLabel(last)}, ${throughput.words}`;
+    const words = gain > 0 ? `${from} still grew by ${formatPercent(gain)}` : `over all loads, ${throughput.words} still grow`;
+    return { ...told, words: `Not reached: ${words}. Try higher loads to find the limit.` };
+  }
+  const share = throughput.of(row) / Math.max(...values);
+  const gain = throughput.of(last) / throughput.of(row) - 1;
+  const slower = latencyRatio(row, last);
+  const change =
+    Math.abs(gain) < 0.005 ? 'the same throughput' : `${formatPercent(Math.abs(gain))} ${gain > 0 ? 'more' : 'less'} throughput`;
+  const price = slower ? `, ${slower}` : '';
+  const words = `At ${pointLabel(row)} the engine gives ${share >= 0.999 ? 'its best throughput' : `${formatPercent(share)} of its best`}. Going on to ${formatShort(last.axis?.value)} brings ${change}${price}.`;
+  return { ...told, words };
+}
+
+function openSaturation(rows: ReportRow[]): Saturation | null {
+  const drainS = Math.min(...rows.map((row) => row.distributions.e2el_ms?.p50 ?? 0)) / 1000;
+  const keptUp = (row: ReportRow) => {
+    const requests = (row.counts?.sent ?? 0) / Math.max(1, row.repeats);
+    const span = Math.max((row.durationS ?? 0) - drainS, 1e-9);
+    return requests / span >= ENOUGH * loadOf(row);
+  };
+  const broken = rows.findIndex((row) => !keptUp(row));
+  const last = rows[rows.length - 1] as ReportRow;
+  const [first] = rows as [ReportRow];
+  const found = (kind: Saturation['kind'], row: ReportRow, bounds: [above: number | null, upTo: number | null], words: string) => {
+    const interval = { above: bounds[0], upTo: bounds[1], agreement: null };
+    return { kind, row, words, interval, intervalWords: intervalText(interval, row) };
+  };
+  if (broken < 0)
+    return found('rising', last, [loadOf(last), null], `Not reached: the engine kept up with ${pointLabel(last)}, the highest rate tried.`);
+  if (broken === 0)
+    return found(
+      'from-start',
+      first,
+      [null, loadOf(first)],
+      `The engine did not keep up with ${pointLabel(first)}, the lowest rate tried.`,
+    );
+  const row = rows[broken - 1] as ReportRow;
+  const next = rows[broken] as ReportRow;
+  const words = `The engine keeps up with ${pointLabel(row)}, and falls behind at ${pointLabel(next)}.`;
+  return found('reached', row, [loadOf(row), loadOf(next)], words);
+}
+
+/** `The limit lies between 2 and 4 concurrent, by the loads that were tried.` */
+function intervalText({ above, upTo, agreement }: KneeInterval, row: ReportRow): string {
+  const unit = row.axis?.kind === 'rate' ? 'req/s' : 'concurrent';
+  const where =
+    above === null
+      ? upTo === null
+        ? 'anywhere'
+        : `at ${formatShort(upTo)} ${unit} or below`
+      : upTo === null
+        ? `above ${formatShort(above)} ${unit}`
+        : `above ${formatShort(above)} and up to ${formatShort(upTo)} ${unit}`;
+  if (agreement === null) return `The limit lies ${where}, by the loads that were tried; each was measured once.`;
+  return `The limit lies ${where} with 95 % confidence, by repeats: ${formatPercent(agreement)} of resampled curves have it at the same load.`;
+}
+
+function latencyRatio(from: ReportRow, to: ReportRow): string | null {
+  const latency = mainLatency([from, to]);
+  if (!latency) return null;
+  const a = from.distributions[latency.name]?.p50;
+  const b = to.distributions[latency.name]?.p50;
+  if (!a || !b) return null;
+  const ratio = b / a;
+  if (ratio > 0.9 && ratio < 1.1) return null;
+  const what = latency.label === 'TTFT' ? 'waiting for the first token' : 'waiting for the answer';
+  return `and ${what} takes ${formatShort(Number(ratio.toPrecision(2)))}× as long (${formatMs(a)} to ${formatMs(b)} at p50)`;
+}

@@ -1,0 +1,97 @@
+import type { Bounds, Percentile } from '@bench/core';
+import { formatMs, formatPercent } from '../format.ts';
+import type { ReportRow } from '../rows.ts';
+import { HOLDS } from '../verdicts/questions.ts';
+
+/** One limit of an SLO, and how far a load is from it. */
+export interface LimitRoom {
+  /** `TTFT p90`, `good requests`. */
+  label: string;
+  /** In words: `500 ms`, `90 %`. */
+  limit: string;
+  value: string;
+  /** Share of the limit that is left: 0.18 is 18 % below it, negative is past it. */
+  room: number;
+  /** Its interval is on one side of the limit; null: there is none. */
+  sure: boolean | null;
+}
+
+interface Limit {
+  label: string;
+  at: number;
+  better: 'lower' | 'higher';
+  of(row: ReportRow): number | undefined;
+  bounds(row: ReportRow): Bounds | undefined;
+  format(value: number): string;
+}
+
+/**
+ * Limits of a row: those that its search had, else those of a good request, which 9 of 10 requests are to meet (each limit at p90, and all together as the share of good requests).
+ * Empty: it has no SLO.
+ */
+function limitsOf(row: ReportRow): Limit[] {
+  if (row.search) return Object.entries(row.search.slo).flatMap(([key, at]) => (key === 'goodput' ? [good(at)] : (latency(key, at) ?? [])));
+  const { ttftMs, tpotMs, e2elMs } = row.slo ?? {};
+  const own = [
+    ['ttft_p90', ttftMs],
+    ['tpot_p90', tpotMs],
+    ['e2el_p90', e2elMs],
+  ] as const;
+  const limits = own.flatMap(([key, at]) => (at === undefined ? [] : (latency(key, at) ?? [])));
+  return limits.length === 0 ? [] : [good(HOLDS), ...limits];
+}
+
+function latency(key: string, at: number): Limit | null {
+  const [name = '', percentile = ''] = key.split('_');
+  if (!/^p\d+$/.test(percentile)) return null;
+  const member = percentile as Percentile;
+  return {
+    label: `${name.toUpperCase()} ${percentile}`,
+    at,
+    better: 'lower',
+    of: (row) => row.distributions[`${name}_ms`]?.[member],
+    bounds: (row) => row.intervals?.distributions[`${name}_ms`]?.[member],
+    format: formatMs,
+  };
+}
+
+const good = (at: number): Limit => ({
+  label: 'good requests',
+  at,
+  better: 'higher',
+  of: (row) => row.scalars.good_ratio,
+  bounds: (row) => row.intervals?.scalars.good_ratio,
+  format: formatPercent,
+});
+
+/** How far a row is from each limit of its SLO, the nearest first; limits whose figure is not known are left out. Empty: it has none. */
+export function roomOf(row: ReportRow): LimitRoom[] {
+  return limitsOf(row)
+    .flatMap(({ label, at, better, of, bounds, format }) => {
+      const value = of(row);
+      if (value === undefined || !Number.isFinite(value)) return [];
+      const within = bounds(row);
+      const room = better === 'lower' ? (at - value) / at : (value - at) / at;
+      return [{ label, limit: format(at), value: format(value), room, sure: within ? within.high <= at || within.low > at : null }];
+    })
+    .sort((a, b) => a.room - b.room);
+}
+
+/** Whether a row holds its SLO; null: it has none, or nobody knows. */
+export function holds(row: ReportRow): boolean | null {
+  const [nearest] = roomOf(row);
+  // What all requests had to meet together says it, where it is known; percentiles of single limits do not.
+  const together = row.search || !row.slo ? undefined : row.scalars.good_ratio;
+  if (together !== undefined) return together >= HOLDS;
+  return nearest ? nearest.room >= 0 : null;
+}
+
+/** The highest load that holds the SLO with every lower one, and the lowest that does not. Null: there is none with an SLO. */
+export function sloBracket(rows: readonly ReportRow[]): { holds: ReportRow | null; breaks: ReportRow | null } | null {
+  const judged = rows.filter((row) => holds(row) !== null);
+  if (judged.length === 0) return null;
+  const at = judged.findIndex((row) => !holds(row));
+  return at < 0
+    ? { holds: judged[judged.length - 1] ?? null, breaks: null }
+    : { holds: judged[at - 1] ?? null, breaks: judged[at] ?? null };
+}
