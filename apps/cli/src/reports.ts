@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { renderTable, type Report, writeHtml, writeXlsx } from '@bench/report';
+import { renderAdvice, renderTable, type Report, type TableOptions, writeHtml, writeXlsx } from '@bench/report';
 import type { CliContext } from './context.ts';
 import { styles } from './ui/style.ts';
 
@@ -15,6 +15,16 @@ export async function writeReports(report: Report, folder: string, context: CliC
 
 /** The rows of a report as a table for the terminal. */
 export function reportTable({ rows }: Report): string {
-  const style = styles(process.stdout);
-  return renderTable(rows, { width: process.stdout.columns || 120, color: style.color, unicode: style.unicode });
+  return renderTable(rows, terminal());
+}
+
+/** What the figures of a report say, for below its table: nothing, or a text between empty lines. */
+export function reportAdvice({ rows }: Report): string[] {
+  const text = renderAdvice(rows, terminal());
+  return text === '' ? [] : ['', text, ''];
+}
+
+function terminal(): TableOptions {
+  const { color, unicode } = styles(process.stdout);
+  return { width: process.stdout.columns || 120, color, unicode };
 }

@@ -4,6 +4,7 @@ export type { CurrencyRate, PriceBook, PriceEntry } from './prices/price-book.ts
 export { parsePrice } from './prices/parse-price.ts';
 export { clientErrorText } from './client-error.ts';
 export { costLines } from './cost.ts';
+export { renderAdvice } from './table/render-advice.ts';
 export { renderTable, type TableOptions } from './table/render-table.ts';
 export { writeHtml, type WriteOptions } from './html/write-html.ts';
 export { writeXlsx } from './xlsx/write-xlsx.ts';

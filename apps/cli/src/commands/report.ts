@@ -4,7 +4,7 @@ import { readSources } from '@bench/results';
 import { withContext } from '../context.ts';
 import { checkFiles, type FileFlags, jsonText, namesFiles, printedText, writeFiles } from '../report-files.ts';
 import { type PriceFlags, reportPrices } from '../report-prices.ts';
-import { reportTable, writeReports } from '../reports.ts';
+import { reportAdvice, reportTable, writeReports } from '../reports.ts';
 
 /** `bench report`: of one run its files are written into its folder; of anything else, where a flag says. */
 export function report(
@@ -30,7 +30,7 @@ export function report(
     else if (only && more.length === 0 && built.foreign.length === 0) files.push(...(await writeReports(built, only.dir, context)));
     else process.stderr.write('no file was written: name one with --html or --xlsx\n');
     const printed = flags.json ? jsonText(built, files) : printedText(built, flags);
-    process.stdout.write(printed ?? [reportTable(built), ...files, ''].join('\n'));
+    process.stdout.write(printed ?? [reportTable(built), ...reportAdvice(built), ...files, ''].join('\n'));
     return EXIT.ok;
   });
 }

@@ -1,6 +1,7 @@
 import { formatMs, formatShort } from '../format.ts';
 import { taskId, type TaskGroup } from '../groups.ts';
-import { mainThroughput, saturation } from '../headline.ts';
+import { mainThroughput } from '../headline.ts';
+import { saturation } from '../saturation/saturation.ts';
 import { pointLabel } from '../labels.ts';
 import { taskOf } from '../row-id.ts';
 import { contenders } from '../verdicts/contenders.ts';

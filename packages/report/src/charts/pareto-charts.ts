@@ -1,6 +1,6 @@
 import { formatShort, plural } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
-import { saturation } from '../headline.ts';
+import { saturation } from '../saturation/saturation.ts';
 import { pointLabel } from '../labels.ts';
 import type { ReportRow } from '../rows.ts';
 import { type Contender, contenders } from '../verdicts/contenders.ts';

@@ -1,7 +1,7 @@
 import { curveGroups, latencyCurves, MAX_CURVES } from '../charts/latency-curves.ts';
 import { formatShort } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
-import { saturation } from '../headline.ts';
+import { saturation } from '../saturation/saturation.ts';
 import { data, markup, type Markup } from './markup.ts';
 
 const MAX_KNEES = 30;

@@ -5,6 +5,7 @@ import { taskGroups, type TaskGroup } from '../groups.ts';
 import { failureLogs } from '../logs/failure-logs.ts';
 import type { Report } from '../report.ts';
 import { oneLine } from '../text.ts';
+import { adviceSection } from './advice-section.ts';
 import { classesSection } from './classes-section.ts';
 import { conversationsSection } from './conversations-section.ts';
 import { costSection } from './cost-section.ts';
@@ -48,6 +49,7 @@ export async function renderPage(report: Report, options: WriteOptions): Promise
     ['pareto', 'What can be had together', paretoSection(groups)],
     ['curve', 'Latency and throughput', curveSection(groups)],
     ['cost', 'Cost', costSection(runs, groups)],
+    ['limits', 'Saturation and limits', adviceSection(groups)],
     ['steady', 'Steady state', steadySection(groups)],
     ['classes', 'Classes of requests', classesSection(groups)],
     ['conversations', 'Turns of conversations', conversationsSection(groups)],

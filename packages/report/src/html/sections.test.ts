@@ -156,3 +156,13 @@ describe('sources', () => {
     expect(await section('sources', { runs: [demoRun()] })).toBeNull();
   });
 });
+
+describe('saturation and limits', () => {
+  it('says of each task where to run it, what limits it by which figures, and what could not be judged', async () => {
+    const text = await section('limits', { runs: [demoRun()] });
+    expect(text).toContain('Run at 16 concurrent: the best throughput that was measured');
+    expect(text).toMatch(/Not reached: from 8 to 16 concurrent/);
+    expect(text).toMatch(/The limit lies above 16 concurrent/);
+    expect(text).toMatch(/Not judged: .*\(nothing was sampled\)/);
+  });
+});

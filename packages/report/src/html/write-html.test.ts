@@ -33,7 +33,7 @@ describe('writeHtml', () => {
 
   it('has every part, and a link to each', async () => {
     const text = await page(demoRun());
-    expect(sections(text)).toEqual(['summary', 'curve', 'distributions', 'series', 'phases', 'environment', 'definitions']);
+    expect(sections(text)).toEqual(['summary', 'curve', 'limits', 'distributions', 'series', 'phases', 'environment', 'definitions']);
     for (const id of sections(text)) expect(text).toContain(`<a href="#${id}">`);
     expect(text).toContain('<h1><bdi>random-tiny on embedded</bdi></h1>');
     expect(text).toContain('Random weights');
