@@ -21,11 +21,13 @@ function counted<K extends string>(counts: Readonly<Record<K, number>>, kinds: r
     .join(', ');
 }
 
-/** `r0a1b2c3d4`, `3 runs (r…, r…, r…)`. */
+/** `r0a1b2c3d4`, `5 runs (r…, r…, r…, …)`; of other tools' files the names. */
 export function runWords(runs: readonly string[]): string {
-  const named = runs.slice(0, 5).map((run) => oneLine(run, 80));
-  if (runs.length === 1) return named[0] ?? '';
-  return `${plural(runs.length, 'run')} (${named.join(', ')}${runs.length > named.length ? ', …' : ''})`;
+  const names = runs.map((run) => oneLine(run.split(/[\\/]/).findLast(Boolean) ?? run, 60));
+  const shown = names.slice(0, 3);
+  if (runs.length === 1) return shown[0] ?? '';
+  const what = runs.some((run) => /[\\/]/.test(run)) ? 'file' : 'run';
+  return `${plural(runs.length, what)} (${shown.join(', ')}${runs.length > shown.length ? ', …' : ''})`;
 }
 
 /** `+9.8 %`, `-0.3 points`. */
