@@ -64,15 +64,17 @@ export function parseDeplodockText(text: string): DeplodockFile {
 
 /** Sections by title. A section ends at a rule or at the next title; one that comes twice is kept once, the later after the earlier. */
 function split(text: string): Record<string, string> {
-  const sections: Record<string, string[]> = {};
+  const sections = new Map<string, string[]>();
   let open: string[] | null = null;
   for (const line of cleanLines(text)) {
     const title = line.startsWith('========') ? titleIn(line, '=') : null;
-    if (title) open = sections[title.title] ??= [];
-    else if (isRule(line) && line.startsWith('====')) open = null;
+    if (title) {
+      open = sections.get(title.title) ?? [];
+      sections.set(title.title, open);
+    } else if (isRule(line) && line.startsWith('====')) open = null;
     else open?.push(line);
   }
-  return Object.fromEntries(Object.entries(sections).map(([name, lines]) => [name, `${lines.join('\n').trimEnd()}\n`]));
+  return Object.fromEntries([...sections].map(([name, lines]) => [name, `${lines.join('\n').trimEnd()}\n`]));
 }
 
 function readTask(text: string): NonNullable<DeplodockFile['task']> {

@@ -74,14 +74,28 @@ export function complete(result: ForeignResult): ForeignResult {
   return result;
 }
 
-const STATISTICS: Record<string, keyof Distribution> = { mean: 'mean', avg: 'mean', median: 'p50', std: 'std', min: 'min', max: 'max' };
-const PERCENTILES: Record<string, keyof Distribution> = { '50': 'p50', '75': 'p75', '90': 'p90', '95': 'p95', '99': 'p99', '99.9': 'p999' };
+const STATISTICS = new Map<string, keyof Distribution>([
+  ['mean', 'mean'],
+  ['avg', 'mean'],
+  ['median', 'p50'],
+  ['std', 'std'],
+  ['min', 'min'],
+  ['max', 'max'],
+]);
+const PERCENTILES = new Map<string, keyof Distribution>([
+  ['50', 'p50'],
+  ['75', 'p75'],
+  ['90', 'p90'],
+  ['95', 'p95'],
+  ['99', 'p99'],
+  ['99.9', 'p999'],
+]);
 
 /** Puts one statistic (`mean`, `median`, `std`, `p99`, `P99.9`, …) into a distribution. False: no such statistic. */
 export function setStatistic(into: ForeignResult, distribution: string, statistic: string, value: number): boolean {
   const name = statistic.toLowerCase();
   const percentile = /^p(\d{1,3}(?:\.\d{1,6})?)$/.exec(name)?.[1];
-  const member = percentile === undefined ? STATISTICS[name] : PERCENTILES[String(Number(percentile))];
+  const member = percentile === undefined ? STATISTICS.get(name) : PERCENTILES.get(String(Number(percentile)));
   if (percentile === undefined && member === undefined) return false;
   if (!Number.isFinite(value)) {
     into.problems.push(`${statistic} of ${distribution} is ${value}`);

@@ -90,6 +90,13 @@ describe("a report of GuideLLM's", () => {
     expect(() => read({ benchmarks: [{ name: 'sort', metrics: { ops: 3 } }] })).toThrow('is not a benchmark result');
   });
 
+  it('takes no member of every object for a statistic', () => {
+    const odd = summary(45, { percentiles: { p99: 49, constructor: 1, toString: 2, p1000000: 3 } });
+    const metrics = { ...guidellmMetrics(), time_to_first_token_ms: byStatus(odd) };
+    const [result] = read({ ...GUIDELLM, benchmarks: [{ ...BENCHMARK, metrics }] });
+    expect(Object.keys(result?.distributions['ttft_ms'] ?? {})).toEqual(['mean', 'std', 'min', 'max', 'p50', 'p99', 'count']);
+  });
+
   it('has no figures of what never occurred', () => {
     const metrics = { ...guidellmMetrics(), time_to_first_token_ms: byStatus(summary(0, { count: 0 })) };
     const [result] = read({ ...GUIDELLM, benchmarks: [{ ...BENCHMARK, metrics, duration: 0 }] });

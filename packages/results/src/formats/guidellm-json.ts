@@ -117,7 +117,12 @@ function count(result: ForeignResult, item: Json, metrics: Json): void {
 }
 
 /** `p001`: 0.1, `p01`: 1, …, `p999`: 99.9. */
-const PERCENTILES: Record<string, string> = { p001: 'p0.1', p01: 'p1', p05: 'p5', p999: 'p99.9' };
+const PERCENTILES = new Map([
+  ['p001', 'p0.1'],
+  ['p01', 'p1'],
+  ['p05', 'p5'],
+  ['p999', 'p99.9'],
+]);
 
 /** A summary of at least one value, times `scale`. Percentiles are values that occurred: none is interpolated. */
 function latency(result: ForeignResult, name: string, summary: Json | null, scale = 1): void {
@@ -133,7 +138,7 @@ function latency(result: ForeignResult, name: string, summary: Json | null, scal
   put('min', summary['min']);
   put('max', summary['max']);
   put('median', summary['median']);
-  for (const [key, value] of Object.entries(asObject(summary['percentiles']) ?? {}).slice(0, 100)) put(PERCENTILES[key] ?? key, value);
+  for (const [key, value] of Object.entries(asObject(summary['percentiles']) ?? {}).slice(0, 100)) put(PERCENTILES.get(key) ?? key, value);
   const samples = asNumber(summary['count']);
   const target = result.distributions[name];
   if (target && samples !== undefined && Number.isInteger(samples)) target.count = samples;

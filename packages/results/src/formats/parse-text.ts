@@ -63,8 +63,8 @@ function keep(result: ForeignResult, { section, label, value }: TextRow): void {
   const number = pythonNumber(value);
   // What JSON cannot hold stays as it was printed; so does a percentage, with its sign.
   const kept = number !== null && Number.isFinite(number) && !value.endsWith('%') ? number : value;
-  const key = section !== '' && (label in result.native || /^steady-state/i.test(section)) ? `${section} / ${label}` : label;
-  if (key in result.native && result.native[key] !== kept)
+  const key = section !== '' && (Object.hasOwn(result.native, label) || /^steady-state/i.test(section)) ? `${section} / ${label}` : label;
+  if (Object.hasOwn(result.native, key) && result.native[key] !== kept)
     result.problems.push(`"${key}" is there twice: ${String(result.native[key])} and ${value}`);
   result.native[key] = kept;
 }

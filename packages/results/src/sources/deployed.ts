@@ -78,18 +78,18 @@ export function engineOf(image: string): Deployed['engine'] {
 }
 
 /** Flags of vLLM and SGLang that recipes have a name for. */
-const NAMES: Record<string, string> = {
-  tp: 'tensor_parallel_size',
-  tp_size: 'tensor_parallel_size',
-  pp: 'pipeline_parallel_size',
-  pp_size: 'pipeline_parallel_size',
-  dp: 'data_parallel_size',
-  dp_size: 'data_parallel_size',
-  max_model_len: 'context_length',
-  max_num_seqs: 'max_concurrent_requests',
-  max_running_requests: 'max_concurrent_requests',
-  mem_fraction_static: 'gpu_memory_utilization',
-};
+const NAMES = new Map([
+  ['tp', 'tensor_parallel_size'],
+  ['tp_size', 'tensor_parallel_size'],
+  ['pp', 'pipeline_parallel_size'],
+  ['pp_size', 'pipeline_parallel_size'],
+  ['dp', 'data_parallel_size'],
+  ['dp_size', 'data_parallel_size'],
+  ['max_model_len', 'context_length'],
+  ['max_num_seqs', 'max_concurrent_requests'],
+  ['max_running_requests', 'max_concurrent_requests'],
+  ['mem_fraction_static', 'gpu_memory_utilization'],
+]);
 
 /** Flags that say where it is and how it is called, not how it works. */
 const ELSEWHERE = new Set(['model', 'model_path', 'served_model_name', 'host', 'port', 'trust_remote_code', 'download_dir', 'tokenizer']);
@@ -98,7 +98,7 @@ function engineParams(flags: ReadonlyMap<string, string | true>): Params {
   const params: Params = {};
   for (const [flag, value] of flags) {
     if (ELSEWHERE.has(flag) || /key|token|secret|password|auth/.test(flag)) continue;
-    params[NAMES[flag] ?? flag] = valueOf(value);
+    params[NAMES.get(flag) ?? flag] = valueOf(value);
   }
   const spread = flags.get('ep_size') ?? flags.get('ep') ?? flags.get('expert_parallel_size');
   delete params['enable_expert_parallel'];

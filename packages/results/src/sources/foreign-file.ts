@@ -30,7 +30,7 @@ export function readForeignText(content: string): ForeignFile {
 }
 
 /** How the text of a result begins; JSON has no line like it. */
-const BLOCK = /^.{0,200}={3,} Serving Benchmark Result ={3,}$/m;
+const BLOCK = /^.{0,200}={3,60} Serving Benchmark Result ={3,60}$/m;
 /** Sections that only deplodock writes. */
 const DEPLODOCK = /^={8,} (Benchmark Task|Docker Compose Configuration|Benchmark Command|System Information) ={8,}/m;
 
