@@ -82,7 +82,8 @@ function environment({ report, point }: Side): Map<string, string> {
 /** Not what a result depends on. */
 const IDLE = new Set(['Free disk', 'Host']);
 
-function rowFacts(report: Report, row: ReportRow): [string, string][] {
+/** What a row ran on, label by label: engine, image, machine, price, load, bench. What is not known is left out. */
+export function rowFacts(report: Report, row: ReportRow): [string, string][] {
   const task = taskOf(report, row);
   const view = report.runs.find(({ dir }) => dir === row.source.path);
   const system = task?.machine?.system;

@@ -11,6 +11,7 @@ import { conversationsSection } from './conversations-section.ts';
 import { costSection } from './cost-section.ts';
 import { curveSection } from './curve-section.ts';
 import { definitionsSection } from './definitions-section.ts';
+import { differencesSection } from './differences-section.ts';
 import { distributionSection } from './distribution-section.ts';
 import { callouts } from './callouts.ts';
 import { environmentSection } from './environment-section.ts';
@@ -55,6 +56,7 @@ export async function renderPage(report: Report, options: WriteOptions): Promise
     ['conversations', 'Turns of conversations', conversationsSection(groups)],
     ['distributions', 'Distributions', distributionSection(details, left)],
     ['series', 'Second by second', seriesSection(details, left)],
+    ['differences', 'What differs', differencesSection(report, groups)],
     ['phases', 'Where the time went', phasesSection(runs)],
     ['environment', 'Environment', environmentSection(runs, groups)],
     ['sources', 'Sources', sourcesSection(report)],

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import type { CostParts, ForeignMeasurement, MachineCost, RunSpan, RunView } from '@bench/results';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { buildReport, type ReportSources, writeHtml } from '../index.ts';
-import { demoRun, mixedRun } from '../testing/synthetic-run.ts';
+import { demoRun, mixedRun, syntheticRun } from '../testing/synthetic-run.ts';
 
 let dir: string;
 beforeEach(async () => {
@@ -120,6 +120,31 @@ describe('where the time went', () => {
       'aria-label="engines coming up from 20.0 s for 30.0 s; measuring from 50.0 s for 40.0 s"',
     );
     expect(await section('phases', { runs: [demoRun()] })).not.toContain('from beginning to end');
+  });
+});
+
+describe('what differs', () => {
+  it('is told of settings task by task, and of environments side by side', async () => {
+    const recipe = (tp: number, length: number) =>
+      `engine:\n  llm:\n    tensor_parallel_size: ${tp}\n    context_length: ${length}\nmodel: <m>\n`;
+    const gpu = { name: 'NVIDIA H200', count: 8 };
+    const machine = (driverVersion: string) => ({
+      system: { hostname: driverVersion, cpu: { model: 'EPYC', logicalCores: 8 }, driverVersion },
+    });
+    const points = [{ requests: 8 }];
+    const run = syntheticRun({
+      tasks: [
+        { variant: 'a', gpu, points, recipeText: recipe(4, 8192), machine: machine('570.86') },
+        { variant: 'b', gpu, points, recipeText: recipe(8, 8192), machine: machine('570.86') },
+        { variant: 'c', gpu, points, recipeText: recipe(8, 8192), machine: machine('575.51') },
+      ],
+    });
+    const text = await section('differences', { runs: [run] });
+    expect(text).toContain('2 settings are equal in all and not shown.');
+    expect(text).toContain('Task tensor_parallel_size a 4 b 8 c 8');
+    expect(text).toContain('Of 2 tasks c GPU driver 570.86 575.51 Column 1:');
+    expect(text).not.toContain('context_length');
+    expect(await section('differences', { runs: [demoRun()] })).toBeNull();
   });
 });
 
