@@ -1,4 +1,4 @@
-export { loadRecipe, parseRecipe, type LoadedRecipe, type LoadOptions } from './load-recipe.ts';
+export { loadRecipe, parseRecipe, recipeNameOf, type LoadedRecipe, type LoadOptions } from './load-recipe.ts';
 export { checkYaml } from './check-yaml.ts';
 export { expandRecipe } from './expand-recipe.ts';
 export type { Origin, Task } from './build-tasks.ts';

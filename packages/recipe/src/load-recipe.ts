@@ -70,8 +70,7 @@ export function parseRecipe(
 ): LoadedRecipe {
   const { file } = source;
   const dir = source.dir ?? resolve(dirname(file));
-  const stem = basename(file).replace(/\.ya?ml$/i, '');
-  const name = safeName(source.name ?? (stem === 'recipe' ? basename(dir) : stem));
+  const name = source.name === undefined ? recipeNameOf(join(dir, basename(file))) : safeName(source.name);
   if (text.length > MAX_BYTES) throw tooLarge(file, text.length);
   if (text.includes('\0')) throw one(file, 'this is not text', 'a recipe is a UTF-8 text file');
   const { root, problems } = parseYaml(text.replace(/^\uFEFF/, ''), file);
@@ -147,6 +146,12 @@ function decode(bytes: Buffer, file: string): string {
   } catch {
     throw one(file, 'this is not text', 'a recipe is a UTF-8 text file');
   }
+}
+
+/** The name under which runs keep the recipe of a file: its folder's, or its own when it is not called `recipe.yaml`. */
+export function recipeNameOf(file: string): string {
+  const stem = basename(file).replace(/\.ya?ml$/i, '');
+  return safeName(stem === 'recipe' ? basename(resolve(dirname(file))) : stem);
 }
 
 /**

@@ -25,16 +25,16 @@ export function list(flags: ListFlags): Promise<number> {
 }
 
 async function show(flags: ListFlags, io: Io, signal: AbortSignal): Promise<number> {
-  const { out, limit, json, since, ...filter } = flags;
-  const from = since === undefined ? undefined : 'at' in since ? since.at : io.now() - since.ago;
-  const runs = await listRuns(out, { filter: { ...filter, since: from }, limit, signal });
+  const { out, limit, json } = flags;
+  const filter = filterOf(flags, io);
+  const runs = await listRuns(out, { filter, limit, signal });
   const rows = await rowsOf(runs, io);
   if (json) {
     process.stdout.write(`${JSON.stringify(rows, null, 1)}\n`);
     return EXIT.ok;
   }
   if (rows.length === 0) {
-    const any = Object.values(filter).every((value) => value === undefined) && since === undefined;
+    const any = Object.values(filter).every((value) => value === undefined);
     process.stdout.write(any ? `no runs in ${out}\n` : `no run in ${out} is like that\n`);
     return EXIT.ok;
   }
@@ -70,6 +70,12 @@ async function show(flags: ListFlags, io: Io, signal: AbortSignal): Promise<numb
   for (const run of up)
     process.stdout.write(`${style.yellow('still up:')} ${run.id} on ${run.site}; end it with: ${teardownCommand(run.id, out)}\n`);
   return EXIT.ok;
+}
+
+/** Of flags that name runs. */
+export function filterOf({ recipe, status, site, model, gpu, engine, tag, since }: Omit<ListFlags, 'out'>, io: Pick<Io, 'now'>): RunFilter {
+  const from = since === undefined ? undefined : 'at' in since ? since.at : io.now() - since.ago;
+  return { recipe, status, site, model, gpu, engine, tag, since: from };
 }
 
 /** As `--json` prints them. */
