@@ -26,7 +26,11 @@ export function addHistoryCommands(program: Command, result: { code: number }): 
       .command('history')
       .description('a recipe’s figures from run to run, and where they changed')
       .argument('<recipe>', 'name (also with * and ?), folder or file')
-      .option('--figure <name>', 'which figure: ttft_p99_ms, output_throughput, or a recipe’s own; repeatable (default: throughput)', collect)
+      .option(
+        '--figure <name>',
+        'which figure: ttft_p99_ms, output_throughput, or a recipe’s own; repeatable (default: throughput)',
+        collect,
+      )
       .option('--variant <name>', 'only this variant; also with * and ?')
       .option('--load <load>', 'only this load: 8, "8 concurrent", "*req/s"'),
   )

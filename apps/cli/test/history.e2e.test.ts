@@ -48,7 +48,11 @@ describe('bench history', () => {
     expect(finished.code, show(finished)).toBe(0);
     const { schemaVersion, series } = JSON.parse(finished.stdout) as { schemaVersion: number; series: Record<string, unknown>[] };
     expect([schemaVersion, series.length]).toEqual([1, 1]);
-    expect(series[0]).toMatchObject({ recipe: 'tiny', load: '16 concurrent', figure: { name: 'ttft_p99_ms', better: 'lower', unit: 'ms' } });
+    expect(series[0]).toMatchObject({
+      recipe: 'tiny',
+      load: '16 concurrent',
+      figure: { name: 'ttft_p99_ms', better: 'lower', unit: 'ms' },
+    });
     const entries = series[0]?.['entries'] as { runId: string; value: number; measuredAt: string }[];
     expect(entries.map(({ runId }) => runId)).toEqual(ids.slice(2));
     expect(entries[0]?.value).toBeCloseTo(9000 / 430, 9);

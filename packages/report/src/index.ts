@@ -17,7 +17,14 @@ export { reportJsonSchema, reportSchema, type ReportJson } from './json/report-s
 export { compareReports, type CompareOptions, type ComparedMetric, type ComparedPair, type Comparison } from './compare/compare-reports.ts';
 export { comparisonMarkdown } from './compare/render-markdown.ts';
 export { renderComparison, type ComparisonTextOptions } from './compare/render-text.ts';
-export { buildHistory, type History, type HistoryChange, type HistoryEntry, type HistoryOptions, type HistorySeries } from './history/build-history.ts';
+export {
+  buildHistory,
+  type History,
+  type HistoryChange,
+  type HistoryEntry,
+  type HistoryOptions,
+  type HistorySeries,
+} from './history/build-history.ts';
 export type { ChangePoint } from './history/change-points.ts';
 export type { HistoryFigure } from './history/history-figure.ts';
 export { historyMarkdown } from './history/history-markdown.ts';

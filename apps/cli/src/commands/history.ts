@@ -70,7 +70,8 @@ async function runsOf(recipe: string, flags: HistoryFlags, { io, signal }: CliCo
   throw new BenchError({
     code: 'BENCH_RECIPE_UNKNOWN',
     message: `no run in ${flags.out} is of recipe "${recipe}"`,
-    hint: didYouMean(recipe, names) ?? (names.length === 0 ? 'bench list shows runs; --out names another folder' : `there are runs of ${few}`),
+    hint:
+      didYouMean(recipe, names) ?? (names.length === 0 ? 'bench list shows runs; --out names another folder' : `there are runs of ${few}`),
     exitCode: EXIT.usage,
   });
 }
@@ -82,7 +83,9 @@ async function recipeName(path: string, folder: boolean): Promise<string> {
 }
 
 function nothing(recipe: string, { without }: History, { variant, load, figure }: HistoryFlags): BenchError {
-  const asked = [variant === undefined ? '' : `--variant ${variant}`, load === undefined ? '' : `--load ${load}`, ...figure].filter(Boolean);
+  const asked = [variant === undefined ? '' : `--variant ${variant}`, load === undefined ? '' : `--load ${load}`, ...figure].filter(
+    Boolean,
+  );
   const [first] = without;
   return new BenchError({
     code: 'BENCH_NOTHING_MEASURED',

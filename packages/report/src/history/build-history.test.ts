@@ -53,7 +53,8 @@ const upgraded = () =>
     }),
   );
 
-const historyOf = (runs: readonly RunView[], options: Parameters<typeof buildHistory>[1] = {}) => buildHistory(buildReport({ runs }), options);
+const historyOf = (runs: readonly RunView[], options: Parameters<typeof buildHistory>[1] = {}) =>
+  buildHistory(buildReport({ runs }), options);
 const WIDE = { width: 160, color: false, unicode: true };
 
 describe('the history of a recipe', () => {
@@ -63,7 +64,12 @@ describe('the history of a recipe', () => {
     expect(without).toEqual([]);
     expect(series).toHaveLength(1);
     const [one] = series;
-    expect(one).toMatchObject({ recipe: 'tiny-cpu', variant: 'default', load: '8 concurrent', figure: { name: 'output_throughput', better: 'higher' } });
+    expect(one).toMatchObject({
+      recipe: 'tiny-cpu',
+      variant: 'default',
+      load: '8 concurrent',
+      figure: { name: 'output_throughput', better: 'higher' },
+    });
     expect(one?.entries.map(({ value }) => value)).toEqual(TEN);
     expect(one?.entries.map(({ differs }) => differs.length)).toEqual([0, 0, 0, 0, 0, 0, 2, 0, 0, 0]);
     expect(one?.entries[6]?.differs).toEqual([
@@ -89,7 +95,9 @@ describe('the history of a recipe', () => {
       ['AMD EPYC 7B13, 8 threads', '8 concurrent', 3],
     ]);
     expect(shape({ exact: true })).toHaveLength(4);
-    expect(shape({ load: (_: string | null, value: number | null) => value === 1 })).toEqual([['AMD EPYC 7B13, 8 threads', '1 concurrent', 1]]);
+    expect(shape({ load: (_: string | null, value: number | null) => value === 1 })).toEqual([
+      ['AMD EPYC 7B13, 8 threads', '1 concurrent', 1],
+    ]);
   });
 
   it('follows the figures that are asked for, with their intervals, and names runs that do not have them', () => {
@@ -101,7 +109,9 @@ describe('the history of a recipe', () => {
     expect(entry?.value).toBe(point?.result?.distributions.ttft_ms?.p50);
     expect(entry?.interval).toEqual(point?.result?.intervals?.ttft_ms?.p50 ?? null);
     expect(without).toEqual([{ runId: 'rfailed001', why: 'out of memory' }]);
-    expect(() => historyOf(upgraded(), { figures: ['ttft_p9'] })).toThrow(expect.objectContaining({ code: 'BENCH_FIGURE_UNKNOWN', exitCode: 2 }));
+    expect(() => historyOf(upgraded(), { figures: ['ttft_p9'] })).toThrow(
+      expect.objectContaining({ code: 'BENCH_FIGURE_UNKNOWN', exitCode: 2 }),
+    );
   });
 
   it('follows a recipe’s own figures', () => {
@@ -149,7 +159,10 @@ describe('as text', () => {
 
   it('shows names that are more than text as text', () => {
     const evil = '\u001B[31m<script>|`x`\u202E';
-    const runs = [runOf(0, { tokens: { 8: 1 }, recipe: evil, tags: [evil], engine: vllm(evil) }), runOf(1, { tokens: { 8: 1 }, recipe: evil })];
+    const runs = [
+      runOf(0, { tokens: { 8: 1 }, recipe: evil, tags: [evil], engine: vllm(evil) }),
+      runOf(1, { tokens: { 8: 1 }, recipe: evil }),
+    ];
     expect(renderHistory(historyOf(runs), WIDE)).not.toMatch(/[\u001B\u202E]/);
     const markdown = historyMarkdown(historyOf(runs));
     expect(markdown).not.toMatch(/[\u001B\u202E]|<script|[^\\]\|`/);
@@ -161,7 +174,9 @@ it('is a table a series in Markdown', () => {
   expect(text).toContain('### tiny-cpu, 8 concurrent\n');
   expect(text).toContain('▇▆█▇▇█▁▂▁▂');
   expect(text.split('\n').filter((line) => line.startsWith('| 2026-'))).toHaveLength(10);
-  expect(text).toMatch(/\| 2026-05-07 00:00 \| rday000006 \| vllm 0\.12\.0 \| 188 \|.*🔴 -10\.5 % .*worse<br>engine\.llm\.max\\_num\\_seqs: 256 → 128<br>/);
+  expect(text).toMatch(
+    /\| 2026-05-07 00:00 \| rday000006 \| vllm 0\.12\.0 \| 188 \|.*🔴 -10\.5 % .*worse<br>engine\.llm\.max\\_num\\_seqs: 256 → 128<br>/,
+  );
 });
 
 it('a sparkline goes from the least to the largest', () => {

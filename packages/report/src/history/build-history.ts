@@ -131,7 +131,11 @@ function seriesOf(report: Report, group: readonly ReportRow[], figure: HistoryFi
   return { recipe, variant, load, prompts, machine, figure, entries, changes };
 }
 
-function entryOf(report: Report, row: ReportRow, { figure, before }: { figure: HistoryFigure; before: ReportRow | undefined }): HistoryEntry {
+function entryOf(
+  report: Report,
+  row: ReportRow,
+  { figure, before }: { figure: HistoryFigure; before: ReportRow | undefined },
+): HistoryEntry {
   const view = report.runs.find(({ dir }) => dir === row.source.path);
   const side = (one: ReportRow) => ({ report, point: { rows: [one], first: one, load: '' } });
   return {
@@ -154,7 +158,8 @@ function withoutFigures(rows: readonly ReportRow[], series: readonly HistorySeri
   const shown = new Set(series.flatMap(({ entries }) => entries.map(({ runId }) => runId)));
   const out = new Map<string, string>();
   for (const { runId, error, status } of rows) {
-    if (!shown.has(runId) && !out.has(runId)) out.set(runId, error ?? (status === 'not_run' ? 'it was not run' : 'it does not have the figure'));
+    if (!shown.has(runId) && !out.has(runId))
+      out.set(runId, error ?? (status === 'not_run' ? 'it was not run' : 'it does not have the figure'));
   }
   return [...out].map(([runId, why]) => ({ runId, why }));
 }

@@ -27,7 +27,10 @@ export function changePenalty(n: number): ChangePenalty {
   if (found) return found;
   const random = prng(n);
   const gains = Float64Array.from({ length: SERIES }, () => {
-    const values = Float64Array.from({ length: n }, () => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next()));
+    const values = Float64Array.from(
+      { length: n },
+      () => Math.sqrt(-2 * Math.log(1 - random.next())) * Math.cos(2 * Math.PI * random.next()),
+    );
     const [none, ...more] = segmentations(values, mostCuts(n));
     return Math.max(...more.map(({ cuts, rss }) => (n * Math.log((none?.rss ?? 0) / rss)) / cuts.length));
   }).sort();

@@ -51,7 +51,11 @@ const THROUGHPUTS = ['output_throughput', 'total_token_throughput', 'request_thr
 
 /** What a point is followed by when nobody says: its first throughput that is above nothing, else the first figure of its own with a direction. Null: none. */
 export function defaultFigure(rows: readonly ReportRow[]): HistoryFigure | null {
-  const own = [...new Set(rows.flatMap(({ ownMetrics }) => Object.entries(ownMetrics).filter(([, { better }]) => better !== null)).map(([name]) => name))];
+  const own = [
+    ...new Set(
+      rows.flatMap(({ ownMetrics }) => Object.entries(ownMetrics).filter(([, { better }]) => better !== null)).map(([name]) => name),
+    ),
+  ];
   const name = [...THROUGHPUTS.filter((each) => rows.some(({ scalars }) => (scalars[each] ?? 0) > 0)), ...own][0];
   return name === undefined ? null : historyFigure(name, rows);
 }

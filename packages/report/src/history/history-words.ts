@@ -73,7 +73,9 @@ export function methodWords(series: readonly HistorySeries[]): string[] {
         ]
       : []),
     ...(short.length > 0
-      ? [`Changes are looked for from ${FEWEST_VALUES} runs on; ${listWords(short.slice(0, 3).map(seriesName))}${short.length > 3 ? ' and others have' : short.length > 1 ? ' have' : ' has'} fewer.`]
+      ? [
+          `Changes are looked for from ${FEWEST_VALUES} runs on; ${listWords(short.slice(0, 3).map(seriesName))}${short.length > 3 ? ' and others have' : short.length > 1 ? ' have' : ' has'} fewer.`,
+        ]
       : []),
   ];
 }

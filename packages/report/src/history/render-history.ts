@@ -119,7 +119,20 @@ function overview(series: readonly HistorySeries[], drawn: Drawn): string[] {
       ...(several(({ figure }) => figure.name) ? [{ head: 'figure', cells: series.map(({ figure }) => oneLine(figure.label, 60)) }] : []),
       { head: 'runs', cells: series.map(({ entries }) => String(entries.length)), right: true, keep: 4 },
       { head: 'newest', cells: series.map((one) => valueTexts(one).at(-1) ?? ''), right: true },
-      ...(unicode ? [{ head: 'trend', cells: series.map(({ entries }) => sparkline(entries.map(({ value }) => value), 20)), keep: 5 }] : []),
+      ...(unicode
+        ? [
+            {
+              head: 'trend',
+              cells: series.map(({ entries }) =>
+                sparkline(
+                  entries.map(({ value }) => value),
+                  20,
+                ),
+              ),
+              keep: 5,
+            },
+          ]
+        : []),
       {
         head: 'last change',
         cells: series.map(({ entries }, i) => {
