@@ -175,7 +175,7 @@ it('is a table a series in Markdown', () => {
   expect(text).toContain('▇▆█▇▇█▁▂▁▂');
   expect(text.split('\n').filter((line) => line.startsWith('| 2026-'))).toHaveLength(10);
   expect(text).toMatch(
-    /\| 2026-05-07 00:00 \| rday000006 \| vllm 0\.12\.0 \| 188 \|.*🔴 -10\.5 % .*worse<br>engine\.llm\.max\\_num\\_seqs: 256 → 128<br>/,
+    /\| 2026-05-07 00:00 \| rday000006 \| vllm 0\.12\.0 \| 188 \|.*🔴 -10\.5 % .*worse<br>engine\.llm\.max&#95;num&#95;seqs: 256 → 128<br>/,
   );
 });
 

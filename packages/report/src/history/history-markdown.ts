@@ -1,6 +1,6 @@
 import { minuteText } from '@bench/core';
 import { plural } from '../format.ts';
-import { markdownText } from '../markdown.ts';
+import { inert } from '../markdown/inert.ts';
 import type { History, HistoryChange, HistoryEntry, HistorySeries } from './build-history.ts';
 import {
   boundsText,
@@ -22,8 +22,8 @@ const MAX_DIFFERENCES = 6;
 /** A history as Markdown: a table a series, newest run last. Ends with a newline. */
 export function historyMarkdown({ series, without }: History): string {
   const notes = [
-    ...without.map(({ runId, why }) => `Without these figures: ${markdownText(runId)}: ${markdownText(why)}`),
-    ...methodWords(series).map((text) => markdownText(text, 600)),
+    ...without.map(({ runId, why }) => `Without these figures: ${inert(runId, 200)}: ${inert(why, 200)}`),
+    ...methodWords(series).map((text) => inert(text, 600)),
   ];
   return `${[...series.map(seriesText), ...notes].join('\n\n')}\n`;
 }
@@ -34,17 +34,17 @@ function seriesText(series: HistorySeries): string {
   const values = valueTexts(series);
   const rows = entries.map((entry, i) => [
     entry.measuredAt === null ? '' : minuteText(entry.measuredAt),
-    [entry.runId, ...entry.tags].map((text) => markdownText(text, 60)).join(' '),
-    markdownText(engineText(entry)),
+    [entry.runId, ...entry.tags].map((text) => inert(text, 60)).join(' '),
+    inert(engineText(entry), 200),
     values[i] ?? '',
     boundsText(series, entry),
     [markOf(changeAt.get(i)), ...remarks(entry)].filter(Boolean).join('<br>'),
   ]);
-  const head = ['measured (UTC)', 'run', 'engine', markdownText(series.figure.label), '95 % interval', 'change, and what differs'];
+  const head = ['measured (UTC)', 'run', 'engine', inert(series.figure.label, 200), '95 % interval', 'change, and what differs'];
   const table = [head, ['---', '---', '---', '---:', '---:', '---'], ...rows].map((cells) => `| ${cells.join(' | ')} |`);
   return [
-    `### ${markdownText(seriesName(series))}`,
-    `${markdownText(seriesPlace(series))}; ${markdownText(figureWords(series))}. ${sparkline(entries.map(({ value }) => value))}`,
+    `### ${inert(seriesName(series), 200)}`,
+    `${inert(seriesPlace(series), 200)}; ${inert(figureWords(series), 200)}. ${sparkline(entries.map(({ value }) => value))}`,
     table.join('\n'),
   ].join('\n\n');
 }
@@ -52,15 +52,15 @@ function seriesText(series: HistorySeries): string {
 function markOf(change: HistoryChange | undefined): string {
   if (!change) return '';
   const mark = change.unconfirmed || change.verdict === null ? '🟡' : change.verdict === 'worse' ? '🔴' : '🟢';
-  return `${mark} ${markdownText(changeWords(change))}`;
+  return `${mark} ${inert(changeWords(change), 200)}`;
 }
 
 function remarks(entry: HistoryEntry): string[] {
   const doubtful = doubts(entry);
   const more = entry.differs.length - MAX_DIFFERENCES;
   return [
-    ...entry.differs.slice(0, MAX_DIFFERENCES).map((difference) => markdownText(differenceWords(difference))),
+    ...entry.differs.slice(0, MAX_DIFFERENCES).map((difference) => inert(differenceWords(difference), 200)),
     ...(more > 0 ? [`and ${plural(more, 'other difference')}`] : []),
-    ...(doubtful.length > 0 ? [`in doubt: ${markdownText(doubtful.join(', '))}`] : []),
+    ...(doubtful.length > 0 ? [`in doubt: ${inert(doubtful.join(', '), 200)}`] : []),
   ];
 }
