@@ -177,11 +177,11 @@ describe.skipIf(!chromiumPart.present)('report.html in Chromium', () => {
     for (const name of await texts(page, '#summary tr.group th')) expect(name).toContain('vllm');
     for (const title of await texts(page, '#distributions figcaption')) expect(title).not.toContain('sglang');
     for (const title of await texts(page, '#series details > summary')) expect(title).not.toContain('sglang');
-    const dots = await page.locator('#curve svg.chart').first().locator('circle').count();
+    const dots = await page.locator('#curve svg.chart').first().locator('circle.dot').count();
     await facet(page, 'Load').locator('summary').click();
     await facet(page, 'Load').getByLabel('32 concurrent').check();
     expect(await rows(page)).toEqual(left.filter((load) => load === '32 concurrent'));
-    expect(await page.locator('#curve svg.chart').first().locator('circle').count()).toBe(dots / 3);
+    expect(await page.locator('#curve svg.chart').first().locator('circle.dot').count()).toBe(dots / 3);
     await page.getByRole('searchbox', { name: 'Filter' }).fill('no such word');
     expect(await rows(page)).toEqual([]);
     expect(await page.locator('#summary tbody').innerText()).toContain('No point is left');
@@ -309,7 +309,7 @@ describe.skipIf(!chromiumPart.present)('report.html in Chromium', () => {
     const { page, complaints } = await open('many');
     expect(await page.locator('#series > details').count()).toBe(8);
     const section = page.locator('#distributions');
-    const chosen = await section.locator('p.more option').nth(1).innerText();
+    const chosen = (await section.locator('p.more option').nth(1).textContent()) ?? '';
     await section.locator('p.more select').selectOption({ index: 1 });
     expect((await texts(page, '#distributions figcaption')).filter((text) => text.includes(chosen))).toHaveLength(2);
     const figure = section.locator('figure', { hasText: chosen }).first();

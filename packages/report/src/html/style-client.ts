@@ -1,6 +1,7 @@
 /** What the script adds to the page: the bar that filters, heads that sort, charts that zoom. */
 export const CLIENT_STYLE = `
 [hidden]{display:none!important}
+@media screen{main>section{content-visibility:auto;contain-intrinsic-size:auto 1200px}}
 .unseen{position:absolute;width:1px;height:1px;margin:-1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 button,select,input{font:inherit;color:inherit}
 button{cursor:pointer}
