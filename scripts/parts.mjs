@@ -18,6 +18,11 @@ export const PARTS = {
     override: 'BENCH_TEST_CHROMIUM',
     enables: 'reports opened and photographed in a real browser',
   },
+  libreoffice: {
+    packages: ['libreoffice-calc-nogui'],
+    programs: ['soffice'],
+    enables: 'workbooks worked out by a spreadsheet',
+  },
   sshd: {
     packages: ['openssh-server', 'openssh-client'],
     programs: ['sshd'],

@@ -13,6 +13,7 @@ export function addReportCommands(program: Command, result: { code: number }): v
     .option('--out <folder>', 'folder of runs', 'runs')
     .option('--html <file>', 'write an HTML report here')
     .option('--xlsx <file>', 'write an Excel workbook here')
+    .addOption(new Option('--split <by>', 'with --xlsx: one workbook a model beside it, NAME-MODEL.xlsx').choices(['model'] as const))
     .option('--csv <file>', 'write a line a point, comma-separated (- for the standard output)')
     .option('--markdown <file>', 'write a table for READMEs and pull requests (- for the standard output)')
     .option('--junit <file>', 'write JUnit XML, a case a point (- for the standard output)')

@@ -29,6 +29,7 @@ describe('files of a report', () => {
     await expect(checkFiles({ csv: '-', markdown: '-' })).rejects.toMatchObject({ code: 'BENCH_USAGE', exitCode: 2 });
     await expect(checkFiles({ junit: '-', json: true })).rejects.toThrow('--junit - and --json would print two things into one');
     await checkFiles({ csv: '-', markdown: join(dir, 'table.md') });
+    await expect(checkFiles({ split: 'model' })).rejects.toThrow('--split model splits a workbook, and none is asked for');
   });
 
   it('may be in folders that are still to be made, or replace others', async () => {

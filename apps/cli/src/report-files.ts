@@ -1,6 +1,17 @@
-import { resolve } from 'node:path';
+import { parse, resolve } from 'node:path';
 import { BenchError, EXIT, writeAtomic } from '@bench/core';
-import { renderCsv, renderJunit, renderMarkdown, type Report, reportJson, writeCharts, writeHtml, writeXlsx } from '@bench/report';
+import {
+  modelFileNames,
+  renderCsv,
+  renderJunit,
+  renderMarkdown,
+  type Report,
+  reportJson,
+  splitByModel,
+  writeCharts,
+  writeHtml,
+  writeXlsx,
+} from '@bench/report';
 import type { CliContext } from './context.ts';
 import { checkWritable } from './writable.ts';
 
@@ -8,6 +19,8 @@ import { checkWritable } from './writable.ts';
 export interface FileFlags {
   html?: string | undefined;
   xlsx?: string | undefined;
+  /** Beside the workbook, one of each model. */
+  split?: 'model' | undefined;
   csv?: string | undefined;
   markdown?: string | undefined;
   junit?: string | undefined;
@@ -45,6 +58,13 @@ export async function checkFiles({ html, xlsx, charts, jsonFile, json, ...flags 
       hint: 'name a file for all but one',
       exitCode: EXIT.usage,
     });
+  if (flags.split && xlsx === undefined)
+    throw new BenchError({
+      code: 'BENCH_USAGE',
+      message: '--split model splits a workbook, and none is asked for',
+      hint: 'name one with --xlsx',
+      exitCode: EXIT.usage,
+    });
   const texts = Object.fromEntries(textFlags.map((name) => [name, flags[name] === '-' ? undefined : flags[name]]));
   for (const [flag, path] of Object.entries({ html, xlsx, ...texts, 'json-file': jsonFile }))
     if (path !== undefined) await checkWritable(path, { flag, folder: false });
@@ -64,6 +84,12 @@ export async function writeFiles(report: Report, flags: FileFlags, context: CliC
   };
   await add(flags.html, (file) => writeHtml(report, file, options));
   await add(flags.xlsx, (file) => writeXlsx(report, file, options));
+  if (flags.xlsx !== undefined && flags.split) {
+    const { dir, name, ext } = parse(resolve(flags.xlsx));
+    const parts = splitByModel(report);
+    const names = modelFileNames(parts.map(({ model }) => model));
+    for (const [i, part] of parts.entries()) await add(`${dir}/${name}-${names[i]}${ext}`, (file) => writeXlsx(part.report, file, options));
+  }
   for (const name of textFlags) await add(flags[name], (file) => writeAtomic(file, TEXTS[name](report)));
   if (flags.charts !== undefined) {
     const formats = flags.chartFormat ? { formats: [flags.chartFormat] } : {};

@@ -8,6 +8,7 @@ export { renderAdvice } from './table/render-advice.ts';
 export { renderTable, type TableOptions } from './table/render-table.ts';
 export { writeHtml, type WriteOptions } from './html/write-html.ts';
 export { writeXlsx } from './xlsx/write-xlsx.ts';
+export { modelFileNames, splitByModel } from './xlsx/split-by-model.ts';
 export { writeCharts, type ChartOptions } from './charts/write-charts.ts';
 export { renderCsv } from './csv/render-csv.ts';
 export { renderMarkdown } from './markdown/render-markdown.ts';

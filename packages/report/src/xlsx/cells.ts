@@ -1,7 +1,13 @@
 import type { Row, Worksheet } from 'exceljs';
 import { plain } from '../text.ts';
 
-export type CellValue = string | number | boolean | Date | null | undefined;
+/** A formula of ours, never from data, with its value: not every reader works it out. */
+export interface Formula {
+  formula: string;
+  result: number | string;
+}
+
+export type CellValue = string | number | boolean | Date | Formula | null | undefined;
 
 export interface SheetColumn {
   header: string;
@@ -11,6 +17,8 @@ export interface SheetColumn {
   format?: string;
   /** Long text that is to break. */
   wrap?: boolean;
+  /** To be changed by who reads it, and coloured as such. */
+  input?: boolean;
 }
 
 /** Excel's own limits. */
@@ -30,6 +38,7 @@ export const FORMAT = {
 // Set in from the edge, or a text stands close against the number before it.
 const TEXT = { vertical: 'top', horizontal: 'left', indent: 1 } as const;
 const LINE_POINTS = 15;
+const INPUT = { type: 'pattern', pattern: 'solid', fgColor: { argb: 'FFFFF4CC' } } as const;
 
 /** Frozen, filtered, bold header and column widths. Returns nothing: rows are added by {@link addRow}. */
 export function setUpSheet(sheet: Worksheet, columns: readonly SheetColumn[]): void {
@@ -62,17 +71,20 @@ export function setUpSheet(sheet: Worksheet, columns: readonly SheetColumn[]): v
 export function addRow(sheet: Worksheet, values: readonly CellValue[], columns: readonly SheetColumn[] = []): Row {
   const row = sheet.addRow(values.map(toCell));
   // Not every program works the height of a wrapped row out for itself.
-  const lines = columns.map((column, i) => (column.wrap ? Math.ceil(String(values[i] ?? '').length / ((column.width ?? 10) * 0.95)) : 1));
+  const lines = columns.map((column, i) => (column.wrap ? Math.ceil(textOf(values[i]).length / ((column.width ?? 10) * 0.95)) : 1));
   const most = Math.min(20, Math.max(1, ...lines));
   if (most > 1) row.height = most * LINE_POINTS;
   values.forEach((value, i) => {
     if (typeof value === 'string' && /^[=+\-@\t\r]/.test(value)) row.getCell(i + 1).numFmt = '@';
+    if (columns[i]?.input) row.getCell(i + 1).fill = INPUT;
   });
   row.commit();
   return row;
 }
 
-function toCell(value: CellValue): string | number | boolean | Date | null {
+const textOf = (value: CellValue): string => (typeof value === 'string' || typeof value === 'number' ? String(value) : '');
+
+function toCell(value: CellValue): string | number | boolean | Date | Formula | null {
   if (value === undefined || value === null) return null;
   if (typeof value === 'number') return Number.isFinite(value) ? value : null;
   return typeof value === 'string' ? plain(value, MAX_TEXT) : value;

@@ -19,7 +19,7 @@ const NOW = Date.UTC(2026, 4, 4, 13, 30);
 
 async function written(runs: RunView[], options: Partial<XlsxOptions> = {}): Promise<ExcelJS.Workbook> {
   const file = join(dir, 'report.xlsx');
-  await writeXlsx(buildReport({ runs }), file, { now: NOW, ...options });
+  await writeXlsx(buildReport({ runs }), file, { now: NOW, maxRequests: 20, ...options });
   const workbook = new ExcelJS.Workbook();
   await workbook.xlsx.readFile(file);
   return workbook;
@@ -37,11 +37,20 @@ function column(worksheet: ExcelJS.Worksheet, header: string): unknown[] {
   return Array.from({ length: worksheet.rowCount - 1 }, (_, i) => worksheet.getRow(i + 2).getCell(index).value);
 }
 
+/** Formulas have nothing of data in them but the places of cells. */
+const OUR_FORMULA =
+  /^(Prices!\$E\$\d+|IF\(ISNUMBER\(((D\d+)\),C\d+\*D\d+|(Prices!\$E\$\d+)\),\4\/\([A-Z]+\d+\*3600\)\*(1000|1000000)),""\))$/;
+
+/** What a reader shows of a cell without working it out. */
+const shown = (value: unknown): unknown =>
+  value !== null && typeof value === 'object' && 'formula' in value ? (value as { result?: unknown }).result : value;
+
 describe('writeXlsx', () => {
-  it('has the five sheets, each with a frozen, filtered header', async () => {
+  it('has its sheets, each with a frozen, filtered header', async () => {
     const workbook = await written([demoRun()]);
-    expect(workbook.worksheets.map((s) => s.name)).toEqual(['Summary', 'Points', 'Requests', 'Environment', 'Definitions']);
-    for (const worksheet of workbook.worksheets) {
+    const names = ['Summary', 'Charts', 'Prices', 'Points', 'Phases', 'Requests', 'Environment', 'Definitions'];
+    expect(workbook.worksheets.map((s) => s.name)).toEqual(names);
+    for (const worksheet of workbook.worksheets.filter(({ name }) => name !== 'Charts')) {
       expect(worksheet.views[0]).toMatchObject({ state: 'frozen', ySplit: 1 });
       expect(worksheet.autoFilter).toBeTruthy();
       expect(worksheet.getRow(1).getCell(1).font.bold).toBe(true);
@@ -76,13 +85,64 @@ describe('writeXlsx', () => {
     const priced = sheet(await written([mixedRun()]), 'Summary');
     const row = reportRows([mixedRun()])[0];
     expect(column(priced, 'Machine')[0]).toBe('8xH200');
-    expect(column(priced, 'GPU Price ($/hour)')[0]).toBe(28.4);
+    expect(shown(column(priced, 'GPU Price ($/hour)')[0])).toBe(28.4);
     expect(column(priced, 'Throughput (tok/s)')[0]).toBeCloseTo(row?.scalars.total_token_throughput ?? 0, 6);
     const expected = (28.4 / ((row?.scalars.total_token_throughput ?? 0) * 3600)) * 1e6;
-    expect(column(priced, 'Token Price ($/mtok)')[0]).toBeCloseTo(expected, 9);
+    expect(shown(column(priced, 'Token Price ($/mtok)')[0])).toBeCloseTo(expected, 9);
     const unpriced = sheet(await written([demoRun()]), 'Summary');
-    expect(column(unpriced, 'GPU Price ($/hour)')).toEqual([null, null, null, null, null]);
-    expect(column(unpriced, 'Token Price ($/mtok)')).toEqual([null, null, null, null, null]);
+    expect(column(unpriced, 'GPU Price ($/hour)').map((value) => shown(value) || null)).toEqual([null, null, null, null, null]);
+    expect(column(unpriced, 'Token Price ($/mtok)').map((value) => shown(value) || null)).toEqual([null, null, null, null, null]);
+  });
+
+  it('has a line a machine and price, by the GPU, that costs follow', async () => {
+    const workbook = await written([mixedRun(), demoRun()]);
+    const prices = sheet(workbook, 'Prices');
+    expect(column(prices, 'Machine').slice(0, 3)).toEqual(['8xH200', '4xH200', 'AMD EPYC 7B13, 8 threads']);
+    expect(column(prices, 'Priced by').slice(0, 3)).toEqual(['GPU', 'GPU', 'machine']);
+    expect(column(prices, 'Price of one ($/hour)').slice(0, 3)).toEqual([28.4 / 8, 28.4 / 4, null]);
+    expect(column(prices, 'Machine price ($/hour)')[0]).toMatchObject({ formula: 'IF(ISNUMBER(D2),C2*D2,"")', result: 28.4 });
+    expect(column(prices, 'Source')[0]).toContain('list price, 2026-05-01');
+    const summary = sheet(workbook, 'Summary');
+    const columnOf = (header: string) => summary.getColumn((summary.getRow(1).values as unknown[]).indexOf(header)).letter;
+    expect(column(summary, 'Token Price ($/mtok)')[1]).toMatchObject({
+      formula: `IF(ISNUMBER(Prices!$E$2),Prices!$E$2/(${columnOf('Throughput (tok/s)')}3*3600)*1000000,"")`,
+    });
+    const points = sheet(workbook, 'Points');
+    const costs = (points.getRow(1).values as string[]).filter((header) => header?.startsWith('Cost'));
+    expect(costs.length).toBeGreaterThan(3);
+    for (const header of costs)
+      expect(column(points, header)[0]).toMatchObject({ formula: expect.stringContaining('Prices!$E$2'), result: expect.any(Number) });
+  });
+
+  it('has the phases of deployments, and charts as pictures', async () => {
+    const workbook = await written([mixedRun()]);
+    const phases = sheet(workbook, 'Phases');
+    expect(column(phases, 'What')[0]).toBe('d1: vllm 0.11.0, qwen3-coder / vllm-tp8');
+    expect(column(phases, 'Phase').slice(0, 3)).toEqual(['prepare', 'start', 'model load']);
+    expect(column(phases, 'Duration (s)')[2]).toBe(2.65);
+    expect(column(phases, 'Part of')[6]).toBe('model load');
+    const charts = sheet(workbook, 'Charts');
+    const images = charts.getImages();
+    expect(images.length).toBeGreaterThanOrEqual(2);
+    expect(images[1]?.range.tl.nativeRow).toBeGreaterThan(15);
+    const image = workbook.getImage(Number(images[0]?.imageId));
+    expect(
+      Buffer.from(image.buffer as ArrayBuffer)
+        .subarray(1, 4)
+        .toString(),
+    ).toBe('PNG');
+  });
+
+  it('has the steady state beside the whole run', async () => {
+    const run = demoRun();
+    for (const { result } of run.tasks[0]?.points ?? []) {
+      if (!result) throw new Error('there is a result');
+      const { scalars, distributions } = result;
+      result.steady = { fromMs: 200, toMs: 900, counts: { sent: 7, ok: 7, failed: 0, cancelled: 0 }, scalars, distributions };
+    }
+    const points = sheet(await written([run]), 'Points');
+    expect(column(points, 'Steady: from (ms)')[0]).toBe(200);
+    expect(column(points, 'Steady: TTFT p99 (ms)')).toEqual(column(points, 'TTFT p99 (ms)'));
   });
 
   it('keeps figures as numbers with a format, and lists tasks that failed or did not run', async () => {
@@ -97,7 +157,7 @@ describe('writeXlsx', () => {
   });
 
   it('lists every request, or every n-th and says so', async () => {
-    const all = sheet(await written([demoRun()]), 'Requests');
+    const all = sheet(await written([demoRun()], { maxRequests: 100_000 }), 'Requests');
     expect(all.rowCount).toBe(1 + 32 + 64 + 128 + 256 + 256);
     const sampled = sheet(await written([demoRun()], { maxRequests: 100 }), 'Requests');
     expect(sampled.rowCount).toBeLessThanOrEqual(102);
@@ -111,7 +171,7 @@ describe('writeXlsx', () => {
     for (const worksheet of workbook.worksheets) {
       worksheet.eachRow((row) =>
         row.eachCell((cell) => {
-          expect(cell.type).not.toBe(ExcelJS.ValueType.Formula);
+          if (cell.type === ExcelJS.ValueType.Formula) expect(cell.formula).toMatch(OUR_FORMULA);
           expect(cell.type).not.toBe(ExcelJS.ValueType.Hyperlink);
           if (typeof cell.value === 'string' && /^[=+\-@]/.test(cell.value)) {
             texts++;

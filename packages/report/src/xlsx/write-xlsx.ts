@@ -8,7 +8,14 @@ import type { WriteOptions } from '../html/write-html.ts';
 import type { Report } from '../report.ts';
 import { plural } from '../format.ts';
 import { addRow, MAX_ROWS, setUpSheet, type SheetColumn } from './cells.ts';
-import { definitionsSheet, environmentSheet, pointsSheet, REQUEST_COLUMNS, requestCells, summarySheet } from './sheets.ts';
+import { chartPictures } from './charts-sheet.ts';
+import { phasesSheet } from './phases-sheet.ts';
+import { addPictures } from './pictures.ts';
+import { pointsSheet } from './points-sheet.ts';
+import { pricesSheet } from './prices-sheet.ts';
+import { REQUEST_COLUMNS, requestCells } from './requests-sheet.ts';
+import { definitionsSheet, environmentSheet, type SheetPlan } from './sheets.ts';
+import { summarySheet } from './summary-sheet.ts';
 
 /** Rows of the Requests sheet below its header, with room for the line that says what was left out. */
 const MAX_REQUESTS = MAX_ROWS - 2;
@@ -19,7 +26,7 @@ export interface XlsxOptions extends WriteOptions {
 }
 
 /**
- * Writes a workbook: Summary, Points, Requests, Environment, Definitions. It is streamed to a temporary file beside `file` and
+ * Writes a workbook: Summary, Charts, Prices, Points, Phases, Requests, Environment, Definitions. Costs are formulas on the prices. It is streamed to a temporary file beside `file` and
  * renamed: only one point’s requests are in memory at a time, and a reader never sees half a file.
  * @throws the file system's error, or the signal's reason when aborted.
  */
@@ -44,11 +51,26 @@ export async function writeXlsx(report: Report, file: string, options: XlsxOptio
       setUpSheet(sheet, columns);
       return sheet;
     };
-    for (const plan of [summarySheet(rows), pointsSheet(rows)]) {
-      const sheet = addSheet(plan.name, plan.columns, plan.name === 'Points' ? 4 : 0);
-      for (const cells of plan.rows.slice(0, MAX_ROWS - 1)) addRow(sheet, cells);
+    const addPlan = (plan: SheetPlan, frozenColumns = 0) => {
+      const sheet = addSheet(plan.name, plan.columns, frozenColumns);
+      for (const cells of plan.rows.slice(0, MAX_ROWS - 3)) addRow(sheet, cells, plan.columns);
+      if (plan.note) for (const line of ['', plan.note]) addRow(sheet, [line]);
+      sheet.commit();
+    };
+    const prices = pricesSheet(rows);
+    addPlan(summarySheet(rows, prices));
+    const pictures = await chartPictures(report);
+    if (pictures.length > 0) {
+      const sheet = workbook.addWorksheet('Charts', { views: [{ showGridLines: false }] });
+      addPictures(workbook, sheet, pictures);
+      // Two on a page of paper.
+      for (const { line } of pictures.filter((_, i) => i > 0 && i % 2 === 0)) sheet.getRow(line).addPageBreak();
       sheet.commit();
     }
+    options.signal?.throwIfAborted();
+    addPlan(prices.sheet);
+    addPlan(pointsSheet(rows, prices), 4);
+    addPlan(phasesSheet(runs));
 
     const sheet = addSheet('Requests', REQUEST_COLUMNS);
     const limit = Math.min(options.maxRequests ?? MAX_REQUESTS, MAX_REQUESTS);
@@ -67,11 +89,8 @@ export async function writeXlsx(report: Report, file: string, options: XlsxOptio
       ]);
     sheet.commit();
 
-    for (const plan of [environmentSheet(runs, options.now), definitionsSheet(rows)]) {
-      const last = addSheet(plan.name, plan.columns);
-      for (const cells of plan.rows) addRow(last, cells, plan.columns);
-      last.commit();
-    }
+    addPlan(environmentSheet(runs, options.now));
+    addPlan(definitionsSheet(rows));
     options.signal?.throwIfAborted();
     await Promise.race([workbook.commit(), failed]);
     const handle = await open(temporary, 'r+');
