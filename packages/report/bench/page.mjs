@@ -12,6 +12,8 @@ import { part } from '../../../scripts/parts.mjs';
 const [variants = '200', requests = '10000', times = '5', kept] = process.argv.slice(2);
 const dir = await mkdtemp(join(tmpdir(), 'bench-page-'));
 const here = (path) => fileURLToPath(new URL(path, import.meta.url));
+// Where it finds what it imports.
+const bundle = here('../node_modules/.bench-page.mjs');
 
 // The generators of the tests are TypeScript, and no part of what is published.
 await build({
@@ -25,10 +27,9 @@ await build({
   platform: 'node',
   external: ['exceljs', '@resvg/resvg-js'],
   banner: { js: `import { createRequire as requireOf } from 'node:module'; const require = requireOf(import.meta.url);` },
-  outfile: here('../node_modules/.bench-page.mjs'),
+  outfile: bundle,
 });
-const { buildReport, writeHtml, manyRun, encodeRecords, decodeRecords, encodeGaps, decodeGaps } =
-  await import('../node_modules/.bench-page.mjs');
+const { buildReport, writeHtml, manyRun, encodeRecords, decodeRecords, encodeGaps, decodeGaps } = await import(pathToFileURL(bundle).href);
 const median = (values) => [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)];
 
 const run = manyRun({ variants: Number(variants), loads: [32], requests: 40, outputTokens: 16 });
@@ -80,6 +81,6 @@ for (let i = 0; i < Number(times); i++) {
 }
 await browser.close();
 await rm(dir, { recursive: true, force: true });
-await rm(here('../node_modules/.bench-page.mjs'));
+await rm(bundle);
 console.log(`open in ${Math.round(median(opened))} ms (${opened.map(Math.round).join(', ')}): loaded, painted, and its script has run`);
 console.log(`filtered by a word in ${Math.round(median(filtered))} ms (${filtered.map(Math.round).join(', ')})`);
