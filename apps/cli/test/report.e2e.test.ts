@@ -55,7 +55,7 @@ interface Row {
   runId: string;
   recipe: string;
   variant: string;
-  scalars: Record<string, number>;
+  figures: Record<string, { value?: number }>;
 }
 const rowsOf = (stdout: string) => (JSON.parse(stdout) as { rows: Row[] }).rows;
 
@@ -75,7 +75,7 @@ describe('bench report', () => {
   it('takes runs and what other tools measured together, by folder', async () => {
     const finished = await report('runs', 'theirs', '--json');
     expect(finished.code, show(finished)).toBe(0);
-    expect(rowsOf(finished.stdout).map((r) => [r.source.kind, r.recipe, r.variant, r.scalars['output_throughput']])).toEqual([
+    expect(rowsOf(finished.stdout).map((r) => [r.source.kind, r.recipe, r.variant, r.figures['output_throughput']?.value])).toEqual([
       ['run', 'tiny', 'default', 102],
       ['run', 'tiny', 'default', 179],
       ['run', 'other', 'default', 90],
@@ -121,7 +121,7 @@ describe('bench report', () => {
     await put('notes.txt', 'buy milk');
     const finished = await report('damaged', 'theirs', 'notes.txt', 'nowhere', '--json');
     expect(finished.code, show(finished)).toBe(0);
-    expect(rowsOf(finished.stdout).map((r) => r.scalars['output_throughput'])).toEqual([70, 4837.62, 1172.5]);
+    expect(rowsOf(finished.stdout).map((r) => r.figures['output_throughput']?.value)).toEqual([70, 4837.62, 1172.5]);
     expect(rowsOf(finished.stdout)[0]?.runId).toBe(id);
     const told = finished.stderr.split('\n').filter((line) => line.startsWith('left out: '));
     expect(new Set(told.map((line) => line.slice('left out: '.length).split(': ')[0]))).toEqual(
