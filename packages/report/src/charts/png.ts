@@ -3,7 +3,6 @@ import { createRequire } from 'node:module';
 /** Pixels a drawing unit: sharp on slides and on screens of high density. */
 const SCALE = 2;
 
-const FONTS = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'];
 /** Scripts and pictures that the font has no glyphs for. */
 const FOREIGN = /[\u0900-\u0DFF\u0E00-\u0FFF\u1100-\u11FF\u2E80-\u9FFF\uA960-\uD7FF\uF900-\uFAFF]|\p{Extended_Pictographic}/u;
 
@@ -14,8 +13,8 @@ const FOREIGN = /[\u0900-\u0DFF\u0E00-\u0FFF\u1100-\u11FF\u2E80-\u9FFF\uA960-\uD
  */
 export async function pngOf(svg: string): Promise<Uint8Array> {
   const { Resvg } = await import('@resvg/resvg-js');
-  const { resolve } = createRequire(import.meta.url);
-  const fontFiles = FONTS.map((file) => resolve(`dejavu-fonts-ttf/ttf/${file}`));
+  const require = createRequire(import.meta.url);
+  const fontFiles = [require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'), require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf')];
   const font = { loadSystemFonts: FOREIGN.test(svg), fontFiles, defaultFontFamily: 'DejaVu Sans', sansSerifFamily: 'DejaVu Sans' };
   const picture = new Resvg(svg, { fitTo: { mode: 'zoom', value: SCALE }, font, languages: ['en'] });
   return picture.render().asPng();
