@@ -16,8 +16,10 @@ const github = path.join(__dirname, '..', 'github');
 const argv = process.argv.slice(2);
 const flag = (name) => argv[argv.indexOf(name) + 1];
 if (argv[0] === 'run' && argv[1] === 'list') {
-  const good = fs.readFileSync(path.join(github, 'good-runs'), 'utf8').split('\\n').filter(Boolean);
-  for (const id of good.slice(0, Number(flag('--limit')))) process.stdout.write(id + '\\n');
+  if (fs.existsSync(path.join(github, 'out-of-order'))) { process.stderr.write('HTTP 502\\n'); process.exit(1); }
+  const good = fs.readFileSync(path.join(github, 'good-runs'), 'utf8').split('\\n').filter(Boolean).map((line) => line.split(' '));
+  const asked = argv.includes('--event') ? good.filter(([, event]) => event === flag('--event')) : good;
+  for (const [id] of asked.slice(0, Number(flag('--limit')))) process.stdout.write(id + '\\n');
 } else if (argv[0] === 'run' && argv[1] === 'download') {
   const kept = path.join(github, 'artifacts', argv[2]);
   if (!fs.existsSync(kept)) { process.stderr.write('no valid artifacts found to download\\n'); process.exit(1); }
@@ -32,6 +34,7 @@ if (argv[0] === 'run' && argv[1] === 'list') {
 } else process.exit(99);
 `;
 
+const JOB_IF = "github.event_name != 'pull_request' || github.event.pull_request.head.repo.full_name == github.repository";
 const COMMENT_IF = "github.event_name == 'pull_request' && github.event.pull_request.head.repo.full_name == github.repository";
 const EVENT: Expressions = {
   'github.token': 'token-of-the-job',
@@ -91,6 +94,23 @@ async function keep(id: string): Promise<void> {
   for (const name of await readdir(checkout.dir)) await rm(join(checkout.dir, name), { recursive: true });
 }
 
+/** What the program that stands for `gh` knows. */
+async function github() {
+  const there = join(root, 'github');
+  await rm(join(checkout.dir, 'bench-base'), { recursive: true, force: true });
+  return {
+    folder: there,
+    artifacts: join(there, 'artifacts'),
+    goodRuns: (text: string) => writeFile(join(there, 'good-runs'), text),
+  };
+}
+
+function fetched(env: Record<string, string>): Promise<StepEnd> {
+  const step = steps().find(({ name }) => name?.startsWith('Fetch'));
+  const { env: own, ...rest } = step as Step;
+  return checkout.run({ ...rest, env: { ...own, ...env } }, { expressions: EVENT, env: {} });
+}
+
 describe('the workflow for GitHub', () => {
   it('takes official actions by their version, no more rights than it says, and no expression in a script', () => {
     const used = steps().flatMap(({ uses }) => uses ?? []);
@@ -117,13 +137,13 @@ describe('the workflow for GitHub', () => {
       Gate: 0,
     });
     expect(await checkout.summary()).toContain('no good run of main yet');
-    const [install, list, ...rest] = await checkout.calls();
+    const [install, ...rest] = await checkout.calls();
     expect(install).toMatchObject({
       program: 'npm',
       argv: expect.arrayContaining(['--global', '@bench/cli@0.1', '@bench/embedded-engine@0.1']),
     });
-    expect(list).toMatchObject({ program: 'gh', argv: expect.arrayContaining(['run', 'list', '--branch', 'main', '--status', 'success']) });
-    expect(rest).toEqual([]);
+    expect(rest.length).toBeGreaterThan(0);
+    for (const { argv } of rest) expect(argv).toEqual(expect.arrayContaining(['run', 'list', '--branch', 'main', '--status', 'success']));
     const [run = ''] = await readdir(join(checkout.dir, 'bench-run'));
     expect(JSON.parse(await readFile(join(checkout.dir, 'bench-run', run, 'notes.json'), 'utf8'))).toMatchObject({
       tags: [`commit=${SHA.slice(0, 12)}`],
@@ -132,7 +152,7 @@ describe('the workflow for GitHub', () => {
     await keep('101');
 
     // A pull request, of which main has a good run and one whose artifact is gone.
-    await writeFile(join(root, 'github', 'good-runs'), '102\n101\n');
+    await writeFile(join(root, 'github', 'good-runs'), '102 push\n101 push\n');
     const lax = { GATES: 'output_throughput>1\n' };
     const second = await job(PULL_REQUEST, lax);
     expect(codes(second), all(second)).toMatchObject({ Compare: 0, 'Comment on the pull request': 0, Gate: 0 });
@@ -156,7 +176,7 @@ describe('the workflow for GitHub', () => {
       'repos/acme/model/issues/comments/4711',
     ]);
 
-    // From a fork: nothing is written anywhere but into the summary, and the gate holds.
+    // Where forks are measured: nothing is written anywhere but into the summary, and the gate holds.
     const fork = await job(EVENT, strict, 'Compare');
     expect(codes(fork)).toEqual({ Compare: 0, Gate: 7 });
     expect(await checkout.calls()).toEqual([]);
@@ -165,9 +185,46 @@ describe('the workflow for GitHub', () => {
     const accepted = await job({ ...EVENT, 'inputs.accept': 'true', '!inputs.accept': false }, strict, 'Compare');
     expect(codes(accepted)).toEqual({ Compare: 0 });
     await keep('103');
-    await writeFile(join(root, 'github', 'good-runs'), '103\n101\n');
+    await writeFile(join(root, 'github', 'good-runs'), '103 workflow_dispatch\n101 push\n');
     const [fetch] = steps().filter(({ name }) => name?.startsWith('Fetch'));
     const end = await checkout.run(fetch as Step, { expressions: EVENT, env: {} });
     expect([end.code, await readdir(join(checkout.dir, 'bench-base'))]).toEqual([0, ['103']]);
+  });
+
+  it('measures no pull request of a stranger', () => {
+    expect(workflow.jobs.bench.if).toBe(JOB_IF);
+  });
+
+  it('takes no run of a pull request as a base, however its branch is called', async () => {
+    const { artifacts, goodRuns } = await github();
+    for (const id of ['201', '202', '203', '204']) await mkdir(join(artifacts, id, 'r1'), { recursive: true });
+    await writeFile(join(artifacts, '204', 'accepted'), '');
+    await goodRuns('204 pull_request\n203 push\n202 workflow_dispatch\n201 push\n');
+    const end = await fetched({ BASE_RUNS: '2' });
+    expect([end.code, (await readdir(join(checkout.dir, 'bench-base'))).sort()], end.output).toEqual([0, ['202', '203']]);
+  });
+
+  it('ends badly when it is not told which runs were good, and takes that for no missing base', async () => {
+    const { folder: there } = await github();
+    await writeFile(join(there, 'out-of-order'), '');
+    const ends = await job(EVENT, {}, 'Fetch the last good runs of main');
+    await rm(join(there, 'out-of-order'));
+    expect(codes(ends), all(ends)).toEqual({ 'Fetch the last good runs of main': 1 });
+    expect(all(ends)).toContain('HTTP 502');
+  });
+
+  it('replaces its comment when there is no comparison', async () => {
+    await mkdir(join(checkout.dir, 'bench-base', '301', 'r1'), { recursive: true });
+    await mkdir(join(checkout.dir, 'bench-run', 'r2'), { recursive: true });
+    for (const run of ['bench-base/301/r1', 'bench-run/r2']) await writeFile(join(checkout.dir, run, 'run.json'), '{}');
+    await writeFile(join(root, 'github', 'comment.md'), `${MARK}\n\npassed\n`);
+    const ends = await job(PULL_REQUEST, {}, 'Compare');
+    expect(ends['Compare']?.code).toBe(0);
+    const code = Number(ends['Compare']?.outputs['code']);
+    expect(code).toBeGreaterThan(0);
+    expect(ends['Gate']?.code).toBe(code);
+    expect(await comment()).toMatch(new RegExp(`^${MARK}\n\n\\*\\*Not compared\\*\\*: \`bench compare\` ended with ${code}\\.\n\n    \\S`));
+    expect(await checkout.summary()).toContain(await comment());
+    expect(ends['Compare']?.output).toContain('error');
   });
 });

@@ -10,13 +10,19 @@ export interface Step {
   if?: string;
   uses?: string;
   run?: string;
+  shell?: string;
   env?: Record<string, string>;
+}
+
+interface Defaults {
+  run?: { shell?: string };
 }
 
 export interface Workflow {
   permissions: Record<string, string>;
   env: Record<string, string>;
-  jobs: { bench: { steps: Step[] } };
+  defaults?: Defaults;
+  jobs: { bench: { if?: string; defaults?: Defaults; steps: Step[] } };
 }
 
 export async function readWorkflow(file: URL): Promise<Workflow> {
@@ -71,8 +77,7 @@ export class Checkout {
     const given = { ...this.#workflow.env, ...o.env, ...step.env };
     const env = Object.fromEntries(Object.entries(given).map(([name, value]) => [name, evaluated(value, o.expressions)]));
     const { PATH = '', HOME = '' } = process.env;
-    // As GitHub starts the shell of a step.
-    const child = spawn('bash', ['--noprofile', '--norc', '-eo', 'pipefail', '-c', step.run ?? ''], {
+    const child = spawn('bash', [...shellOptions(step, this.#workflow), '-c', step.run ?? ''], {
       cwd: this.dir,
       env: { PATH: `${this.#bin}:${PATH}`, HOME, CI: 'true', ...files, ...env },
       stdio: ['ignore', 'pipe', 'pipe'],
@@ -101,6 +106,14 @@ export class Checkout {
   summary(): Promise<string> {
     return readFile(join(this.#bin, 'summary.md'), 'utf8').catch(() => '');
   }
+}
+
+/** Options of the shell as GitHub starts it for a step, by https://docs.github.com/actions (`jobs.<job_id>.steps[*].shell`). */
+function shellOptions(step: Step, { defaults, jobs }: Workflow): string[] {
+  const shell = step.shell ?? jobs.bench.defaults?.run?.shell ?? defaults?.run?.shell;
+  if (shell === undefined) return ['-e'];
+  if (shell === 'bash') return ['--noprofile', '--norc', '-eo', 'pipefail'];
+  throw new Error(`how does GitHub start ${shell}?`);
 }
 
 /** The value of an expression by its text. */
