@@ -34,7 +34,7 @@ describe('gates', () => {
     ['redis-benchmark.set_rps>-5%', { figure: 'redis-benchmark.set_rps', side: '>', of: 'change', limit: -0.05 }],
     ['total_output_tokens>-1%', { figure: 'total_output_tokens', side: '>', of: 'change', limit: -0.01 }],
   ])('%s', (text, gate) => {
-    expect(parseGate(text)).toEqual({ text: text.trim(), ...gate });
+    expect(parseGate(text)).toEqual({ text: text.trim(), orEqual: text.includes('='), ...gate });
   });
 
   it.each([

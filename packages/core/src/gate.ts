@@ -11,6 +11,8 @@ export interface Gate {
   figure: string;
   /** `<`: the figure, or its change, has to stay below. */
   side: '<' | '>';
+  /** `<=` and `>=`: what is equal to the limit keeps it. */
+  orEqual: boolean;
   /** `change`: from base to candidate. `value`: the candidate's own. */
   of: 'change' | 'value';
   /** Of a change: a share, 0.05 for 5 %; of figures that are shares themselves a difference, 0.05 for 5 points. Of a value: in the unit of its metric. */
@@ -21,7 +23,7 @@ const GRAMMAR = '"ttft_p99_ms<+5%" limits a change, "ttft_p99_ms<500" and "error
 
 /**
  * Reads `FIGURE<LIMIT` or `FIGURE>LIMIT`: `ttft_p99_ms<+5%` (may grow by less than 5 %), `output_throughput>-3%` (may fall by less than 3 %), `ttft_p99_ms<500`
- * (in the metric's unit), `error_ratio<1%`. A per cent with a sign is a change.
+ * (in the metric's unit), `error_ratio<1%`. A per cent with a sign is a change; with `<=` and `>=` what is equal to the limit keeps it.
  * @throws BenchError `BENCH_GATE_INVALID` with the column, exit code 2
  */
 export function parseGate(written: string): Gate {
@@ -48,7 +50,14 @@ export function parseGate(written: string): Gate {
       `${known?.name} is better when it is ${better}, so its gate begins with ${better === 'lower' ? '<' : '>'}`,
     );
   const value = Number(`${sign}${digits}`);
-  return { text, figure: known?.name ?? name, side, of: sign === '' ? 'value' : 'change', limit: percent === '' ? value : value / 100 };
+  return {
+    text,
+    figure: known?.name ?? name,
+    side,
+    orEqual: operator.endsWith('='),
+    of: sign === '' ? 'value' : 'change',
+    limit: percent === '' ? value : value / 100,
+  };
 }
 
 /** Null: a recipe may report it itself. */

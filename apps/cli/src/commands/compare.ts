@@ -4,7 +4,7 @@ import { BenchError, EXIT, type Gate, parseGate, writeAtomic } from '@bench/core
 import { buildReport, compareReports, type Comparison, comparisonMarkdown, renderComparison } from '@bench/report';
 import { readSources } from '@bench/results';
 import { withContext } from '../context.ts';
-import { type GateSettings, gatesOf } from '../settings/compare-settings.ts';
+import { gatesOf } from '../settings/compare-settings.ts';
 import { loadSettings, type Settings } from '../settings/load-settings.ts';
 import { styles } from '../ui/style.ts';
 import { checkWritable } from '../writable.ts';
@@ -46,7 +46,7 @@ export function compare(base: string, candidate: string, flags: CompareFlags): P
       ...(flags.tolerance === undefined ? {} : { tolerance: flags.tolerance }),
       ...(flags.betweenRuns === undefined ? {} : { betweenRuns: flags.betweenRuns }),
       figures: flags.figure,
-      ...(gates ? { gatesOf: (recipe: string) => gatesOf(gates, recipe) } : {}),
+      ...(gates ? { gatesOf: gates } : {}),
     });
     const code = exitCode(comparison, { strict: flags.strict === true });
     if (flags.markdown !== undefined && !printed) await writeAtomic(resolve(flags.markdown), comparisonMarkdown(comparison));
@@ -61,15 +61,15 @@ export function compare(base: string, candidate: string, flags: CompareFlags): P
   });
 }
 
-/** Limits that were typed, and with a bare `--gate` those of the settings file. Null: nothing is gated. */
-function gateRule(typed: readonly Gate[], flags: CompareFlags, settings: Settings): GateSettings | null {
-  if (!flags.gate.includes('')) return typed.length === 0 ? null : { default: typed, recipes: {} };
-  if (!settings.gates)
+/** Gates of a recipe: with a bare `--gate` those of the settings file, and instead of them limits that were typed. Undefined: nothing is gated. */
+function gateRule(typed: readonly Gate[], flags: CompareFlags, { gates }: Settings): ((recipe: string) => readonly Gate[]) | undefined {
+  if (!flags.gate.includes('')) return typed.length === 0 ? undefined : () => typed;
+  if (!gates)
     throw usage(
       '--gate without a limit takes those of the settings file, and it has none',
       'write --gate "ttft_p99_ms<+5%", or gates: in bench.config.yaml; docs/compare.md',
     );
-  return { default: [...settings.gates.default, ...typed], recipes: settings.gates.recipes };
+  return (recipe) => gatesOf(gates, recipe, typed);
 }
 
 /** One side: a run or what another tool measured; or several with commas between them, which are repeats of each other. */

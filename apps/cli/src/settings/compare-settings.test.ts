@@ -1,6 +1,7 @@
 import { mkdtemp, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { parseGate } from '@bench/core';
 import { expect, it } from 'vitest';
 import { gatesOf } from './compare-settings.ts';
 import { loadSettings } from './load-settings.ts';
@@ -25,6 +26,12 @@ gates:
   expect(texts('llama')).toEqual(['ttft_p99_ms<+5%', 'error_ratio<1%']);
   expect(texts('Qwen3')).toEqual(['error_ratio<1%', 'ttft_p99_ms<+10%', 'ttft_p99_ms<800']);
   expect(texts('qwen3-coder')).toEqual(['error_ratio<1%', 'ttft_p99_ms<800', 'ttft_p99_ms<+20%']);
+  const typed = [parseGate('ttft_p99_ms<+2%'), parseGate('error_ratio<5%')];
+  expect(settings.gates && gatesOf(settings.gates, 'Qwen3', typed).map(({ text }) => text)).toEqual([
+    'ttft_p99_ms<800',
+    'ttft_p99_ms<+2%',
+    'error_ratio<5%',
+  ]);
   expect(await load('plugins: []\n')).not.toHaveProperty('gates');
 });
 

@@ -33,9 +33,9 @@ export function gateSettings(
   return { gates: { default: (said.default ?? []).map(parseGate), recipes: Object.fromEntries(recipes) } };
 }
 
-/** Gates of a recipe: the default ones, but for figures that its own speak of, then its own. */
-export function gatesOf({ default: all, recipes }: GateSettings, recipe: string): readonly Gate[] {
-  const lists = [all, ...Object.entries(recipes).flatMap(([name, gates]) => (globMatches(name, recipe) ? [gates] : []))];
+/** Gates of a recipe: the default ones, but for figures that its own speak of, then its own; and instead of either those that were typed. */
+export function gatesOf({ default: all, recipes }: GateSettings, recipe: string, typed: readonly Gate[] = []): readonly Gate[] {
+  const lists = [all, ...Object.entries(recipes).flatMap(([name, gates]) => (globMatches(name, recipe) ? [gates] : [])), typed];
   return lists.reduce((known, own) => [
     ...known.filter((gate) => !own.some(({ figure, of }) => figure === gate.figure && of === gate.of)),
     ...own,

@@ -12,7 +12,7 @@ const throughputs = (id: string, ...perS: number[]) =>
         id,
         perS.map((each) => ({
           result: {
-            scalars: { output_throughput: each, error_ratio: 0 },
+            scalars: { output_throughput: each, error_ratio: 0, good_ratio: 1 },
             counts: { sent: 200, ok: 200, failed: 0, cancelled: 0, warmup: 0 },
             distributions: {},
           },
@@ -42,8 +42,23 @@ describe('a gate', () => {
     // None of 1 000 may be 0.4 %.
     ['error_ratio<0.1%', 'undecided'],
     ['error_ratio<+1%', 'passed'],
+    // Not one of them was an error, which does not say that none ever is.
+    ['error_ratio<=0', 'undecided'],
+    ['error_ratio<0', 'failed'],
+    ['good_ratio>=1', 'undecided'],
+    ['good_ratio>1', 'failed'],
   ])('%s: %s', (gate, expected) => {
     expect(outcome(gate, slower)).toBe(expected);
+  });
+
+  it.each([
+    ['output_throughput>=100', 'passed'],
+    ['output_throughput>100', 'failed'],
+    ['output_throughput>=+0%', 'passed'],
+    ['output_throughput>+0%', 'failed'],
+  ])('of five times the same, %s: %s', (gate, expected) => {
+    const same = (id: string) => throughputs(id, 100, 100, 100, 100, 100);
+    expect(outcome(gate, same('rcand'), same('rbase'))).toBe(expected);
   });
 
   it('fails on one measurement only far outside', () => {
@@ -81,7 +96,7 @@ describe('a gate', () => {
 });
 
 it('another figure may be asked for, and one that nobody has is refused', () => {
-  const { pairs } = compareReports(base, throughputs('rcand', 90, 90), { figures: ['good_ratio', 'output_throughput'] });
-  expect(pairs[0]?.metrics.map(({ name }) => name)).toEqual(['output_throughput', 'error_ratio', 'good_ratio']);
+  const { pairs } = compareReports(base, throughputs('rcand', 90, 90), { figures: ['cost_per_mtok_total', 'output_throughput'] });
+  expect(pairs[0]?.metrics.map(({ name }) => name)).toEqual(['output_throughput', 'error_ratio', 'cost_per_mtok_total']);
   expect(() => compareReports(base, base, { figures: ['ttft_p9_ms'] })).toThrow('no figure is called "ttft_p9_ms"');
 });

@@ -34,9 +34,13 @@ export function judgeGate(gate: Gate, pair: Judged): JudgedGate | null {
 
 const changeOf = (effect: Effect | null) => effect && { estimate: effect.change, low: effect.low, high: effect.high };
 
-function outcomeOf({ side, limit }: Gate, { low, high }: { low: number; high: number }): GateOutcome {
-  if (side === '<') return high < limit ? 'passed' : low >= limit ? 'failed' : 'undecided';
-  return low > limit ? 'passed' : high <= limit ? 'failed' : 'undecided';
+/** Bounds come from logarithms, and of five times 100 the mean is a last digit off. */
+const equal = (a: number, b: number): boolean => Math.abs(a - b) <= 1e-12 * Math.abs(b);
+
+function outcomeOf({ side, orEqual, limit }: Gate, { low, high }: { low: number; high: number }): GateOutcome {
+  const keeps = (bound: number) => (equal(bound, limit) ? orEqual : side === '<' ? bound < limit : bound > limit);
+  const [best, worst] = side === '<' ? [low, high] : [high, low];
+  return keeps(worst) ? 'passed' : keeps(best) ? 'undecided' : 'failed';
 }
 
 /**
