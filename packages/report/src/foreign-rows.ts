@@ -37,6 +37,7 @@ function foreignRow(measurement: ForeignMeasurement, prices: PriceBook | undefin
     distributions: result.distributions,
     lacks: result.missing,
     measuredAt: isoDate(result.date),
+    program: result.kind,
     axis,
     loadText: axis
       ? `${formatShort(axis.value)} ${axis.kind === 'rate' ? 'req/s' : 'concurrent'}`

@@ -66,6 +66,8 @@ export interface ReportRow {
   repeats: number;
   /** Null: the recipe's own clients or command measured, or nothing did. */
   load: LoadSpec | null;
+  /** What another tool’s program did: `serve` and `pooling` load a server, `throughput` and `latency` have none. Null: a row of a run. */
+  program: 'serve' | 'pooling' | 'throughput' | 'latency' | null;
   /** What its point is plotted and sorted by. Null: it has no concurrency or rate. */
   axis: LoadAxis | null;
   /** `8 concurrent`, `4 req/s`. Null: no load is known. */
@@ -247,6 +249,7 @@ export function emptyRow(runId: string): ReportRow {
     error: null,
     repeats: 0,
     load: null,
+    program: null,
     axis: null,
     loadText: null,
     dataText: null,

@@ -2,13 +2,15 @@ import { oneLine } from '../text.ts';
 import type { TaskGroup } from '../groups.ts';
 import { engineLabel } from '../labels.ts';
 import type { ReportRow } from '../rows.ts';
+import { offlineText, workOf } from './work.ts';
 
-/** What can be chosen: a task with all its loads, or one sweep whose loads were written as variants. */
+/** What can be chosen: a task with all its loads of one kind of work, or one sweep whose loads were written as variants. */
 export type Contender = TaskGroup;
 
 /**
  * Tasks as what one chooses among. Several tasks of equal model, data, engine and machine with one measured point each, all of different loads, are a sweep
- * that was written as variants (one file a load, as other tools do): they become one contender. Pure.
+ * that was written as variants (one file a load, as other tools do): they become one contender. A task that was measured with several kinds of work (other prompts, another API) is one
+ * contender of each, for a curve, a knee or a price is of one of them. Pure.
  */
 export function contenders(groups: readonly TaskGroup[]): Contender[] {
   const setups = new Map<string, TaskGroup[]>();
@@ -25,7 +27,25 @@ export function contenders(groups: readonly TaskGroup[]): Contender[] {
     const one = join(sweep, sweeps);
     for (const group of sweep) joined.set(group, one);
   }
-  return [...new Set(groups.flatMap((group) => joined.get(group) ?? (group.measured.length > 0 ? [group] : [])))];
+  return [...new Set(groups.flatMap((group) => joined.get(group) ?? byWork(group)))];
+}
+
+/** A task's points by what they did, in the order in which it occurs; empty: nothing was measured. */
+function byWork(group: TaskGroup): Contender[] {
+  const parts = new Map<string, ReportRow[]>();
+  for (const row of group.measured) {
+    const list = parts.get(workOf(row));
+    if (list) list.push(row);
+    else parts.set(workOf(row), [row]);
+  }
+  if (parts.size <= 1) return parts.size === 0 ? [] : [group];
+  const datas = [...parts.values()].map(([row]) => row?.dataText);
+  return [...parts].map(([work, measured]) => {
+    const [row] = measured as [ReportRow];
+    const alike = datas.filter((data) => data === row.dataText).length > 1;
+    const name = [group.name, row.dataText, alike ? row.load?.api : null, offlineText(row)].filter(Boolean).join(', ');
+    return { key: `${group.key}\n${work}`, name, first: group.first, rows: measured, measured };
+  });
 }
 
 /** What is equal for all loads of a sweep. */
@@ -36,7 +56,7 @@ function setupKey(row: ReportRow, point: ReportRow | undefined): string {
     row.machine,
     row.engine?.name,
     row.engine?.version,
-    point?.dataText,
+    point && workOf(point),
     point?.axis?.kind,
   ]);
 }

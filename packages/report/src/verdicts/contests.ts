@@ -1,7 +1,7 @@
-import { generatesText } from '@bench/core';
 import type { ReportRow } from '../rows.ts';
 import { oneLine } from '../text.ts';
 import type { Contender } from './contenders.ts';
+import { measuredAs, offlineText } from './work.ts';
 
 /** Contenders that did the same work, so that their figures can be set against each other. */
 export interface Contest {
@@ -10,26 +10,26 @@ export interface Contest {
   contenders: Contender[];
 }
 
-/** Contenders by model (else recipe) and data, those with most contenders first. Recipes that measure themselves are none: their figures have no common meaning. Pure. */
+/** Contenders by model (else recipe), data and conversations, those with most contenders first. Recipes that measure themselves are none: their figures have no common meaning. Pure. */
 export function contestsOf(contenders: readonly Contender[]): Contest[] {
-  const found = new Map<string, { model: string; data: string | null; contenders: Contender[] }>();
+  const found = new Map<string, { model: string; data: string | null; row: ReportRow; contenders: Contender[] }>();
   for (const contender of contenders) {
     const measured = contender.measured.filter(isLoad);
     const [row] = measured;
     if (!row) continue;
     const model = row.model ?? row.recipe;
     const data = row.dataText;
-    const key = JSON.stringify([model, data, row.load ? generatesText(row.load.api) : true]);
+    const key = JSON.stringify([model, data, row.load?.conversations ?? null, measuredAs(row)]);
     const own = { ...contender, measured };
     const contest = found.get(key);
     if (contest) contest.contenders.push(own);
-    else found.set(key, { model, data, contenders: [own] });
+    else found.set(key, { model, data, row, contenders: [own] });
   }
   const all = [...found.values()];
   const alone = (model: string) => all.filter((contest) => contest.model === model).length === 1;
   return all
-    .map(({ model, data, contenders: list }) => ({
-      name: alone(model) || !data ? oneLine(model, 80) : `${oneLine(model, 80)}, ${data}`,
+    .map(({ model, data, row, contenders: list }) => ({
+      name: [oneLine(model, 80), alone(model) ? null : data, offlineText(row)].filter(Boolean).join(', '),
       contenders: list,
     }))
     .sort((a, b) => b.contenders.length - a.contenders.length);

@@ -1,8 +1,11 @@
 import { describe, expect, it } from 'vitest';
 import type { PointFlag } from '@bench/core';
+import type { ForeignMeasurement } from '@bench/results';
 import { taskGroups } from '../groups.ts';
 import { reportRows, type ReportRow } from '../rows.ts';
 import { mixedRun, syntheticRun } from '../testing/synthetic-run.ts';
+import { buildReport } from '../report.ts';
+import { contenders } from './contenders.ts';
 import { verdictsOf } from './verdicts.ts';
 
 interface Given {
@@ -186,6 +189,31 @@ describe('under the SLO', () => {
   });
 });
 
+/** What vLLM's program of that name wrote. */
+const measured = (kind: 'serve' | 'throughput', path: string, tokens: number, counts = { ok: 100, failed: 0 }): ForeignMeasurement => ({
+  source: { kind: 'vllm', path },
+  recipe: 'model',
+  variant: path,
+  params: {},
+  gpu: { name: 'H100', count: 8 },
+  engine: null,
+  model: 'org/model',
+  system: null,
+  recipeText: null,
+  data: null,
+  result: {
+    tool: 'vllm',
+    format: 'json',
+    kind,
+    scalars: { output_throughput: tokens, error_ratio: counts.failed / (counts.ok + counts.failed) },
+    distributions: {},
+    counts,
+    native: {},
+    missing: [],
+    problems: [],
+  },
+});
+
 describe('contests', () => {
   it('are of equal work: models are not set against each other', () => {
     const rows = variants(
@@ -215,6 +243,44 @@ describe('contests', () => {
     expect(contest?.contest.contenders.map(({ name, measured }) => [name, measured.map(({ axis }) => axis?.value)])).toEqual([
       ['vllm 1 on AMD EPYC 7B13, 8 threads', [4, 8, 16]],
       ['sglang 1 on AMD EPYC 7B13, 8 threads', [4, 8]],
+    ]);
+  });
+
+  it('set points of one task with other prompts, or by another API, not against each other', () => {
+    const random = (tokens: number) => ({
+      kind: 'random' as const,
+      inputTokens: { min: tokens, max: tokens },
+      outputTokens: { min: 8, max: 8 },
+    });
+    const points = [128, 4096].flatMap((tokens) =>
+      [1, 2, 4].map((c) => ({ load: { maxConcurrency: c, numPrompts: 8, data: random(tokens) } })),
+    );
+    const groups = taskGroups(reportRows([syntheticRun({ tasks: [{ variant: 'a', points }] })]));
+    const parts = contenders(groups);
+    expect(parts.map(({ name, measured }) => [name, measured.map(({ axis }) => axis?.value)])).toEqual([
+      ['tiny-cpu / a, random prompts, 128 tokens in, 8 out', [1, 2, 4]],
+      ['tiny-cpu / a, random prompts, 4,096 tokens in, 8 out', [1, 2, 4]],
+    ]);
+    expect(verdictsOf(groups).map(({ contest }) => [contest.name, contest.contenders.length])).toEqual([
+      ['random-tiny, random prompts, 128 tokens in, 8 out', 1],
+      ['random-tiny, random prompts, 4,096 tokens in, 8 out', 1],
+    ]);
+    const apis = (['chat', 'completions'] as const).map((api) => ({ load: { api, maxConcurrency: 1, numPrompts: 8, data: random(128) } }));
+    const both = contenders(taskGroups(reportRows([syntheticRun({ tasks: [{ variant: 'a', points: apis }] })])));
+    expect(both.map(({ name }) => name)).toEqual([
+      'tiny-cpu / a, random prompts, 128 tokens in, 8 out, chat',
+      'tiny-cpu / a, random prompts, 128 tokens in, 8 out, completions',
+    ]);
+  });
+
+  it('do not set what another tool did offline against a server', () => {
+    const { rows } = buildReport({
+      foreign: [measured('serve', 'serve.json', 900), measured('throughput', 'offline.json', 4000)],
+    });
+    const contests = verdictsOf(taskGroups(rows));
+    expect(contests.map(({ contest, verdicts }) => [contest.name, verdicts[0]?.value])).toEqual([
+      ['org/model', '900'],
+      ['org/model, offline, all at once', '4,000'],
     ]);
   });
 

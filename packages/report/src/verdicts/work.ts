@@ -1,0 +1,18 @@
+import { generatesText } from '@bench/core';
+import type { ReportRow } from '../rows.ts';
+
+/** Equal for points whose requests were the same but for how many were sent at a time: data, API, conversations, and whether a server answered them. */
+export function workOf({ dataText, load, program }: ReportRow): string {
+  return JSON.stringify([dataText, load?.api ?? null, load?.conversations ?? null, program]);
+}
+
+/** How a row's figures came about: `serve` and `pooling` are of a server under load, `throughput` and `latency` of batches without one. */
+export function measuredAs({ program, load }: ReportRow): NonNullable<ReportRow['program']> {
+  return program ?? (load && !generatesText(load.api) ? 'pooling' : 'serve');
+}
+
+/** What was done without a server; null: there was one. */
+export function offlineText(row: ReportRow): string | null {
+  const as = measuredAs(row);
+  return as === 'throughput' ? 'offline, all at once' : as === 'latency' ? 'offline, batch by batch' : null;
+}
