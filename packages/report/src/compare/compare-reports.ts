@@ -2,7 +2,7 @@ import { adjustedPValues, BenchError, didYouMean, EXIT, FIGURE_NAMES, type Gate,
 import type { Report } from '../report.ts';
 import type { ReportRow } from '../rows.ts';
 import { type Difference, differencesOf } from './differences.ts';
-import { type Effect, effectOf } from './effect.ts';
+import { type Effect, effectOf, having } from './effect.ts';
 import { comparedFigure, type ComparedFigure, headlineFigures } from './figures.ts';
 import { type GateOutcome, type JudgedGate, judgeGate, refuseIdleGates } from './judge-gates.ts';
 import { type Match, matchPoints, type SidePoint } from './match.ts';
@@ -34,6 +34,8 @@ export interface ComparedMetric {
   /** Means over the repeats, as reports show them. */
   base: number | null;
   candidate: number | null;
+  /** Repeats that do not have the figure, and so are in none of this. */
+  without: { base: number; candidate: number };
   /** With its 95 % interval; null: it cannot be told. */
   effect: Effect | null;
   verdict: Verdict;
@@ -141,7 +143,18 @@ export function compareReports(base: Report, candidate: Report, options: Compare
       const { compared, effect } = metric;
       const { name: figure, label, unit, better, scale } = compared;
       const verdict = verdictOf(compared, effect, { adjusted: adjustedOf.get(metric) ?? 1, tolerance });
-      return { name: figure, label, unit, better, scale, base: meanOf(compared, from), candidate: meanOf(compared, to), effect, verdict };
+      return {
+        name: figure,
+        label,
+        unit,
+        better,
+        scale,
+        base: meanOf(compared, from),
+        candidate: meanOf(compared, to),
+        without: { base: from.length - having(compared, from).length, candidate: to.length - having(compared, to).length },
+        effect,
+        verdict,
+      };
     }),
     gates: own,
   }));

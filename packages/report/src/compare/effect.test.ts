@@ -3,6 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { buildReport } from '../report.ts';
 import { measuredRun } from '../testing/measured-run.ts';
 import { compareReports, type ComparedMetric } from './compare-reports.ts';
+import { cautions } from './words.ts';
 
 /** Runs of one point, each with the throughputs of its repeats; or with whole results. */
 const side = (name: string, ...runs: (readonly (number | Partial<PointResult>)[])[]) =>
@@ -86,7 +87,36 @@ describe('the change of a figure', () => {
     expect(compareReports(base, side('c', [108, 109])).pairs[0]).toMatchObject({ base: { repeats: 6, runs: ['rb0', 'rb1', 'rb2'] } });
   });
 
-  it('of a figure that is zero cannot be told', () => {
+  // b, c = np.array([10, 10.2, 9.8, 10.1, 9.9]), np.array([0, 0, 0, 0, 1]); r = stats.ttest_ind(c, b, equal_var=False)
+  // np.array([c.mean() - b.mean(), *r.confidence_interval(.95)]) / b.mean(), r.pvalue; and of np.zeros(5) likewise. No fall is deeper than -1.
+  it('down to nothing is as sure as the difference of the means', () => {
+    const base = side('b', [10, 10.2, 9.8, 10.1, 9.9]);
+    const most = metric(base, side('c', [0, 0, 0, 0, 1]));
+    expect(most.effect).toMatchObject({ ...close(-0.98, -1, -0.9254190638583083), from: 'repeats' });
+    expect(most.effect?.p).toBeCloseTo(9.344193297880281e-8, 9);
+    expect(most.verdict).toBe('worse');
+    const all = metric(base, side('c', [0, 0, 0, 0, 0]));
+    expect(all.effect).toMatchObject(close(-1, -1, -0.9803675683852244));
+    expect(all).toMatchObject({ verdict: 'worse', candidate: 0 });
+    expect(metric(side('b', [10]), side('c', [0])).effect).toMatchObject({ change: -1, from: 'assumed' });
+    expect(metric(side('b', [10], [11], [10]), side('c', [0])).verdict).toBe('worse');
+  });
+
+  it('from what is mostly zero itself cannot be told', () => {
+    expect(metric(side('b', [0, 0, 5, 0, 0]), side('c', [0, 0, 0, 0, 0])).verdict).toBe('cannot tell');
+    expect(metric(side('b', [0, 0, 5, 0, 0]), side('c', [9, 0, 5, 30, 0])).verdict).toBe('cannot tell');
+    expect(metric(side('b', [0, 5, 0]), side('c', [0], [0], [0])).verdict).toBe('cannot tell');
+  });
+
+  it('leaves out a repeat that lacks it, and says so', () => {
+    const lacking = compareReports(side('b', BASE), side('c', [50, { scalars: {}, distributions: {} }, 51, 49]));
+    expect(lacking.pairs[0]?.metrics).toMatchObject([
+      { name: 'output_throughput', candidate: 50, verdict: 'worse', without: { base: 0, candidate: 1 } },
+    ]);
+    expect(cautions(lacking).join(' ')).toContain('it is of the others: Output tokens (candidate).');
+  });
+
+  it('of a base that is zero cannot be told', () => {
     const found = metric(side('b', [0, 0]), side('c', [1, 2]));
     expect(found).toMatchObject({ effect: null, verdict: 'cannot tell', base: 0, candidate: 1.5 });
   });

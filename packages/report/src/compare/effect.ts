@@ -18,9 +18,10 @@ export interface Effect {
 const RUNS = 3;
 
 /**
- * The change of a figure. Changes are worked out on logarithms, so that twice as much and half as much are equally far; of shares, as differences. The
- * unit is the repeat, or, of a side with three runs or more, the run: requests of one repeat share the state of the machine, and say nothing about the
- * next. Null: it cannot be told, as of a figure that is zero, or of a share that was measured once.
+ * The change of a figure. Changes are worked out on logarithms, so that twice as much and half as much are equally far; where something is zero, as a share of
+ * the base's mean; of shares, as differences. The unit is the repeat, or, of a side with three runs or more, the run: requests of one repeat share the state
+ * of the machine, and say nothing about the next. Measurements that lack the figure are left out. Null: it cannot be told, as of a base that is zero, or of a
+ * share that was measured once.
  */
 export function effectOf(
   compared: ComparedFigure,
@@ -30,7 +31,7 @@ export function effectOf(
   if (compared.scale === 'points') return pointsEffect(compared, sides);
   const base = unitsOf(compared, sides.base, Math.log);
   const candidate = unitsOf(compared, sides.candidate, Math.log);
-  if (!base || !candidate) return null;
+  if (!base || !candidate) return linearEffect(compared, sides, options);
   const parts = partsOf({ base, candidate }, (side) => ({
     variance: options.betweenRuns ** 2 + (side.requestError ?? 0) ** 2,
     degrees: Infinity,
@@ -40,6 +41,40 @@ export function effectOf(
   return { change: Math.expm1(found.estimate), low: Math.expm1(found.low), high: Math.expm1(found.high), p: found.p, from: parts.from };
 }
 
+/**
+ * The difference of the means as a share of the base's. How the base varies counts as much as the candidate grew where it grew, as by the delta method; where it
+ * fell, in full: a candidate of nothing but zeros would else make any base seem exactly known, also one that is mostly zero itself.
+ */
+function linearEffect(
+  compared: ComparedFigure,
+  sides: { base: readonly Sample[]; candidate: readonly Sample[] },
+  { betweenRuns }: { betweenRuns: number },
+): Effect | null {
+  const base = unitsOf(compared, sides.base, asIs);
+  const candidate = unitsOf(compared, sides.candidate, asIs);
+  if (!base || !candidate || base.mean <= 0) return null;
+  const change = candidate.mean / base.mean - 1;
+  const grown = Math.max(1, 1 + change);
+  const inBase = ({ runs, ...side }: Units, by: number): Units => ({
+    ...side,
+    runs: runs.map((values) => values.map((value) => (value * by) / base.mean)),
+    mean: (side.mean * by) / base.mean,
+  });
+  const scaled = { base: inBase(base, grown), candidate: inBase(candidate, 1) };
+  const alone = (side: Units): VariancePart => ({ variance: (betweenRuns * side.mean) ** 2, degrees: Infinity });
+  const parts = partsOf(scaled, alone);
+  if (!parts) return null;
+  // Runs that are all zero say nothing of how those of the base would differ.
+  const repeats = scaled.base.runs.flat();
+  const own = parts.variances.length === 1 ? [repeats.length >= 2 ? meanPart(repeats) : alone(scaled.base)] : [];
+  const found = differenceInterval(change, [...parts.variances, ...own]);
+  // What has no negative values cannot fall by more than all of it.
+  const least = [...base.runs, ...candidate.runs].flat().every((value) => value >= 0) ? -1 : -Infinity;
+  return { change, low: Math.max(least, found.low), high: found.high, p: found.p, from: parts.from };
+}
+
+const asIs = (value: number): number => value;
+
 /** A figure of one side with its 95 % interval, by the same reckoning. Null: it cannot be told. */
 export function valueOf(
   compared: ComparedFigure,
@@ -47,13 +82,15 @@ export function valueOf(
   options: { betweenRuns: number },
 ): { estimate: number; low: number; high: number } | null {
   const logs = compared.scale === 'relative' ? unitsOf(compared, samples, Math.log) : null;
-  const units = logs ?? unitsOf(compared, samples, (value) => value);
+  const units = logs ?? unitsOf(compared, samples, asIs);
   if (!units) return null;
   const values = unitValues(units.runs);
   const part =
     values.length >= 2
       ? meanPart(values)
-      : logs && { variance: options.betweenRuns ** 2 + (units.requestError ?? 0) ** 2, degrees: Infinity };
+      : compared.scale === 'points'
+        ? null
+        : { variance: (options.betweenRuns * (logs ? 1 : units.mean)) ** 2 + (units.requestError ?? 0) ** 2, degrees: Infinity };
   const found = part && differenceInterval(units.mean, [part]);
   if (logs) return found && { estimate: Math.exp(found.estimate), low: Math.exp(found.low), high: Math.exp(found.high) };
   const shares = sharesOf(compared, samples);
@@ -74,21 +111,26 @@ interface Units {
   requestError: number | null;
 }
 
-/** Null: a sample lacks the figure, or it has no logarithm. */
-function unitsOf(compared: ComparedFigure, samples: readonly Sample[], scale: (value: number) => number): Units | null {
+/** Null: no sample has the figure, or one of them no logarithm. */
+function unitsOf(compared: ComparedFigure, all: readonly Sample[], scale: (value: number) => number): Units | null {
+  const samples = having(compared, all);
   const runs = new Map<string, number[]>();
   for (const sample of samples) {
-    const value = compared.of(sample);
-    if (value === null || !Number.isFinite(scale(value))) return null;
+    const value = scale(compared.of(sample) as number);
+    if (!Number.isFinite(value)) return null;
     const list = runs.get(sample.run);
-    if (list) list.push(scale(value));
-    else runs.set(sample.run, [scale(value)]);
+    if (list) list.push(value);
+    else runs.set(sample.run, [value]);
   }
   if (runs.size === 0) return null;
   const lists = [...runs.values()];
   const [only] = samples;
   return { runs: lists, mean: meanOf(unitValues(lists)), requestError: only && samples.length === 1 ? compared.requestError(only) : null };
 }
+
+/** The samples that have a figure. */
+export const having = (compared: ComparedFigure, samples: readonly Sample[]): readonly Sample[] =>
+  samples.filter((sample) => compared.of(sample) !== null);
 
 /** What the mean is of: runs, where there are enough of them to tell how they differ, else repeats. */
 const unitValues = (runs: readonly number[][]): number[] => (runs.length >= RUNS ? runs.map(meanOf) : runs.flat());
@@ -119,8 +161,8 @@ function partsOf(
 
 /** Of shares of requests the wider of two intervals: over repeats, and over requests, which also knows what none of so many may be. */
 function pointsEffect(compared: ComparedFigure, sides: { base: readonly Sample[]; candidate: readonly Sample[] }): Effect | null {
-  const base = unitsOf(compared, sides.base, (value) => value);
-  const candidate = unitsOf(compared, sides.candidate, (value) => value);
+  const base = unitsOf(compared, sides.base, asIs);
+  const candidate = unitsOf(compared, sides.candidate, asIs);
   if (!base || !candidate) return null;
   const parts = partsOf({ base, candidate }, () => null);
   const change = candidate.mean - base.mean;
@@ -137,7 +179,8 @@ function pointsEffect(compared: ComparedFigure, sides: { base: readonly Sample[]
   };
 }
 
-function sharesOf(compared: ComparedFigure, samples: readonly Sample[]): { count: number; total: number } | null {
+function sharesOf(compared: ComparedFigure, all: readonly Sample[]): { count: number; total: number } | null {
+  const samples = having(compared, all);
   const shares = samples.flatMap((sample) => compared.share(sample) ?? []);
   if (shares.length < samples.length) return null;
   return shares.reduce((sum, { count, total }) => ({ count: sum.count + count, total: sum.total + total }), { count: 0, total: 0 });

@@ -66,6 +66,28 @@ describe('a gate', () => {
     expect(outcome('output_throughput>-5%', throughputs('rcand', 80), throughputs('rbase', 100))).toBe('failed');
   });
 
+  const lacking = (id: string) =>
+    buildReport({
+      runs: [
+        measuredRun(
+          id,
+          [1, 2].map(() => ({ result: { scalars: { request_throughput: 1 }, distributions: {} } })),
+        ),
+      ],
+    });
+  it.each(['output_throughput>-5%', 'output_throughput>50'])('%s fails where only the base has the figure', (gate) => {
+    const { pairs } = compareReports(base, lacking('rcand'), { gatesOf: () => [parseGate(gate)] });
+    expect(pairs[0]?.gates).toMatchObject([{ outcome: 'failed', why: 'the candidate does not have it, and the base does' }]);
+    expect(outcome('output_throughput>-5%', slower, lacking('rbase'))).toBe('undecided');
+  });
+
+  it('fails when all is lost', () => {
+    expect(outcome('output_throughput>-5%', throughputs('rcand', 0, 0, 0, 0, 0))).toBe('failed');
+    expect(outcome('output_throughput>-5%', throughputs('rcand', 0, 0, 0, 0, 10))).toBe('failed');
+    expect(outcome('output_throughput>-5%', throughputs('rcand', 0), throughputs('rbase', 100))).toBe('failed');
+    expect(outcome('output_throughput>5', throughputs('rcand', 0))).toBe('failed');
+  });
+
   it('of what nothing has is a mistake, with the nearest name', () => {
     expect(() => outcome('output_throughputt>-5%', slower)).toThrow(
       'gate "output_throughputt>-5%": nothing that is compared has output_throughputt',

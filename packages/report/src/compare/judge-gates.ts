@@ -1,10 +1,10 @@
 import { BenchError, didYouMean, EXIT, FIGURE_NAMES, type Gate } from '@bench/core';
 import type { ReportRow } from '../rows.ts';
-import { type Effect, valueOf } from './effect.ts';
+import { type Effect, having, valueOf } from './effect.ts';
 import { comparedFigure, type ComparedFigure } from './figures.ts';
 import type { Sample } from './samples.ts';
 
-/** `failed`: the whole interval lies beyond the limit. `passed`: it lies within. `undecided`: neither, or nothing is known. */
+/** `failed`: the whole interval lies beyond the limit, or only the base has the figure. `passed`: it lies within. `undecided`: neither, or nothing is known. */
 export type GateOutcome = 'passed' | 'failed' | 'undecided';
 
 /** What became of a gate at one pair. */
@@ -13,6 +13,8 @@ export interface JudgedGate {
   outcome: GateOutcome;
   /** What was judged, with its 95 % interval: the change, or the candidate's value. Null: it cannot be told. */
   seen: { estimate: number; low: number; high: number } | null;
+  /** Why nothing was seen, in words; null: something was, or it is not known why not. */
+  why: string | null;
 }
 
 interface Judged {
@@ -26,10 +28,13 @@ interface Judged {
 /** Judges a pair; null where neither side has the figure, so that the gate does not speak of it. */
 export function judgeGate(gate: Gate, pair: Judged): JudgedGate | null {
   const compared = comparedFigure(gate.figure, pair.rows);
-  const has = (samples: readonly Sample[]) => compared !== null && samples.some((sample) => compared.of(sample) !== null);
-  if (compared === null || (!has(pair.base) && !has(pair.candidate))) return null;
+  if (compared === null) return null;
+  const [base, candidate] = [pair.base, pair.candidate].map((samples) => having(compared, samples).length > 0);
+  if (!base && !candidate) return null;
+  if (!candidate) return { gate, outcome: 'failed', seen: null, why: 'the candidate does not have it, and the base does' };
   const seen = gate.of === 'value' ? valueOf(compared, pair.candidate, pair) : changeOf(pair.effect(compared));
-  return { gate, outcome: seen ? outcomeOf(gate, seen) : 'undecided', seen };
+  if (seen) return { gate, outcome: outcomeOf(gate, seen), seen, why: null };
+  return { gate, outcome: 'undecided', seen, why: base ? null : 'the base does not have it' };
 }
 
 const changeOf = (effect: Effect | null) => effect && { estimate: effect.change, low: effect.low, high: effect.high };

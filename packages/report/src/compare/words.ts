@@ -61,9 +61,9 @@ export function figureLabel({ label, unit, scale }: ComparedMetric): string {
 }
 
 /** What a gate saw: `+9.8 % (+7.1 to +12.6 %)`, `512 (498 to 530)`. */
-export function seenText({ gate, seen }: JudgedGate, metrics: readonly ComparedMetric[]): string {
+export function seenText({ gate, seen, why }: JudgedGate, metrics: readonly ComparedMetric[]): string {
   const metric = metrics.find(({ name }) => name === gate.figure);
-  if (!seen || !metric) return 'it cannot be told';
+  if (!seen || !metric) return why ?? 'it cannot be told';
   const scale = metric.scale;
   if (gate.of === 'change')
     return `${changeText(seen.estimate, scale)} (${intervalText({ effect: { ...seen, change: seen.estimate, p: 1, from: 'repeats' }, scale })})`;
@@ -107,5 +107,19 @@ export function cautions(comparison: Comparison): string[] {
       'There is one run a side. Its repeats show how figures vary within a run; how runs differ from each other takes three a side.',
     );
   if (pairs.some(({ base, candidate }) => base.partial || candidate.partial)) out.push('Some repeats failed, and are not in the figures.');
+  const lacking = new Set(pairs.flatMap(({ metrics }) => metrics.flatMap((metric) => lackingWords(metric) ?? [])));
+  if (lacking.size > 0)
+    out.push(
+      `Some repeats do not have every figure, and it is of the others: ${listWords([...lacking].slice(0, 5))}${lacking.size > 5 ? ', …' : ''}.`,
+    );
   return out;
+}
+
+/** `TTFT p99 (candidate)`; null: every repeat has it, or none of a side, which the figure shows. */
+function lackingWords({ label, base, candidate, without }: ComparedMetric): string | null {
+  const sides = [
+    ...(without.base > 0 && base !== null ? ['base'] : []),
+    ...(without.candidate > 0 && candidate !== null ? ['candidate'] : []),
+  ];
+  return sides.length === 0 ? null : `${oneLine(label, 60)} (${listWords(sides)})`;
 }
