@@ -1,6 +1,7 @@
 import type { ForeignMeasurement } from '@bench/results';
 import { describe, expect, it } from 'vitest';
-import { buildReport, renderTable } from './index.ts';
+import { buildReport, parsePrice, renderTable, type ReportRow } from './index.ts';
+import { costCell } from './xlsx/cost-formulas.ts';
 
 const measurement = (
   path: string,
@@ -45,6 +46,44 @@ describe('a row of another tool’s measurement', () => {
       loadText: '8 concurrent',
       load: null,
     });
+  });
+
+  it('costs what its counts and duration say, where its throughputs are rounded; those stay as they were written', () => {
+    const prices = { whatIf: [parsePrice('8xh100=20', { today: '2026-11-23' })], known: [], rates: {} };
+    const row = (request_throughput: number) =>
+      buildReport(
+        {
+          foreign: [
+            measurement('a.txt', {
+              counts: { ok: 40 },
+              durationS: 768.96,
+              scalars: {
+                request_throughput,
+                output_throughput: 1.3,
+                total_token_throughput: 3.9,
+                total_input_tokens: 2000,
+                total_output_tokens: 1000,
+              },
+            }),
+          ],
+        },
+        { prices },
+      ).rows[0] as ReportRow;
+    const rounded = row(0.05);
+    expect(rounded.scalars).toMatchObject({ request_throughput: 0.05, output_throughput: 1.3, total_token_throughput: 3.9 });
+    // 20 * 768.96 / 3600 dollars for 40 requests, 1000, 2000 and 3000 tokens
+    expect(rounded.scalars.cost_per_1000_requests).toBeCloseTo(106.8, 9);
+    expect(rounded.scalars.cost_per_mtok_output).toBeCloseTo(4272, 6);
+    expect(rounded.scalars.cost_per_mtok_input).toBeCloseTo(2136, 6);
+    expect(rounded.scalars.cost_per_mtok_total).toBeCloseTo(1424, 6);
+    // In a workbook too, where it follows the price.
+    const cell = costCell(rounded, 'cost_per_1000_requests', { price: 'Prices!$E$2', throughput: () => 'H2' });
+    expect(cell).toEqual({
+      formula: `IF(ISNUMBER(Prices!$E$2),Prices!$E$2/(${40 / 768.96}*3600)*1000,"")`,
+      result: rounded.scalars.cost_per_1000_requests,
+    });
+    // Counted in another way than its counts: what is stated counts.
+    expect(row(0.07).scalars.cost_per_1000_requests).toBeCloseTo(20_000 / (0.07 * 3600), 9);
   });
 
   it('shows no count that its source does not have', () => {

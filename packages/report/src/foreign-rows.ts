@@ -2,6 +2,7 @@ import type { ForeignMeasurement } from '@bench/results';
 import { formatShort } from './format.ts';
 import { gpuLabel, type LoadAxis } from './labels.ts';
 import { costsOf } from './prices/costs.ts';
+import { exactRates } from './prices/exact-rates.ts';
 import type { PriceBook } from './prices/price-book.ts';
 import { pricedForeign } from './prices/priced-task.ts';
 import { priceFacts, rowPrice } from './prices/row-price.ts';
@@ -23,6 +24,9 @@ function foreignRow(measurement: ForeignMeasurement, prices: PriceBook | undefin
   const { source, recipe, variant, result, gpu } = measurement;
   const axis = axisOf(measurement);
   const price = priceFacts(rowPrice(pricedForeign(measurement), prices));
+  const counts = countsOf(measurement);
+  const durationS = result.durationS ?? null;
+  const rates = exactRates({ source, counts, durationS, scalars: result.scalars });
   return {
     ...emptyRow(source.path),
     source,
@@ -31,9 +35,9 @@ function foreignRow(measurement: ForeignMeasurement, prices: PriceBook | undefin
     params: measurement.params,
     status: 'ok',
     repeats: 1,
-    counts: countsOf(measurement),
-    durationS: result.durationS ?? null,
-    scalars: { ...result.scalars, ...(price.priceUsdPerHour === null ? {} : costsOf(result.scalars, price.priceUsdPerHour)) },
+    counts,
+    durationS,
+    scalars: { ...result.scalars, ...(price.priceUsdPerHour === null ? {} : costsOf(rates, price.priceUsdPerHour)) },
     distributions: result.distributions,
     lacks: result.missing,
     measuredAt: isoDate(result.date),

@@ -1,3 +1,4 @@
+import { exactRates } from '../prices/exact-rates.ts';
 import type { ReportRow } from '../rows.ts';
 import type { CellValue } from './cells.ts';
 
@@ -30,8 +31,10 @@ export function priceCell({ priceUsdPerHour }: ReportRow, at: string | null): Ce
 export function costCell(row: ReportRow, name: string, cells: CostCells): CellValue {
   const known = row.scalars[name];
   const cost = COSTS[name];
-  const at = cost && cells.throughput(cost.throughput);
-  const throughput = cost && row.scalars[cost.throughput];
+  const stated = cost && row.scalars[cost.throughput];
+  const throughput = cost && exactRates(row)[cost.throughput];
+  // What the sheet shows may be too round to compute with.
+  const at = throughput === stated ? cost && cells.throughput(cost.throughput) : String(throughput);
   if (!cost || !at || !cells.price || throughput === undefined || throughput <= 0) return known;
   const computed = row.priceUsdPerHour === null ? undefined : (row.priceUsdPerHour / (throughput * 3600)) * cost.per;
   if (computed !== undefined ? known === undefined || Math.abs(known - computed) > 1e-9 * Math.abs(computed) : known !== undefined)
