@@ -1,8 +1,10 @@
-import { type Bounds, meanInterval, PERCENTILES, type PercentileBounds, type PointResult } from '@bench/core';
+import { type Bounds, meanInterval, metric, PERCENTILES, type PercentileBounds, type PointResult } from '@bench/core';
 
 /** Between which values the figures of a row lie, with a confidence of 95 %. */
 export interface RowIntervals {
   /**
+   * No bound lies where the figure cannot: below 0 where every repeat is at or above it, above 1 where it is a share.
+   *
    * `requests`: bootstrap over the requests of the one measurement, percentiles alone. `repeats`: Student-t over the repeats, of which a figure is
    * the mean.
    */
@@ -19,22 +21,35 @@ export function rowIntervals(results: readonly PointResult[]): RowIntervals | nu
   const distributions: PercentileBounds = {};
   for (const name of Object.keys(only.distributions)) {
     const bounds = PERCENTILES.flatMap((key) => {
-      const found = boundsOf(results.map((result) => result.distributions[name]?.[key]));
+      const found = boundsOf(
+        results.map((result) => result.distributions[name]?.[key]),
+        Number.POSITIVE_INFINITY,
+      );
       return found ? [[key, found] as const] : [];
     });
     if (bounds.length > 0) distributions[name] = Object.fromEntries(bounds);
   }
   const scalars = Object.keys(only.scalars).flatMap((name) => {
-    const found = boundsOf(results.map((result) => result.scalars[name]));
+    const found = boundsOf(
+      results.map((result) => result.scalars[name]),
+      largestOf(name),
+    );
     return found ? [[name, found] as const] : [];
   });
   return { from: 'repeats', distributions, scalars: Object.fromEntries(scalars) };
 }
 
-/** Null: a repeat lacks it. */
-function boundsOf(values: readonly (number | undefined)[]): Bounds | null {
+/** Ratios are shares, but for tokens in a chunk. */
+function largestOf(name: string): number {
+  return metric(name)?.unit === 'ratio' && name !== 'tokens_per_chunk' ? 1 : Number.POSITIVE_INFINITY;
+}
+
+/** Cut to where the figure can lie, which takes nothing from the interval's confidence. Null: a repeat lacks it. */
+function boundsOf(values: readonly (number | undefined)[], largest: number): Bounds | null {
   const known = values.filter((value) => value !== undefined && Number.isFinite(value)) as number[];
   if (known.length < values.length) return null;
   const interval = meanInterval(known);
-  return interval && { low: interval.low, high: interval.high };
+  if (!interval) return null;
+  const least = known.every((value) => value >= 0) ? 0 : Number.NEGATIVE_INFINITY;
+  return { low: Math.max(least, interval.low), high: Math.min(largest, interval.high) };
 }

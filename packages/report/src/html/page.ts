@@ -58,7 +58,7 @@ export async function renderPage(report: Report, options: WriteOptions): Promise
     ['series', 'Second by second', seriesSection(details, left)],
     ['differences', 'What differs', differencesSection(report, groups)],
     ['phases', 'Where the time went', phasesSection(runs)],
-    ['environment', 'Environment', environmentSection(runs, groups)],
+    ['environment', 'Environment', runs.length > 0 ? environmentSection(runs, groups) : null],
     ['sources', 'Sources', sourcesSection(report)],
     ['problems', 'Left out', problemsSection(problems)],
     ['definitions', 'Definitions', definitionsSection(rows)],

@@ -27,6 +27,23 @@ async function section(id: string, sources: ReportSources): Promise<string | nul
 
 const NOTHING: CostParts = { startup: 0, deploying: 0, measuring: 0, idle: 0, teardown: 0, failed: 0, storage: 0 };
 
+describe('the summary', () => {
+  it('of tasks with a point each has a line a task', async () => {
+    const points = [{ requests: 8 }];
+    const tasks = [
+      { variant: 'a', points },
+      { variant: 'b', points },
+      { variant: 'c', points, error: 'it broke' },
+    ];
+    const flat = await page({ runs: [syntheticRun({ tasks })] });
+    expect(flat).not.toContain('<tr class="group"');
+    expect(flat.match(/<span class="whose"><bdi>[abc]</g)).toHaveLength(3);
+    expect(await page({ runs: [syntheticRun({ tasks: [...tasks, { variant: 'd', points: [...points, ...points] }] })] })).toContain(
+      '<tr class="group"',
+    );
+  });
+});
+
 describe('what it costs', () => {
   it('names of each task the load at which tokens are cheapest, cheapest first, and whose price that is', async () => {
     const text = await section('cost', { runs: [mixedRun()] });
@@ -174,6 +191,13 @@ describe('sources', () => {
         problems: [],
       },
     };
+    const many = Array.from({ length: 9 }, (_, i): ForeignMeasurement => ({
+      ...foreign,
+      source: { kind: 'vllm', path: `sweep/${i}.json` },
+      variant: `mc${i}`,
+    }));
+    const folder = await section('sources', { foreign: [...many, foreign] });
+    expect(folder).toContain('vLLM’s benchmark sweep: 9 files 9 – E2EL and duration vLLM’s benchmark results/&lt;x&gt;.txt 1');
     const text = await section('sources', { runs: [demoRun()], foreign: [foreign] });
     expect(text).toContain('run of bench /runs/rk3v9x0a2b 5');
     expect(text).toContain('vLLM’s benchmark results/&lt;x&gt;.txt 1 – E2EL and duration');

@@ -30,7 +30,7 @@ button.plain:hover{background:var(--accent-soft)}
 .copied{color:var(--soft)}
 #view .said{margin:6px 0 0;color:var(--soft);max-width:none}
 #view.filtered .said{color:var(--ink);font-weight:600}
-@media(min-width:900px) and (min-height:700px){.scripted #view{position:sticky;top:0}.scripted{scroll-padding-top:7rem}}
+@media(min-width:900px) and (min-height:1000px){.scripted #view{position:sticky;top:0}.scripted{scroll-padding-top:7rem}}
 th button.sort{border:0;background:none;padding:0;font-weight:inherit;color:inherit;text-align:inherit;white-space:nowrap}
 th button.sort:hover{color:var(--accent)}
 th button.sort::after{content:"";display:inline-block;width:0;height:0;margin-left:5px;border:4px solid transparent;vertical-align:middle;opacity:0}

@@ -66,7 +66,7 @@ thead tr:first-child th[colspan]{text-align:center;border-bottom:1px solid var(-
 thead tr:not(:last-child) th:not([colspan]){border-bottom:0}
 th.l,td.l{text-align:left}
 tbody th{font-weight:600}
-td.wide{white-space:normal;min-width:16rem;text-align:left}
+td.wide{white-space:normal;min-width:12rem;text-align:left}
 tr.group th{background:var(--bg);text-align:left;padding-top:12px;white-space:normal}
 tr.group span{font-weight:400;color:var(--soft);margin-left:8px}
 .part th{padding-left:1.6em;font-weight:400}.part .gantt i{opacity:.45}
@@ -122,7 +122,7 @@ nav ul{gap:2px 16px}figure table{font-size:.8125rem}figure th,figure td{padding:
 ${variables(ofCharts(LIGHT))}}
 @page{margin:14mm}body{font-size:10pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}.wrap{max-width:none;padding:0}nav,.skip,.tip{display:none}header{padding-top:0}
 .cards{grid-template-columns:repeat(3,1fr);gap:8px}.charts,.panels{grid-template-columns:1fr 1fr;gap:8px}.big{font-size:17pt}
-.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:4px 5px}.stick{position:static}
+.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:4px 5px}th,td.l,td.wide{white-space:normal;min-width:0}.stick{position:static}
 figure,.card,.panel,tr,.callouts li,dl.terms>div{break-inside:avoid}h2,h3,summary,section>p{break-after:avoid}section>p{break-inside:avoid}section{padding-top:18pt}pre{max-height:none}
 dl.facts{grid-template-columns:6.5rem 1fr;font-size:8.5pt;gap:3px 8px}dl.terms{grid-template-columns:1fr 1fr;gap:8px 20px;font-size:8.5pt}.panel,figure{padding:10px 12px}footer{margin-top:18pt;padding:8pt 0 0;break-inside:avoid}.card p:last-child,.callouts li,.lede{font-size:9pt}.callouts li{padding:5px 10px}
 details>summary{list-style:none}details::details-content{content-visibility:visible;height:auto}a{color:inherit;text-decoration:none}}

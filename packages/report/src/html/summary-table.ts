@@ -79,13 +79,20 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
   }
   const width = 1 + columns.length + (repeated ? 1 : 0) + (noted ? 1 : 0);
 
-  const line = (row: ReportRow): Markup => {
+  const manyTasks = groups.length > 1;
+  // Tasks of one point each: a line of its own for each task's name would make the table twice as long.
+  const flat = manyTasks && groups.every((group) => group.rows.length === 1);
+
+  const line = (group: TaskGroup, row: ReportRow): Markup => {
     const { id } = row;
-    const head = markup`<th scope="row" class="l stick">${pointLabel(row)}</th>`;
+    const whose = flat
+      ? markup`<span class="whose"><bdi>${data(group.name, 200)}</bdi></span><span class="whose">${factsOf(group)}</span>`
+      : null;
+    const head = markup`<th scope="row" class="l stick">${row.point === null ? null : pointLabel(row)}${whose}</th>`;
     if (row.counts === null) {
       const what =
         row.status === 'failed' ? markup`<span class="fail">failed</span> ${data(row.error ?? 'no reason was recorded', 600)}` : 'not run';
-      if (row.point === null) return markup`<tr data-row="${id}"><td class="wide" colspan="${width}">${what}</td></tr>`;
+      if (row.point === null && !flat) return markup`<tr data-row="${id}"><td class="wide" colspan="${width}">${what}</td></tr>`;
       return markup`<tr data-row="${id}">${head}<td class="wide" colspan="${Math.max(1, width - 1)}">${what}</td></tr>`;
     }
     const cells = columns.map((column) => {
@@ -104,17 +111,20 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
   };
 
   const bodies = groups.map((group) => {
-    const facts = [group.first.model, group.first.engine ? engineLabel(group.first.engine) : null, group.first.machine].flatMap((fact) =>
-      fact ? [fact] : [],
-    );
     const title =
-      groups.length > 1
-        ? markup`<tr class="group" data-task="${taskId(group)}"><th scope="rowgroup" colspan="${width}">${data(group.name)}<span>${facts.map((fact, i) => markup`${i > 0 ? ' · ' : null}${data(fact, 80)}`)}</span></th></tr>`
+      manyTasks && !flat
+        ? markup`<tr class="group" data-task="${taskId(group)}"><th scope="rowgroup" colspan="${width}">${data(group.name)}<span>${factsOf(group)}</span></th></tr>`
         : null;
-    return markup`<tbody>${title}${group.rows.map(line)}</tbody>`;
+    return markup`<tbody>${title}${group.rows.map((row) => line(group, row))}</tbody>`;
   });
   return markup`<div class="scroll" role="region" aria-label="Summary table" tabindex="0"><table>
 <thead><tr><th class="l stick" scope="col" rowspan="2">${rows.some((row) => row.loadText !== null) ? 'Load' : 'Measured by'}</th>${repeated ? markup`<th scope="col" rowspan="2">Repeats</th>` : null}${heads.map((h) => markup`<th scope="colgroup" colspan="${h.span}">${h.group}</th>`)}${noted ? markup`<th class="l" scope="col" rowspan="2">Notes</th>` : null}</tr>
 <tr>${columns.map((column) => markup`<th scope="col"${column.better ? markup` data-better="${column.better}"` : null}>${column.head}</th>`)}</tr></thead>
 ${bodies}</table></div>`;
+}
+
+/** Model, engine and machine of a task. */
+function factsOf({ first }: TaskGroup): Markup {
+  const facts = [first.model, first.engine ? engineLabel(first.engine) : null, first.machine].flatMap((fact) => (fact ? [fact] : []));
+  return markup`${facts.map((fact, i) => markup`${i > 0 ? ' · ' : null}${data(fact, 80)}`)}`;
 }

@@ -67,6 +67,20 @@ describe('recommendation', () => {
     });
   });
 
+  it('is unsure where the load above may hold the SLO as well, by its interval', () => {
+    const early = LEVEL.map((plan) => ({ ...plan, good: plan.load <= 2 ? 1 : 0.889 }));
+    const of = (low: number, high: number) => {
+      const intervals = { from: 'repeats' as const, scalars: { good_ratio: { low, high } }, distributions: {} };
+      const group = sweep(early, { slo: { ttftMs: 100 }, repeats: 3 });
+      return recommendation({ ...group, measured: group.measured.map((row) => (row.axis?.value === 4 ? { ...row, intervals } : row)) });
+    };
+    expect(of(0.41, 1)?.confidence).toEqual({
+      level: 'unsure',
+      words: 'Unsure: at 4 concurrent the interval of good requests crosses the limit.',
+    });
+    expect(of(0.86, 0.895)?.confidence.level).toBe('firm');
+  });
+
   it('is none where no load holds the SLO', () => {
     const never = LEVEL.map((plan) => ({ ...plan, good: 0.1 }));
     expect(recommendation(sweep(never, { slo: { ttftMs: 5 } }))).toMatchObject({

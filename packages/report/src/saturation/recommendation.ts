@@ -37,8 +37,9 @@ export function recommendation(group: TaskGroup): Recommendation | null {
   const row = limit && (!knee || loadOf(limit) < loadOf(knee.row)) ? limit : (knee?.row ?? null);
   if (!row || (knee?.kind === 'from-start' && row.axis?.kind === 'rate')) return null;
   const room = roomOf(row);
-  const words = `${headOf(row, rows, room)}. ${reasonOf(row, knee, slo?.breaks ?? null)}`;
-  return { row, words, room, confidence: confidenceOf(row, rows, knee, room) };
+  const breaks = !knee || row !== knee.row ? (slo?.breaks ?? null) : null;
+  const words = `${headOf(row, rows, room)}. ${reasonOf(row, knee, breaks)}`;
+  return { row, words, room, confidence: confidenceOf({ row, rows, knee, room, breaks }) };
 }
 
 function none(lowest: ReportRow): Recommendation {
@@ -76,17 +77,21 @@ function headOf(row: ReportRow, rows: readonly ReportRow[], room: readonly Limit
 }
 
 function reasonOf(row: ReportRow, knee: Saturation | null, breaks: ReportRow | null): string {
-  if (breaks && (!knee || row !== knee.row)) return `At ${pointLabel(breaks)} the SLO does not hold any more.`;
+  if (breaks) return `At ${pointLabel(breaks)} the SLO does not hold any more.`;
   if (knee?.kind === 'rising') return 'It is the highest load that was tried, and throughput still grows: try higher ones.';
   return row.axis?.kind === 'rate' ? 'Above it the engine falls behind.' : 'More load adds little but waiting.';
 }
 
-function confidenceOf(
-  row: ReportRow,
-  rows: readonly ReportRow[],
-  knee: Saturation | null,
-  room: readonly LimitRoom[],
-): Recommendation['confidence'] {
+interface Evidence {
+  row: ReportRow;
+  rows: readonly ReportRow[];
+  knee: Saturation | null;
+  room: readonly LimitRoom[];
+  /** The load above that no longer holds the SLO, where that is why no higher one is advised; null: it is not. */
+  breaks: ReportRow | null;
+}
+
+function confidenceOf({ row, rows, knee, room, breaks }: Evidence): Recommendation['confidence'] {
   const agreement = knee && knee.row === row ? knee.interval.agreement : null;
   const against = [
     ...row.flags
@@ -98,6 +103,7 @@ function confidenceOf(
       .filter(({ sure }) => sure === false)
       .slice(0, 1)
       .map(({ label }) => `the interval of ${label} crosses its limit`),
+    ...(breaks ? mayHold(breaks) : []),
   ];
   if (against.length > 0) return { level: 'unsure', words: `Unsure: ${listWords(against)}.` };
   if (agreement !== null && agreement >= FIRM)
@@ -120,4 +126,11 @@ function unevenness(row: ReportRow, rows: readonly ReportRow[]): string[] {
     if (drop > UNEVEN && drop > (worst?.drop ?? 0)) worst = { at, drop };
   }
   return worst ? [`the curve is uneven (${pointLabel(worst.at)} gives ${formatPercent(worst.drop)} less than the load before it)`] : [];
+}
+
+/** Of a load that breaks the SLO: every limit that it breaks might still hold, by its interval. */
+function mayHold(breaks: ReportRow): string[] {
+  const broken = roomOf(breaks).filter(({ room }) => room < 0);
+  const open = broken.length > 0 && broken.every(({ sure }) => sure === false);
+  return open ? [`at ${pointLabel(breaks)} the interval of ${listWords(broken.map(({ label }) => label))} crosses the limit`] : [];
 }

@@ -21,6 +21,8 @@ export function summaryTable(data: ViewData, onSort: (sort: Sort | null) => void
   if (!table) return null;
   const lines = all<HTMLTableRowElement>('tbody > tr[data-row]', table).map((tr): Line => ({ tr, id: tr.dataset['row'] ?? '' }));
   const titles = new Map(all<HTMLTableRowElement>('tr.group', table).map((tr) => [tr.dataset['task'] ?? '', tr]));
+  // Tasks of one point each have no title: their names stand in their rows.
+  const flat = titles.size === 0;
   const made = sortable(table, (_, sort) => onSort(sort));
   const values = new Map(data.rows.map((row) => [row.id, row.values]));
   const width = Math.max(1, ...lines.map(({ tr }) => [...tr.cells].reduce((sum, cell) => sum + cell.colSpan, 0)));
@@ -30,7 +32,8 @@ export function summaryTable(data: ViewData, onSort: (sort: Sort | null) => void
   };
 
   return {
-    show({ group, sort }, shown) {
+    show({ group: asked, sort }, shown) {
+      const group = flat && asked === 'task' ? 'none' : asked;
       const by = made && sort && made.columns.some(({ name }) => name === sort.column) ? sort : null;
       made?.mark(by);
       const left = lines.filter(({ id }) => shown.has(id));
