@@ -47,7 +47,7 @@ export interface ComparedSide {
   repeats: number;
   /** What must be known before believing them. */
   flags: PointFlag[];
-  /** Some of its repeats failed. */
+  /** Some of its repeats failed, or all of one of its runs. */
   partial: boolean;
 }
 
@@ -210,12 +210,12 @@ function askedFigure(name: string, rows: readonly ReportRow[]): ComparedFigure {
 
 const samplesFor = (report: Report, point: SidePoint): Sample[] => point.rows.flatMap((row) => samplesOf(report, row));
 
-function sideOf({ rows }: SidePoint, samples: readonly Sample[]): ComparedSide {
+function sideOf({ rows, lost }: SidePoint, samples: readonly Sample[]): ComparedSide {
   return {
     runs: [...new Set(rows.map(({ runId }) => runId))],
     repeats: samples.length,
     flags: [...new Map(rows.flatMap(({ flags }) => flags).map((flag) => [flag.code, flag])).values()],
-    partial: rows.some(({ status }) => status === 'partial'),
+    partial: lost.length > 0 || rows.some(({ status }) => status === 'partial'),
   };
 }
 

@@ -4,7 +4,7 @@ import { engineLabel, systemFacts } from '../labels.ts';
 import type { Report } from '../report.ts';
 import type { ReportRow } from '../rows.ts';
 import type { SidePoint } from './match.ts';
-import { taskOf } from './samples.ts';
+import { runOf, taskOf } from './samples.ts';
 
 /** Something that is not the same on both sides. */
 export interface Difference {
@@ -20,7 +20,7 @@ export interface Difference {
 /** Where one side's text of a point comes from. */
 interface Side {
   report: Report;
-  point: SidePoint;
+  point: Pick<SidePoint, 'rows' | 'first'>;
 }
 
 /** Differences of a pair: settings of the recipe key by key, then engine, machine, price and bench itself. */
@@ -85,7 +85,7 @@ const IDLE = new Set(['Free disk', 'Host']);
 /** What a row ran on, label by label: engine, image, machine, price, load, bench. What is not known is left out. */
 export function rowFacts(report: Report, row: ReportRow): [string, string][] {
   const task = taskOf(report, row);
-  const view = report.runs.find(({ dir }) => dir === row.source.path);
+  const view = runOf(report, row);
   const system = task?.machine?.system;
   const facts: [string, string | null | undefined][] = [
     ['Measured by', row.source.kind === 'run' ? 'bench' : row.source.kind],

@@ -62,7 +62,52 @@ describe('points are the same', () => {
   });
 });
 
+describe('a sweep over prompts at one load', () => {
+  const prompts = (...lengths: number[]) =>
+    lengths.map((tokens) => ({
+      load: {
+        api: 'completions' as const,
+        arrival: { kind: 'closed' as const },
+        maxConcurrency: 8,
+        data: { kind: 'random' as const, inputTokens: { min: tokens, max: tokens }, outputTokens: { min: 8, max: 8 } },
+      },
+    }));
+  const base = side('rbase', [{ points: prompts(128, 8000) }]);
+
+  it.each([
+    ['of the same recipe', (i: number) => `rbase-${i}`],
+    ['of a recipe that changed', undefined],
+  ])('%s is never paired with other prompts', (_, key) => {
+    const [, second] = prompts(128, 8000);
+    const { pairs, onlyBase } = compareReports(base, side('rcand', [{ points: [{ error: 'HTTP 500' }, second ?? {}] }], key));
+    expect(pairs).toHaveLength(1);
+    expect(onlyBase).toEqual([{ name: 'tiny-cpu, 8 concurrent', why: 'failed there: HTTP 500', failed: true }]);
+    const half = side('rb', [{ points: [...prompts(128), { error: 'HTTP 500' }] }]);
+    expect(() => compareReports(half, side('rcand', [{ points: [{ error: 'HTTP 500' }, second ?? {}] }], key))).toThrow(
+      'no point of the base',
+    );
+  });
+
+  it('is paired, prompts by prompts, and pooled alike', () => {
+    const { pairs } = compareReports(base, side('rcand', [{ points: prompts(8000, 128) }]));
+    expect(pairs).toHaveLength(2);
+    expect(
+      compareReports(base, side('rcand', [{ points: prompts(8000, 128) }])).differences.filter(({ name }) => name === 'Prompts'),
+    ).toEqual([]);
+  });
+});
+
 describe('points without a partner', () => {
+  it('are not taken for others when they failed there', () => {
+    const of = (gpu: string) => ({ recipe: 'r', variant: gpu, params: { gpu } });
+    const base = side('rbase', [{ ...of('h100'), points: loads(4) }]);
+    const candidate = side('rcand', [
+      { ...of('h100'), points: [], error: 'CUDA out of memory' },
+      { ...of('h200'), points: loads(4) },
+    ]);
+    expect(() => compareReports(base, candidate)).toThrow('no point of the base is like one');
+  });
+
   it('are told with the reason', () => {
     const base = side('rbase', [{ points: loads(1, 2, 4) }, { variant: 'b', points: loads(1) }, { variant: 'c', points: loads(16) }]);
     const candidate = side('rcand', [

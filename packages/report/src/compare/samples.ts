@@ -1,5 +1,5 @@
 import type { PercentileBounds, PointResult } from '@bench/core';
-import type { TaskView } from '@bench/results';
+import type { RunView, TaskView } from '@bench/results';
 import { costsOf } from '../prices/costs.ts';
 import type { Report } from '../report.ts';
 import type { ReportRow, RowDistribution } from '../rows.ts';
@@ -37,12 +37,33 @@ export function samplesOf(report: Report, row: ReportRow): Sample[] {
   );
 }
 
+/** The run of a row that a run directory holds. */
+export function runOf(report: Report, { source }: ReportRow): RunView | undefined {
+  return source.kind === 'run' ? indexOf(report).get(source.path)?.view : undefined;
+}
+
 /** The task of a row that a run directory holds. */
 export function taskOf(report: Report, row: ReportRow): TaskView | undefined {
-  return report.runs
-    .find((view) => row.source.kind === 'run' && view.dir === row.source.path)
-    ?.tasks.find(({ file }) => file.key === row.taskKey && file.recipe === row.recipe && file.variant === row.variant);
+  return row.source.kind === 'run' ? indexOf(report).get(row.source.path)?.tasks.get(taskKey(row)) : undefined;
 }
+
+/** A report may have thousands of rows, each of which asks for its task several times. */
+const indexes = new WeakMap<Report, Map<string, { view: RunView; tasks: Map<string, TaskView> }>>();
+
+function indexOf(report: Report): Map<string, { view: RunView; tasks: Map<string, TaskView> }> {
+  const known = indexes.get(report);
+  if (known) return known;
+  const made = new Map(
+    report.runs.map((view) => [
+      view.dir,
+      { view, tasks: new Map(view.tasks.map((task) => [taskKey({ ...task.file, taskKey: task.file.key }), task])) },
+    ]),
+  );
+  indexes.set(report, made);
+  return made;
+}
+
+const taskKey = (of: Pick<ReportRow, 'taskKey' | 'recipe' | 'variant'>): string => JSON.stringify([of.taskKey, of.recipe, of.variant]);
 
 /** A repeat that was faster gave cheaper tokens. What a recipe itself reports by the name of a cost is its own figure. */
 function costs({ priceUsdPerHour, ownMetrics }: ReportRow, scalars: Readonly<Record<string, number>>): Record<string, number> {

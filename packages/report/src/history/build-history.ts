@@ -1,5 +1,6 @@
 import type { Bounds } from '@bench/core';
 import { type Difference, differencesOf } from '../compare/differences.ts';
+import { runOf } from '../compare/samples.ts';
 import type { Report } from '../report.ts';
 import type { ReportRow } from '../rows.ts';
 import { type ChangePoint, changePoints } from './change-points.ts';
@@ -98,16 +99,20 @@ function byTime(a: ReportRow, b: ReportRow): number {
 
 /** Rows of the same point, in the order of the points of the first run. */
 function groupsOf(rows: readonly ReportRow[], exact: boolean): ReportRow[][] {
-  const groups = new Map<string, ReportRow[]>();
-  const seen = new Map<string, number>();
+  const pointOf = ({ recipe, variant, machine, loadText, dataText, kind, taskKey }: ReportRow) =>
+    JSON.stringify([recipe, variant, machine, loadText ?? kind, dataText, exact ? taskKey : null]);
+  // Where a task has the same load twice, its place tells which it is, also of a run where the other one failed.
+  const seen = new Set<string>();
+  const twice = new Set<string>();
   for (const row of rows) {
-    const { recipe, variant, machine, loadText, dataText, kind, taskKey } = row;
-    const point = JSON.stringify([recipe, variant, machine, loadText ?? kind, dataText, exact ? taskKey : null]);
-    // A task may have the same load twice.
-    const again = `${row.source.path}\n${point}`;
-    const nth = seen.get(again) ?? 0;
-    seen.set(again, nth + 1);
-    const key = `${nth}\n${point}`;
+    const again = `${row.source.path}\n${row.taskKey}\n${pointOf(row)}`;
+    if (seen.has(again)) twice.add(pointOf(row));
+    seen.add(again);
+  }
+  const groups = new Map<string, ReportRow[]>();
+  for (const row of rows) {
+    const point = pointOf(row);
+    const key = twice.has(point) ? `${row.point}\n${point}` : point;
     const list = groups.get(key);
     if (list) list.push(row);
     else groups.set(key, [row]);
@@ -136,8 +141,8 @@ function entryOf(
   row: ReportRow,
   { figure, before }: { figure: HistoryFigure; before: ReportRow | undefined },
 ): HistoryEntry {
-  const view = report.runs.find(({ dir }) => dir === row.source.path);
-  const side = (one: ReportRow) => ({ report, point: { rows: [one], first: one, load: '' } });
+  const view = runOf(report, row);
+  const side = (one: ReportRow) => ({ report, point: { rows: [one], first: one } });
   return {
     runId: row.runId,
     path: row.source.path,
