@@ -15,6 +15,7 @@ export type { Io, Logger, LogLevel, Secrets } from './io.ts';
 export type { RenderedStep } from './rendered-step.ts';
 export type { StandardResult, StandardSchemaLike } from './standard-schema.ts';
 export { createIo, type CreateIoOptions } from './real-io.ts';
+export { maskSecrets, maskSettings } from './mask-secrets.ts';
 export { findToken, redactor, type Redactor } from './redact.ts';
 export { canonicalJson, hashOf } from './json.ts';
 export { makeFolder, syncFolder, writeAtomic, writeSynced } from './files.ts';

@@ -13,7 +13,13 @@ const TOKENS: RegExp[] = [
   /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----[\s\S]*?(?:-----END [A-Z ]{0,40}PRIVATE KEY-----|$)/g,
 ];
 /** Shapes of secrets that are masked even when nobody registered them. A group keeps what comes before the secret. */
-const SHAPES: RegExp[] = [...TOKENS, /(\bauthorization\\?["']?\s{0,8}[:=]\s{0,8}\\?["']?(?:bearer|basic)\s{1,8})[^\s"',\\]+/gi];
+const SHAPES: RegExp[] = [
+  ...TOKENS,
+  /\b(?:AKIA|ASIA)[A-Z0-9]{16}\b/g,
+  // https://user:password@host
+  /(\b[a-z][a-z0-9+.-]{1,20}:\/\/[^\s:@/"'<>]{0,200}:)[^\s@/"'<>]{1,500}(?=@)/gi,
+  /(\bauthorization\\?["']?\s{0,8}[:=]\s{0,8}\\?["']?(?:bearer|basic)\s{1,8})[^\s"',\\]+/gi,
+];
 
 /** Keys whose values are never shown; compared in snake case. */
 const SECRET_KEY = /(^|[_-])(api[_-]?key|token|secret|password|passwd|authorization|private[_-]?key|secret[_-]?access[_-]?key)$/i;

@@ -1,6 +1,7 @@
 import type { ForeignMeasurement, RunView } from '@bench/results';
 import { foreignRows } from './foreign-rows.ts';
 import { taskKeyOf } from './groups.ts';
+import { hideSecrets } from './hide-secrets.ts';
 import type { PriceBook } from './prices/price-book.ts';
 import { reportRows, type ReportRow } from './rows.ts';
 
@@ -30,15 +31,16 @@ export interface ReportSources {
 }
 
 /**
- * Takes sources of any kind together. Pure.
+ * Takes sources of any kind together, without what looks like a secret in their recipes, commands and errors. Pure.
  * @param options.prices prices beside those that the runs recorded
  */
 export function buildReport({ runs = [], foreign = [], problems = [] }: ReportSources, { prices }: { prices?: PriceBook } = {}): Report {
+  const shown = runs.map(hideSecrets);
   return {
-    runs,
+    runs: shown,
     foreign,
-    rows: withIds([...reportRows(runs, prices), ...foreignRows(foreign, prices)]),
-    problems: [...problems, ...runs.flatMap((run) => run.problems)],
+    rows: withIds([...reportRows(shown, prices), ...foreignRows(foreign, prices)]),
+    problems: [...problems, ...shown.flatMap((run) => run.problems)],
   };
 }
 

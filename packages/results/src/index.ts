@@ -49,6 +49,7 @@ export { decodeRecords, encodeRecords, type DecodedRecords } from './formats/rec
 export { renderVllmJson, renderVllmText, type VllmJsonOptions } from './formats/vllm-write.ts';
 export type { ForeignDistribution, ForeignResult } from './formats/foreign-result.ts';
 export type { ForeignKind, ForeignMeasurement } from './sources/foreign-measurement.ts';
+export { maskRecipe } from './sources/hide-secrets.ts';
 export { readSources, type Sources } from './sources/read-sources.ts';
 export { parseResultText, parseSglangText, parseVllmText } from './formats/parse-text.ts';
 export {

@@ -1,3 +1,4 @@
+import { maskSettings } from '@bench/core';
 import { parse } from 'yaml';
 import { formatUsd } from '../format.ts';
 import { engineLabel, systemFacts } from '../labels.ts';
@@ -29,15 +30,16 @@ export function differencesOf(base: Side, candidate: Side): Difference[] {
 }
 
 function settingDifferences(base: Side, candidate: Side): Difference[] {
-  const [from, to] = [recipeText(base), recipeText(candidate)];
+  const [from, to] = [recipeTextOf(base.report, base.point.first), recipeTextOf(candidate.report, candidate.point.first)];
   // Of a side whose settings are not known nothing differs; and keys of two tools do not compare.
   if (from === null || to === null || from === to || base.point.first.source.kind !== candidate.point.first.source.kind) return [];
   return between('setting', settingsOf(from), settingsOf(to));
 }
 
-function recipeText({ report, point: { first } }: Side): string | null {
-  if (first.source.kind === 'run') return taskOf(report, first)?.recipeText ?? null;
-  return report.foreign.find(({ source }) => source.path === first.source.path)?.recipeText ?? null;
+/** The resolved recipe of a row; null: none is known. */
+export function recipeTextOf(report: Report, row: ReportRow): string | null {
+  if (row.source.kind === 'run') return taskOf(report, row)?.recipeText ?? null;
+  return report.foreign.find(({ source }) => source.path === row.source.path)?.recipeText ?? null;
 }
 
 function between(kind: Difference['kind'], from: ReadonlyMap<string, string>, to: ReadonlyMap<string, string>): Difference[] {
@@ -50,7 +52,7 @@ function between(kind: Difference['kind'], from: ReadonlyMap<string, string>, to
 /** More keys than this no recipe has. */
 const MAX_KEYS = 5000;
 
-/** A recipe's values by their path: `engine.llm.model` → `org/model`. A list of plain values is one value. Empty for what is no map. */
+/** A recipe's values by their path: `engine.llm.model` → `org/model`. A list of plain values is one value. Values of secrets are `***`. Empty for what is no map. */
 export function settingsOf(text: string): Map<string, string> {
   const found = new Map<string, string>();
   const walk = (value: unknown, path: string): void => {
@@ -63,7 +65,7 @@ export function settingsOf(text: string): Map<string, string> {
     } else if (path !== '') found.set(path, String(value));
   };
   try {
-    walk(parse(text, { uniqueKeys: false, logLevel: 'silent' }), '');
+    walk(maskSettings(parse(text, { uniqueKeys: false, logLevel: 'silent' })), '');
   } catch {
     // What is no YAML, or nested too deeply, is no recipe that bench wrote.
   }

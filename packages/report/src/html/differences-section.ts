@@ -1,4 +1,4 @@
-import { rowFacts, settingsOf } from '../compare/differences.ts';
+import { recipeTextOf, rowFacts, settingsOf } from '../compare/differences.ts';
 import { plural } from '../format.ts';
 import { taskId, type TaskGroup } from '../groups.ts';
 import type { Report } from '../report.ts';
@@ -22,7 +22,7 @@ export function differencesSection(report: Report, groups: readonly TaskGroup[])
 }
 
 function settingsTable(report: Report, groups: readonly TaskGroup[]): Markup | null {
-  const texts = groups.map((group) => ({ group, text: recipeText(report, group) }));
+  const texts = groups.map((group) => ({ group, text: recipeTextOf(report, group.first) }));
   const known = texts.flatMap(({ group, text }) => (text === null ? [] : [{ group, facts: settingsOf(text) }]));
   // Of sources without recipes the settings that make the variant are all that is known.
   const tasks: TaskFacts[] = known.length > 0 ? known : groups.map((group) => ({ group, facts: paramsOf(group) }));
@@ -47,12 +47,6 @@ const paramsOf = ({ first }: TaskGroup): Map<string, string> =>
   new Map(Object.entries(first.params).map(([key, value]) => [key, String(value)]));
 
 const valueOf = (value: string | undefined): Markup | string => (value === undefined ? '–' : (data(oneLine(value, 60), 60) ?? '“”'));
-
-function recipeText(report: Report, { first }: TaskGroup): string | null {
-  if (first.source.kind !== 'run') return report.foreign.find(({ source }) => source.path === first.source.path)?.recipeText ?? null;
-  const run = report.runs.find(({ dir }) => dir === first.source.path);
-  return run?.tasks.find(({ file }) => file.key === first.taskKey && file.variant === first.variant)?.recipeText ?? null;
-}
 
 /** What a task was measured with and by is told elsewhere. */
 const ELSEWHERE = new Set(['Load', 'Prompts', 'Model', 'Price', 'Measured by', 'Host']);

@@ -5,7 +5,7 @@ import { createInterface } from 'node:readline';
 import { type RunView, runPaths, type TaskView } from '@bench/results';
 import { oneLine } from '../text.ts';
 import { LogReader, type LogIssue } from './analyse-log.ts';
-import { maskLine } from './mask-line.ts';
+import { lineMasker } from './mask-line.ts';
 
 /** A log of something that failed. */
 export interface FailureLog {
@@ -73,6 +73,7 @@ async function readLog(path: string): Promise<Pick<FailureLog, 'issues' | 'lastL
     const { size } = await stat(path);
     const skippedBytes = Math.max(0, size - MAX_BYTES);
     const reader = new LogReader();
+    const maskLine = lineMasker();
     const lastLines: string[] = [];
     const input = createReadStream(path, { encoding: 'utf8', start: skippedBytes });
     for await (const read of createInterface({ input, crlfDelay: Infinity })) {

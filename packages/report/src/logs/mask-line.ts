@@ -1,17 +1,24 @@
-import { redactor } from '@bench/core';
+import { maskSecrets } from '@bench/core';
 
-const NAMES = 'api[_-]?keys?|(?:hf|auth|access)[_-]token|secret(?:[_-]key)?|password';
-/** Settings that engines print with their values when they start. A group keeps what comes before the secret. */
-const SETTINGS: readonly RegExp[] = [
-  // api_key=['…'], "password": "…"
-  new RegExp(String.raw`((?:^|[^A-Za-z])(?:${NAMES})["']?\s{0,4}[=:]\s{0,4}\[?["']?)(?!none\b|null\b)[^\s"',\]]{4,}`, 'gi'),
-  // --api-key …
-  new RegExp(String.raw`(--(?:${NAMES})\s{1,4})[^\s"',\]]{4,}`, 'gi'),
-];
+const BEGIN = '-----BEGIN ';
+const END = /-----END [A-Z ]{0,40}PRIVATE KEY-----/;
+const OPEN = /-----BEGIN [A-Z ]{0,40}PRIVATE KEY-----/;
+/** More lines no key has: one whose end was cut off hides no whole log. */
+const MAX_KEY_LINES = 250;
 
-/** A line of a log without what looks like a secret: engines write their logs themselves, and a report is sent on. */
-export function maskLine(line: string): string {
-  return SETTINGS.reduce((text, setting) => text.replace(setting, (_all, before: string) => `${before}***`), looks.redact(line));
+/**
+ * Masks the lines of one log, given in order: engines write their logs themselves, and a report is sent on. A private key is masked over all of its lines.
+ */
+export function lineMasker(): (line: string) => string {
+  let hidden = 0;
+  return (line) => {
+    if (hidden > 0) {
+      const end = END.exec(line);
+      hidden = end ? 0 : hidden - 1;
+      return end ? `***${maskSecrets(line.slice(end.index + end[0].length))}` : '***';
+    }
+    const last = line.slice(Math.max(0, line.lastIndexOf(BEGIN)));
+    if (OPEN.test(last) && !END.test(last)) hidden = MAX_KEY_LINES;
+    return maskSecrets(line);
+  };
 }
-
-const looks = redactor();

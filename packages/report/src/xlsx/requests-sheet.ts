@@ -1,4 +1,4 @@
-import type { RequestRecord } from '@bench/core';
+import { maskSecrets, type RequestRecord } from '@bench/core';
 import { FORMAT, type CellValue, type SheetColumn } from './cells.ts';
 
 export const REQUEST_COLUMNS: SheetColumn[] = [
@@ -52,6 +52,6 @@ export function requestCells(
     record.finishReason,
     record.httpStatus,
     record.error?.class,
-    record.error?.message,
+    record.error && maskSecrets(record.error.message),
   ];
 }

@@ -20,7 +20,7 @@ export interface ForeignMeasurement {
   model: string | null;
   /** Null: nothing is said of the machine. */
   system: SystemInfo | null;
-  /** The resolved recipe, YAML; null: there is none. */
+  /** The resolved recipe, YAML, its secrets as `***`; null: there is none. */
   recipeText: string | null;
   /** What was asked of the data, in words: `random prompts, 8000 tokens in, 8000 out`. Null: not said. */
   data: string | null;

@@ -9,6 +9,7 @@ import { askedByRecipe } from './asked-recipe.ts';
 import { type Deployed, engineOf, readDeployed } from './deployed.ts';
 import { nameFacts, tellingPath } from './file-name.ts';
 import type { ForeignMeasurement } from './foreign-measurement.ts';
+import { hideSecrets } from './hide-secrets.ts';
 
 /** A file that was read, and where it was found. */
 export interface Found {
@@ -21,10 +22,10 @@ export interface Found {
   parts: DeplodockParts | null;
 }
 
-/** Measurements of a file: one a result. `task`: what the list of its run says of it. */
+/** Measurements of a file: one a result, without the secrets that it names. `task`: what the list of its run says of it. */
 export function measurements(found: Found, task?: DeplodockTask): ForeignMeasurement[] {
   const { parts } = found;
-  return found.results.map((result) => (parts ? deplodock(found, parts, result, task) : loose(found, result)));
+  return found.results.map((result) => hideSecrets(parts ? deplodock(found, parts, result, task) : loose(found, result)));
 }
 
 function deplodock(found: Found, parts: DeplodockParts, result: ForeignResult, task?: DeplodockTask): ForeignMeasurement {

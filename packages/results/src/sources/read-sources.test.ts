@@ -46,6 +46,16 @@ async function failure(promise: Promise<unknown>): Promise<BenchError> {
   return error;
 }
 
+it('no secret of a file reaches what is read of it', async () => {
+  const env =
+    'recipe:\n  extra_env:\n    HF_TOKEN: planted-1\n    MODE: fast\n  extra_args: "--api-key planted-2"\n  engine:\n    llm:\n      hf_token: planted-3';
+  await put({ 'a_vllm_benchmark.txt': text().replace('recipe:', env) });
+  const { foreign, problems } = await read('a_vllm_benchmark.txt');
+  expect(JSON.stringify([foreign, problems])).not.toContain('planted');
+  expect(foreign[0]?.recipeText).toContain('MODE: fast');
+  expect(foreign[0]?.recipeText).toContain('huggingface: org/name');
+});
+
 describe('runs', () => {
   it('are named by id, folder, their run.json or the folder of them all, and each is taken once', async () => {
     const [a, b] = [await createRun(), await createRun()];

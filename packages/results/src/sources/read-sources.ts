@@ -1,5 +1,5 @@
 import { dirname, extname, isAbsolute, relative, sep } from 'node:path';
-import { BenchError } from '@bench/core';
+import { BenchError, maskSecrets } from '@bench/core';
 import { readRun } from '../read-run.ts';
 import type { RunView } from '../run-view.ts';
 import { type FileInput, findInputs, type Inputs } from './find-inputs.ts';
@@ -39,7 +39,9 @@ export async function readSources(
     if (!told.some((path) => isBelow(path, folder)))
       problems.push({ path: folder, message: 'nothing in this folder can be read as a result' });
   if (runs.length === 0 && foreign.length === 0) throw nothingRead(paths, failures, problems);
-  return { runs, foreign, problems: [...failures.map(({ path, error }) => ({ path, message: reasonOf(error) })), ...problems] };
+  const all = [...failures.map(({ path, error }) => ({ path, message: reasonOf(error) })), ...problems];
+  // They may repeat what stands in a file.
+  return { runs, foreign, problems: all.map(({ path, message }) => ({ path, message: maskSecrets(message) })) };
 }
 
 function isBelow(path: string, folder: string): boolean {
