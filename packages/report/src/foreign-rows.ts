@@ -1,3 +1,4 @@
+import type { PointFlag } from '@bench/core';
 import type { ForeignMeasurement } from '@bench/results';
 import { formatShort } from './format.ts';
 import { gpuLabel, type LoadAxis } from './labels.ts';
@@ -36,6 +37,7 @@ function foreignRow(measurement: ForeignMeasurement, prices: PriceBook | undefin
     status: 'ok',
     repeats: 1,
     counts,
+    flags: flagsOf(measurement),
     durationS,
     scalars: { ...result.scalars, ...(price.priceUsdPerHour === null ? {} : costsOf(rates, price.priceUsdPerHour)) },
     distributions: result.distributions,
@@ -66,6 +68,12 @@ function axisOf({ result }: ForeignMeasurement): LoadAxis | null {
 function countsOf({ result }: ForeignMeasurement): NonNullable<ReportRow['counts']> {
   const { ok = 0, failed = 0, cancelled = 0 } = result.counts;
   return { sent: ok + failed + cancelled, ok, failed, cancelled, warmup: 0 };
+}
+
+/** As a point of our own is marked: with any failed request. */
+function flagsOf(measurement: ForeignMeasurement): PointFlag[] {
+  const { sent, failed } = countsOf(measurement);
+  return failed > 0 ? [{ code: 'failures', message: `${failed} of ${sent} requests failed` }] : [];
 }
 
 /** ISO 8601, of what vLLM writes (`20260309-053743`) and of what is that already; without a zone where the tool wrote none. Null: neither. */

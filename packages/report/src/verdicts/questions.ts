@@ -25,6 +25,15 @@ export interface Question {
 /** Not the work that was asked for, or only part of it. */
 const OTHER_WORK = ['cache_warm', 'prompts_repeated', 'short_output', 'prompt_length', 'interrupted'] as const;
 
+/** From this share of failed requests on, what is left flatters any figure: as much as a search lets fail where a load passes. */
+const MANY_FAILED = 0.01;
+
+/** The notes of a row with which its answer may look better than it is. */
+export function flattering({ flatters }: Question, { flags, scalars }: ReportRow): PointFlag[] {
+  const manyFailed = (scalars.error_ratio ?? 1) >= MANY_FAILED;
+  return flags.filter(({ code }) => flatters.has(code) || (code === 'failures' && manyFailed));
+}
+
 /** The questions that the rows can answer, in the order of the page. */
 export function questionsOf(rows: readonly ReportRow[]): Question[] {
   const throughput = fastest(rows);

@@ -190,7 +190,7 @@ describe('under the SLO', () => {
 });
 
 /** What vLLM's program of that name wrote. */
-const measured = (kind: 'serve' | 'throughput', path: string, tokens: number, counts = { ok: 100, failed: 0 }): ForeignMeasurement => ({
+const fromVllm = (kind: 'serve' | 'throughput', path: string, tokens: number, counts = { ok: 100, failed: 0 }): ForeignMeasurement => ({
   source: { kind: 'vllm', path },
   recipe: 'model',
   variant: path,
@@ -275,13 +275,28 @@ describe('contests', () => {
 
   it('do not set what another tool did offline against a server', () => {
     const { rows } = buildReport({
-      foreign: [measured('serve', 'serve.json', 900), measured('throughput', 'offline.json', 4000)],
+      foreign: [fromVllm('serve', 'serve.json', 900), fromVllm('throughput', 'offline.json', 4000)],
     });
     const contests = verdictsOf(taskGroups(rows));
     expect(contests.map(({ contest, verdicts }) => [contest.name, verdicts[0]?.value])).toEqual([
       ['org/model', '900'],
       ['org/model, offline, all at once', '4,000'],
     ]);
+  });
+
+  it('crown nothing whose requests failed, of another tool neither, where another answered them', () => {
+    const { rows } = buildReport({
+      foreign: [
+        fromVllm('serve', 'bad.json', 4000, { ok: 10, failed: 990 }),
+        fromVllm('serve', 'good.json', 900, { ok: 1000, failed: 0 }),
+      ].map((each, i) => ({ ...each, result: { ...each.result, scalars: { ...each.result.scalars, cost_per_mtok_output: i + 1 } } })),
+    });
+    expect(of(rows)).toMatchObject({
+      value: '900',
+      caveats: ['bad.json, point 1 reads better (4,000), but is doubted: failed requests.'],
+    });
+    expect(of(rows, 'cheapest')).toMatchObject({ value: '$2.00' });
+    expect(of(rows.slice(0, 1))?.caveats).toEqual(['Failed requests: 990 of 1000 requests failed.']);
   });
 
   it('crown nothing where nothing was measured', () => {

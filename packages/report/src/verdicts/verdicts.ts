@@ -7,7 +7,7 @@ import type { ReportRow } from '../rows.ts';
 import { confidenceOf, type Confidence } from './confidence.ts';
 import { type Contender, contenders } from './contenders.ts';
 import { type Contest, contestsOf } from './contests.ts';
-import { HOLDS, mainSlo, type Question, questionsOf, sloText } from './questions.ts';
+import { flattering, HOLDS, mainSlo, type Question, questionsOf, sloText } from './questions.ts';
 
 /** What is best for one thing, why, and how sure that is. */
 export interface Verdict {
@@ -62,7 +62,7 @@ function verdict(question: Question, { contenders: list }: Contest): Verdict | n
       }),
     )
     .sort((a, b) => sign * (a.value - b.value));
-  const flattered = ({ row }: Entry) => row.flags.some(({ code }) => question.flatters.has(code));
+  const flattered = ({ row }: Entry) => flattering(question, row).length > 0;
   const best = entries.find((entry) => !flattered(entry)) ?? entries[0];
   if (!best) return null;
   const passed = entries.slice(0, entries.indexOf(best));
@@ -139,7 +139,7 @@ interface Placing {
 function caveats(question: Question, { best, next, passed, entries, name }: Placing): string[] {
   const out: string[] = [];
   const titles = ({ row }: Entry) =>
-    row.flags.filter(({ code }) => question.flatters.has(code)).map(({ code }) => FLAG_WORDS[code].title.toLowerCase());
+    flattering(question, row).map(({ code }) => FLAG_WORDS[code].title.toLowerCase());
   const [first] = passed;
   if (first) out.push(`${name(first)} reads better (${question.format(first.value)}), but is doubted: ${titles(first).join(', ')}.`);
   const doubts = best.row.flags.filter(({ code }) => FLAG_WORDS[code].weight === 'doubt');
