@@ -1,5 +1,5 @@
 import { parse, resolve } from 'node:path';
-import { BenchError, EXIT, writeAtomic } from '@bench/core';
+import { BenchError, EXIT, plainTarget, writeAtomic } from '@bench/core';
 import {
   modelFileNames,
   renderCsv,
@@ -47,7 +47,7 @@ export function printedText(report: Report, flags: FileFlags): string | null {
 
 /**
  * Refuses what cannot be written, before there is any work.
- * @throws BenchError `BENCH_UNWRITABLE`; `BENCH_USAGE` when two things want the standard output.
+ * @throws BenchError `BENCH_UNWRITABLE`, `BENCH_NOT_A_FILE`; `BENCH_USAGE` when two things want the standard output or one file, or one that is no text wants it.
  */
 export async function checkFiles({ html, xlsx, charts, jsonFile, json, ...flags }: FileFlags & { json?: true | undefined }): Promise<void> {
   const printed = [...textFlags.filter((name) => flags[name] === '-').map((name) => `--${name} -`), ...(json ? ['--json'] : [])];
@@ -65,10 +65,33 @@ export async function checkFiles({ html, xlsx, charts, jsonFile, json, ...flags 
       hint: 'name one with --xlsx',
       exitCode: EXIT.usage,
     });
+  const others = { html, xlsx, 'json-file': jsonFile, charts };
+  for (const [flag, path] of Object.entries(others)) if (path === '-') throw notPrinted(flag);
   const texts = Object.fromEntries(textFlags.map((name) => [name, flags[name] === '-' ? undefined : flags[name]]));
-  for (const [flag, path] of Object.entries({ html, xlsx, ...texts, 'json-file': jsonFile }))
-    if (path !== undefined) await checkWritable(path, { flag, folder: false });
-  if (charts !== undefined) await checkWritable(charts, { flag: 'charts', folder: true });
+  const named = new Map<string, string>();
+  for (const [flag, path] of Object.entries({ ...others, ...texts })) {
+    if (path === undefined) continue;
+    const target = await checkWritable(path, { flag, folder: flag === 'charts' });
+    const other = named.get(target);
+    if (other !== undefined)
+      throw new BenchError({
+        code: 'BENCH_USAGE',
+        message: `--${other} and --${flag} name the same ${flag === 'charts' ? 'path' : 'file'}: ${path}`,
+        hint: 'give each a name of its own',
+        exitCode: EXIT.usage,
+      });
+    named.set(target, flag);
+  }
+}
+
+/** `./-` is a file of that name. */
+function notPrinted(flag: string): BenchError {
+  return new BenchError({
+    code: 'BENCH_USAGE',
+    message: `--${flag} cannot go to the standard output: only ${textFlags.map((name) => `--${name}`).join(', ')} take -`,
+    hint: flag === 'json-file' ? '--json prints it' : `name a ${flag === 'charts' ? 'folder' : 'file'}`,
+    exitCode: EXIT.usage,
+  });
 }
 
 /** Writes what the flags name; the answer is the paths. */
@@ -90,7 +113,8 @@ export async function writeFiles(report: Report, flags: FileFlags, context: CliC
     const names = modelFileNames(parts.map(({ model }) => model));
     for (const [i, part] of parts.entries()) await add(`${dir}/${name}-${names[i]}${ext}`, (file) => writeXlsx(part.report, file, options));
   }
-  for (const name of textFlags) await add(flags[name], (file) => writeAtomic(file, TEXTS[name](report)));
+  for (const name of textFlags)
+    await add(flags[name], (file) => plainTarget(file).then((target) => writeAtomic(target, TEXTS[name](report))));
   if (flags.charts !== undefined) {
     const formats = flags.chartFormat ? { formats: [flags.chartFormat] } : {};
     const drawn = await writeCharts(report, resolve(flags.charts), { ...options, ...formats, dark: flags.dark === true });
@@ -98,7 +122,7 @@ export async function writeFiles(report: Report, flags: FileFlags, context: CliC
     files.push(...drawn);
   }
   // It names the others.
-  await add(flags.jsonFile, (file) => writeAtomic(file, jsonText(report, files)));
+  await add(flags.jsonFile, (file) => plainTarget(file).then((target) => writeAtomic(target, jsonText(report, files))));
   return files;
 }
 

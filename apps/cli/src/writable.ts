@@ -1,13 +1,14 @@
 import { constants } from 'node:fs';
 import { access, stat } from 'node:fs/promises';
 import { dirname, resolve } from 'node:path';
-import { BenchError, EXIT, messageOf } from '@bench/core';
+import { BenchError, EXIT, messageOf, plainTarget } from '@bench/core';
 
 /**
  * Refuses a path that a flag names and that cannot be written. Makes nothing.
- * @throws BenchError `BENCH_UNWRITABLE`.
+ * @returns where it is, links followed.
+ * @throws BenchError `BENCH_UNWRITABLE`; `BENCH_NOT_A_FILE` when it is a pipe or a device.
  */
-export async function checkWritable(path: string, { flag, folder }: { flag: string; folder: boolean }): Promise<void> {
+export async function checkWritable(path: string, { flag, folder }: { flag: string; folder: boolean }): Promise<string> {
   const refuse = (why: string) =>
     new BenchError({
       code: 'BENCH_UNWRITABLE',
@@ -18,6 +19,11 @@ export async function checkWritable(path: string, { flag, folder }: { flag: stri
   let place = resolve(path);
   const there = await stat(place).catch(() => null);
   if (there && there.isDirectory() !== folder) throw refuse(folder ? 'it is a file' : 'it is a folder');
+  if (!folder)
+    place = await plainTarget(place).catch((error: unknown) => {
+      throw BenchError.is(error) ? error : refuse(messageOf(error));
+    });
+  const target = place;
   // What is missing is made, in the nearest folder above that is there; a file is replaced by a new one beside it.
   if (!there || !folder) place = dirname(place);
   for (;;) {
@@ -32,4 +38,5 @@ export async function checkWritable(path: string, { flag, folder }: { flag: stri
   await access(place, constants.W_OK).catch((error: unknown) => {
     throw refuse(messageOf(error));
   });
+  return target;
 }

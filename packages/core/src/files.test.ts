@@ -1,14 +1,39 @@
-import { mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { execFile } from 'node:child_process';
+import { mkdir, mkdtemp, readdir, readFile, realpath, rm, stat, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { makeFolder, syncFolder, writeAtomic, writeSynced } from './files.ts';
+import { makeFolder, plainTarget, syncFolder, writeAtomic, writeSynced } from './files.ts';
 
 let folder = '';
 beforeEach(async () => {
   folder = await mkdtemp(join(tmpdir(), 'bench-core-'));
 });
 afterEach(() => rm(folder, { recursive: true, force: true }));
+
+describe('plainTarget', () => {
+  it('follows links to what is there and to what is not', async () => {
+    const real = await realpath(folder);
+    await writeFile(join(folder, 'file'), 'old');
+    await symlink('file', join(folder, 'link'));
+    await symlink('link', join(folder, 'link-of-link'));
+    await symlink('new/file', join(folder, 'ahead'));
+    expect(await plainTarget(join(folder, 'file'))).toBe(join(real, 'file'));
+    expect(await plainTarget(join(folder, 'link-of-link'))).toBe(join(real, 'file'));
+    expect(await plainTarget(join(folder, 'ahead'))).toBe(join(real, 'new/file'));
+    expect(await plainTarget(join(folder, 'none'))).toBe(join(real, 'none'));
+  });
+
+  it('refuses pipes, folders and links in a ring', async () => {
+    await promisify(execFile)('mkfifo', [join(folder, 'pipe')]);
+    await symlink('b', join(folder, 'a'));
+    await symlink('a', join(folder, 'b'));
+    await expect(plainTarget(join(folder, 'pipe'))).rejects.toMatchObject({ code: 'BENCH_NOT_A_FILE', exitCode: 2 });
+    await expect(plainTarget(folder)).rejects.toMatchObject({ code: 'BENCH_NOT_A_FILE' });
+    await expect(plainTarget(join(folder, 'a'))).rejects.toMatchObject({ code: 'ELOOP' });
+  });
+});
 
 describe('writeAtomic', () => {
   it('writes text and bytes, makes folders, and leaves nothing but the file', async () => {

@@ -1,7 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { closeSync, fsync, mkdirSync, openSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { open, rm } from 'node:fs/promises';
+import { open, readlink, realpath, rm, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { BenchError } from './error.ts';
+import { EXIT } from './exit-codes.ts';
 
 // What returns at once is called at once: a way through Node's pool of threads costs several times what a small file does (measured with
 // benchmark's bench/fleet.mjs). Waiting for the disk is not done here.
@@ -30,6 +32,31 @@ export async function writeAtomic(path: string, content: string | Uint8Array, mo
     throw error;
   }
   await syncFolder(folder);
+}
+
+/**
+ * Where a file is that somebody named, to be written with {@link writeAtomic}: links are followed, so that what they lead to is replaced and not they.
+ * @returns an absolute path; of what is not there yet as well.
+ * @throws BenchError `BENCH_NOT_A_FILE`, exit code 2: what is there is a pipe, a device or a folder, which a file would take the place of; the file
+ * system's own error (`ELOOP`, `EACCES`, …).
+ */
+export async function plainTarget(path: string): Promise<string> {
+  const found = await stat(path).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return null;
+    throw error;
+  });
+  if (found?.isFile()) return realpath(path);
+  if (found)
+    throw new BenchError({
+      code: 'BENCH_NOT_A_FILE',
+      message: `${path} is there and is no plain file: a file would take its place`,
+      hint: 'name a file; where a flag writes text, - is the standard output',
+      exitCode: EXIT.usage,
+    });
+  const folder = await realpath(dirname(path)).catch(() => resolve(dirname(path)));
+  // A link to what is not there yet.
+  const link = await readlink(path).catch(() => null);
+  return link === null ? join(folder, basename(path)) : plainTarget(resolve(folder, link));
 }
 
 /**

@@ -18,7 +18,7 @@ export { createIo, type CreateIoOptions } from './real-io.ts';
 export { maskSecrets, maskSettings } from './mask-secrets.ts';
 export { findToken, redactor, type Redactor } from './redact.ts';
 export { canonicalJson, hashOf } from './json.ts';
-export { makeFolder, syncFolder, writeAtomic, writeSynced } from './files.ts';
+export { makeFolder, plainTarget, syncFolder, writeAtomic, writeSynced } from './files.ts';
 export { bootId, machineId, processAlive, processStart } from './process-identity.ts';
 export { printable, replaceUnprintable } from './printable.ts';
 export { prng, seedOf, type Prng } from './prng.ts';

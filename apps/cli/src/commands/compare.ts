@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { resolve } from 'node:path';
-import { BenchError, EXIT, type Gate, parseGate, writeAtomic } from '@bench/core';
+import { BenchError, EXIT, type Gate, parseGate, plainTarget, writeAtomic } from '@bench/core';
 import { buildReport, compareReports, type Comparison, comparisonMarkdown, renderComparison } from '@bench/report';
 import { readSources } from '@bench/results';
 import { withContext } from '../context.ts';
@@ -49,7 +49,8 @@ export function compare(base: string, candidate: string, flags: CompareFlags): P
       ...(gates ? { gatesOf: gates } : {}),
     });
     const code = exitCode(comparison, { strict: flags.strict === true });
-    if (flags.markdown !== undefined && !printed) await writeAtomic(resolve(flags.markdown), comparisonMarkdown(comparison));
+    if (flags.markdown !== undefined && !printed)
+      await writeAtomic(await plainTarget(resolve(flags.markdown)), comparisonMarkdown(comparison));
     if (flags.json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, exitCode: code, ...comparison }, null, 1)}\n`);
     else if (printed) process.stdout.write(comparisonMarkdown(comparison));
     else {

@@ -1,6 +1,6 @@
 import { stat } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
-import { BenchError, didYouMean, EXIT, globMatches, writeAtomic } from '@bench/core';
+import { BenchError, didYouMean, EXIT, globMatches, plainTarget, writeAtomic } from '@bench/core';
 import { buildHistory, buildReport, type History, historyMarkdown, renderHistory } from '@bench/report';
 import { listRuns, readRun, type RunView } from '@bench/results';
 import { type CliContext, withContext } from '../context.ts';
@@ -37,7 +37,7 @@ async function show(recipe: string, flags: HistoryFlags, context: CliContext): P
   });
   if (found.series.length === 0) throw nothing(recipe, found, flags);
   signal.throwIfAborted();
-  if (typeof flags.markdown === 'string') await writeAtomic(resolve(flags.markdown), historyMarkdown(found));
+  if (typeof flags.markdown === 'string') await writeAtomic(await plainTarget(resolve(flags.markdown)), historyMarkdown(found));
   if (flags.json) process.stdout.write(`${JSON.stringify({ schemaVersion: 1, ...found }, null, 1)}\n`);
   else if (flags.markdown === true) process.stdout.write(historyMarkdown(found));
   else {

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { writeAtomic } from '@bench/core';
+import { plainTarget, writeAtomic } from '@bench/core';
 import { taskGroups } from '../groups.ts';
 import { pageTitle } from '../html/head.ts';
 import type { WriteOptions } from '../html/write-html.ts';
@@ -19,7 +19,7 @@ export interface ChartOptions extends WriteOptions {
 /**
  * Writes each chart of a report as a file of its own into a folder, which is made: `curve-ttft_ms.svg`, `curve-ttft_ms.png`, …
  * @returns their paths, in the report's order; empty: there is nothing to draw.
- * @throws the file system's error, or the signal's reason when aborted.
+ * @throws BenchError `BENCH_NOT_A_FILE`, the file system's error, or the signal's reason when aborted.
  */
 export async function writeCharts(report: Report, folder: string, options: ChartOptions): Promise<string[]> {
   const { formats = ['svg', 'png'], dark = false, signal } = options;
@@ -30,7 +30,7 @@ export async function writeCharts(report: Report, folder: string, options: Chart
     for (const format of formats) {
       signal?.throwIfAborted();
       const file = join(folder, `${chart.id}.${format}`);
-      await writeAtomic(file, format === 'svg' ? svg : await pngOf(svg));
+      await writeAtomic(await plainTarget(file), format === 'svg' ? svg : await pngOf(svg));
       written.push(file);
     }
   }

@@ -1,4 +1,4 @@
-import { writeAtomic } from '@bench/core';
+import { plainTarget, writeAtomic } from '@bench/core';
 import type { Report } from '../report.ts';
 import { renderPage } from './page.ts';
 
@@ -10,10 +10,10 @@ export interface WriteOptions {
 
 /**
  * Writes a report as one HTML file: no network, no script needed. Written whole or not at all.
- * @throws the file system's error, or the signal's reason when aborted.
+ * @throws BenchError `BENCH_NOT_A_FILE`, the file system's error, or the signal's reason when aborted.
  */
 export async function writeHtml(report: Report, file: string, options: WriteOptions): Promise<void> {
   const page = await renderPage(report, options);
   options.signal?.throwIfAborted();
-  await writeAtomic(file, page);
+  await writeAtomic(await plainTarget(file), page);
 }

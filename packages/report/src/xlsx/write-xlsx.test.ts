@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readdir, readFile, readlink, rm, symlink, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ExcelJS from 'exceljs';
@@ -188,6 +188,15 @@ describe('writeXlsx', () => {
     const workbook = await written([syntheticRun({ tasks: [] })]);
     expect(sheet(workbook, 'Points').rowCount).toBe(1);
     expect(column(sheet(workbook, 'Environment'), 'Fact')).toContain('Status');
+  });
+
+  it('replaces what a link leads to, not the link', async () => {
+    await writeFile(join(dir, 'real.xlsx'), 'old');
+    await symlink('real.xlsx', join(dir, 'link.xlsx'));
+    await writeXlsx(buildReport({ runs: [demoRun()] }), join(dir, 'link.xlsx'), { now: NOW });
+    expect(await readlink(join(dir, 'link.xlsx'))).toBe('real.xlsx');
+    expect((await readFile(join(dir, 'real.xlsx'))).subarray(0, 2).toString()).toBe('PK');
+    expect((await readdir(dir)).sort()).toEqual(['link.xlsx', 'real.xlsx']);
   });
 
   it('leaves nothing behind when it is aborted', async () => {

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { syncFolder } from '@bench/core';
+import { plainTarget, syncFolder } from '@bench/core';
 import type { RunView } from '@bench/results';
 import type { WriteOptions } from '../html/write-html.ts';
 import type { Report } from '../report.ts';
@@ -28,13 +28,14 @@ export interface XlsxOptions extends WriteOptions {
 /**
  * Writes a workbook: Summary, Charts, Prices, Points, Phases, Requests, Environment, Definitions. Costs are formulas on the prices. It is streamed to a temporary file beside `file` and
  * renamed: only one point’s requests are in memory at a time, and a reader never sees half a file.
- * @throws the file system's error, or the signal's reason when aborted.
+ * @throws BenchError `BENCH_NOT_A_FILE`, the file system's error, or the signal's reason when aborted.
  */
 export async function writeXlsx(report: Report, file: string, options: XlsxOptions): Promise<void> {
   const { default: ExcelJS } = await import('exceljs');
   const { runs, rows } = report;
-  await mkdir(dirname(file), { recursive: true });
-  const temporary = join(dirname(file), `.${basename(file)}.${options.now.toString(36)}.tmp`);
+  const target = await plainTarget(file);
+  await mkdir(dirname(target), { recursive: true });
+  const temporary = join(dirname(target), `.${basename(target)}.${options.now.toString(36)}.tmp`);
   const output = createWriteStream(temporary);
   // It may fail long before the end is waited for.
   const failed = new Promise<never>((_, reject) => output.once('error', reject));
@@ -95,8 +96,8 @@ export async function writeXlsx(report: Report, file: string, options: XlsxOptio
     await Promise.race([workbook.commit(), failed]);
     const handle = await open(temporary, 'r+');
     await handle.sync().finally(() => handle.close());
-    await rename(temporary, file);
-    await syncFolder(dirname(file));
+    await rename(temporary, target);
+    await syncFolder(dirname(target));
   } catch (error) {
     await closed(output);
     await rm(temporary, { force: true });
