@@ -1,5 +1,9 @@
 import type { ForeignMeasurement } from '@bench/results';
 import { describe, expect, it } from 'vitest';
+import { renderMarkdown } from './markdown/render-markdown.ts';
+import { pointsSheet } from './xlsx/points-sheet.ts';
+import { pricesSheet } from './xlsx/prices-sheet.ts';
+import { summarySheet } from './xlsx/summary-sheet.ts';
 import { buildReport, parsePrice, renderTable, type ReportRow } from './index.ts';
 import { costCell } from './xlsx/cost-formulas.ts';
 
@@ -137,6 +141,36 @@ describe('a row of another tool’s measurement', () => {
     expect(table).toContain('old/a/c.json: model');
     expect(table).toContain('new/a/c.json: model');
     expect(table).not.toContain('/data');
+  });
+
+  it('is told from others by its engine, machine and prompts, at any width', async () => {
+    const of = (name: string, data: string, gpu = 'H100'): ForeignMeasurement =>
+      measurement(
+        `${name}.json`,
+        { counts: { ok: 40 }, durationS: 10 },
+        {
+          recipe: 'Qwen3-Coder-480B-A35B-Instruct-AWQ',
+          variant: `tp8-with-a-long-name-${name}-and-an-equal-end`,
+          engine: { name, version: '1.0' },
+          data,
+          gpu: { name: gpu, count: 8 },
+        },
+      );
+    const report = buildReport({ foreign: [of('sglang', 'random prompts, 10 in'), of('vllm', 'random prompts, 8,000 in', 'H200')] });
+    const table = (width: number) => renderTable(report.rows, { width, color: false, unicode: true });
+    expect(table(120)).toMatch(/^task +machine +engine +prompts +load/m);
+    expect(table(120)).toMatch(/ 8xH100 +sglang +P1 .* 40 /);
+    expect(table(120)).toMatch(/ 8xH200 +vllm +P2 .* 40 /);
+    expect(table(80)).toMatch(/ sglang +P1 /);
+    expect(table(60)).toMatch(/^P1 random prompts, 10 in\nP2 random prompts, 8,000 in$/m);
+    for (const width of [60, 80, 120]) for (const line of table(width).split('\n')) expect(line.length).toBeLessThanOrEqual(width);
+    const markdown = renderMarkdown(report);
+    expect(markdown).toContain('| machine | engine | prompts | load |');
+    expect(markdown).toContain('| random prompts, 8,000 in |');
+    const summary = summarySheet(report.rows, pricesSheet(report.rows));
+    expect(summary.columns.map(({ header }) => header)).toContain('Prompts');
+    expect(summary.columns.map(({ header }) => header)).not.toContain('Run');
+    expect(pointsSheet(report.rows, pricesSheet(report.rows)).columns.map(({ header }) => header)).toContain('Prompts');
   });
 
   it('has a date only where one can be read', () => {

@@ -6,6 +6,7 @@ import type { Report } from '../report.ts';
 import type { ReportRow } from '../rows.ts';
 import { figureColumns } from '../table/columns.ts';
 import { flagMarks } from '../table/flag-marks.ts';
+import { promptsThatDiffer } from '../told-apart.ts';
 import { code, inert } from './inert.ts';
 
 const MAX_NAME = 80;
@@ -30,6 +31,7 @@ export function renderMarkdown(report: Report): string {
     ...(groups.length > 1 ? [text('task', (row) => code(nameOf.get(row) ?? '', MAX_NAME))] : []),
     ...(distinct((row) => row.machine) ? [text('machine', (row) => inert(row.machine ?? '', MAX_NAME))] : []),
     ...(distinct((row) => engineOf(row)) ? [text('engine', (row) => inert(engineOf(row) ?? '', MAX_NAME))] : []),
+    ...(promptsThatDiffer(rows).length > 0 ? [text('prompts', (row) => inert(row.dataText ?? '', MAX_NAME))] : []),
     text('load', (row) => inert(row.point === null ? '' : pointLabel(row), MAX_NAME)),
     ...columns.map(({ group, head, cells: figures }) => ({
       head: inert([group, head].filter(Boolean).join(' '), MAX_NAME),

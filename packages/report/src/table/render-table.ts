@@ -6,6 +6,7 @@ import { taskGroups } from '../groups.ts';
 import { engineLabel } from '../labels.ts';
 import type { ReportRow } from '../rows.ts';
 import { oneLine } from '../text.ts';
+import { enginesThatDiffer, machinesThatDiffer, promptsThatDiffer } from '../told-apart.ts';
 import { figureColumns, type Column } from './columns.ts';
 import { flagMarks } from './flag-marks.ts';
 import { type Paint, painter, toAscii } from './paint.ts';
@@ -52,12 +53,24 @@ export function renderTable(rows: readonly ReportRow[], options: TableOptions): 
     cells: ordered.map((row) => marks.of(row)),
   };
   const measured = ordered.some((row) => row.counts !== null);
-  const lead = headed ? [load] : [name, load];
+  const prompts = measured ? promptsThatDiffer(ordered) : [];
+  const lead = [
+    // Headings say both.
+    ...(headed
+      ? []
+      : [name, ...words('machine', MACHINE, machinesThatDiffer(ordered)), ...words('engine', ENGINE, enginesThatDiffer(ordered))]),
+    ...words(
+      'prompts',
+      Infinity,
+      prompts.length === 0 ? null : ordered.map(({ dataText }) => (dataText === null ? '' : promptsMark(prompts.indexOf(dataText)))),
+    ),
+    load,
+  ];
   const right = [...(measured ? figureColumns(ordered) : []), ...(flags.cells.some(Boolean) ? [flags] : [])];
 
   const { columns, hidden, widths } = fit(lead, right, width);
   const total = Math.min(width, sum(widths) + GAP * (columns.length - 1));
-  const isLeft = (column: Column) => column.id === 'name' || column.id === 'flags';
+  const isLeft = (column: Column) => (lead.includes(column) ? column !== load : column.id === 'flags');
   const cell = (column: Column, text: string, i: number) => {
     const room = widths[i] as number;
     if (!isLeft(column)) return padStart(text, room);
@@ -79,7 +92,7 @@ export function renderTable(rows: readonly ReportRow[], options: TableOptions): 
       const index = at++;
       if (row.counts === null) {
         const what = row.status === 'failed' ? `failed: ${oneLine(row.error ?? 'no reason was recorded')}` : 'not run';
-        const before = columns.slice(0, lead.length).map((column, i) => cell(column, column.cells[index] ?? '', i));
+        const before = columns.filter((column) => lead.includes(column)).map((column, i) => cell(column, column.cells[index] ?? '', i));
         const prefix = `${before.join(' '.repeat(GAP))}${' '.repeat(GAP)}`;
         const room = Math.max(MIN_NAME, width - displayWidth(prefix));
         lines.push(prefix + (row.status === 'failed' ? paint.red : paint.dim)(truncate(what, room, glyph.cut)));
@@ -93,7 +106,7 @@ export function renderTable(rows: readonly ReportRow[], options: TableOptions): 
       lines.push(join(cells));
     }
   }
-  lines.push(...searchLines(groups, width, paint));
+  lines.push(...promptsLines(prompts, width, paint), ...searchLines(groups, width, paint));
   const { lines: below, named } = ownBelow(ordered, hidden, { width, paint, title: titleOf(groups) });
   lines.push(
     ...below,
@@ -105,6 +118,23 @@ export function renderTable(rows: readonly ReportRow[], options: TableOptions): 
     ),
   );
   return finish(lines);
+}
+
+/** Ranks of what tells rows apart beside their names: an engine stays longest, for names are cut; a machine goes among the lesser figures. */
+const ENGINE = 105;
+const MACHINE = 45;
+
+function words(head: string, keep: number, cells: string[] | null): Column[] {
+  return cells === null ? [] : [{ id: head, group: '', head, keep, name: head, cells }];
+}
+
+const promptsMark = (index: number): string => (index < 0 ? '' : `P${index + 1}`);
+
+/** What the prompts are that the marks stand for. */
+function promptsLines(prompts: readonly string[], width: number, paint: Paint): string[] {
+  const lines = prompts.slice(0, MAX_BELOW).flatMap((text, i) => wrap(`${promptsMark(i)} ${oneLine(text, 200)}`, width, 3).map(paint.dim));
+  const more = prompts.length - MAX_BELOW;
+  return lines.length === 0 ? [] : ['', ...lines, ...(more > 0 ? [paint.dim(`${more} more kinds of prompts: see the page.`)] : [])];
 }
 
 function loadColumn(rows: readonly ReportRow[], indent: boolean): Column {

@@ -26,6 +26,7 @@ export function pointsSheet(rows: readonly ReportRow[], prices: PriceCells): She
     text('Model', 32, (row) => row.model),
     text('Machine', 20, (row) => row.machine),
     text('Engine', 18, (row) => (row.engine ? engineLabel(row.engine) : null)),
+    ...(rows.some(({ dataText }) => dataText !== null) ? [text('Prompts', 40, (row) => row.dataText)] : []),
     ...params.map((name): Column => ({ header: name, of: (row) => row.params[name] })),
     count('Concurrency asked (req)', (row) => row.load?.maxConcurrency ?? (row.axis?.kind === 'concurrency' ? row.axis.value : null)),
     { ...count('Rate asked (req/s)', (row) => (row.axis?.kind === 'rate' ? row.axis.value : null)), format: FORMAT.twoDecimals },

@@ -2,6 +2,7 @@ import { FLAG_WORDS } from '../flags.ts';
 import { engineLabel } from '../labels.ts';
 import { ownFigures, ownHeader } from '../own-figures.ts';
 import type { ReportRow } from '../rows.ts';
+import { promptsThatDiffer } from '../told-apart.ts';
 import { FORMAT, type CellValue, type SheetColumn } from './cells.ts';
 import { columnName, costCell, priceCell } from './cost-formulas.ts';
 import type { PriceCells } from './prices-sheet.ts';
@@ -37,12 +38,15 @@ export function summarySheet(rows: readonly ReportRow[], prices: PriceCells): Sh
   const foreign = measured.some(({ source }) => source.kind !== 'run');
   // Of recipes that only measure themselves, none of these says anything.
   const said = ({ of }: Column) => measured.some((row) => row.loadText !== null || isSaid(of(row, 2)));
+  const runOf = ({ source, runId }: ReportRow) => (source.kind === 'run' ? runId : null);
   columns.push(
+    ...(new Set(measured.map(runOf)).size > 1 ? [text('Run', 14, runOf)] : []),
     text('Model', 36, (row) => row.model),
     text('Machine', 28, (row) => row.machine),
     text('Engine', 18, (row) => (row.engine ? engineLabel(row.engine) : null)),
     text('Recipe', 22, (row) => row.recipe),
     text('Variant', 26, (row) => row.variant),
+    ...(promptsThatDiffer(measured).length > 0 ? [text('Prompts', 40, (row) => row.dataText)] : []),
   );
   columns.push(...load.filter((column) => own.length === 0 || said(column)));
   columns.push(

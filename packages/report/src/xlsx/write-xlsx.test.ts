@@ -103,6 +103,7 @@ describe('writeXlsx', () => {
     expect(column(prices, 'Machine price ($/hour)')[0]).toMatchObject({ formula: 'IF(ISNUMBER(D2),C2*D2,"")', result: 28.4 });
     expect(column(prices, 'Source')[0]).toContain('list price, 2026-05-01');
     const summary = sheet(workbook, 'Summary');
+    expect(new Set(column(summary, 'Run')).size).toBe(2);
     const columnOf = (header: string) => summary.getColumn((summary.getRow(1).values as unknown[]).indexOf(header)).letter;
     expect(column(summary, 'Token Price ($/mtok)')[1]).toMatchObject({
       formula: `IF(ISNUMBER(Prices!$E$2),Prices!$E$2/(${columnOf('Throughput (tok/s)')}3*3600)*1000000,"")`,
