@@ -4,6 +4,7 @@ import { BenchError, EXIT, type Gate, parseGate, plainTarget, writeAtomic } from
 import { buildReport, compareReports, type Comparison, comparisonMarkdown, renderComparison } from '@bench/report';
 import { readSources } from '@bench/results';
 import { withContext } from '../context.ts';
+import { refuseSameRuns } from '../same-runs.ts';
 import { gatesOf } from '../settings/compare-settings.ts';
 import { loadSettings, type Settings } from '../settings/load-settings.ts';
 import { styles } from '../ui/style.ts';
@@ -38,8 +39,7 @@ export function compare(base: string, candidate: string, flags: CompareFlags): P
       buildReport(await readSources(await namesOf(text), { out: flags.out, signal: context.signal }), { prices: settings.prices });
     const sides = [await open(base), await open(candidate)] as const;
     for (const { path, message } of sides.flatMap(({ problems }) => problems)) process.stderr.write(`left out: ${path}: ${message}\n`);
-    const both = sides[0].rows.find(({ source }) => sides[1].rows.some((row) => row.source.path === source.path));
-    if (both) throw usage(`${both.runId} stands on both sides`, 'a comparison is of runs that differ: bench compare BASE CANDIDATE');
+    refuseSameRuns(...sides);
 
     const comparison = compareReports(...sides, {
       ...settings.compare,
@@ -78,10 +78,13 @@ async function namesOf(text: string): Promise<string[]> {
   return (await stat(text).catch(() => null)) ? [text] : text.split(',').map((name) => name.trim());
 }
 
-/** A gate that failed wins over a point that the candidate could not measure, and that over doubts. */
-function exitCode({ gates, onlyBase, pairs }: Comparison, { strict }: { strict: boolean }): number {
+/** A gate that failed wins over what the candidate did not measure, and that over doubts. */
+export function exitCode(
+  { gates, onlyBase, pairs }: Pick<Comparison, 'gates' | 'onlyBase' | 'pairs'>,
+  { strict }: { strict: boolean },
+): number {
   if (gates && gates.failed > 0) return EXIT.gate;
-  if (gates && onlyBase.some(({ failed }) => failed)) return EXIT.taskFailed;
+  if (gates && (onlyBase.length > 0 || pairs.some(({ candidate }) => candidate.partial))) return EXIT.taskFailed;
   const doubtful = pairs.some(({ base, candidate }) => base.partial || candidate.partial);
   if (strict && (doubtful || onlyBase.length > 0 || (gates !== null && gates.undecided > 0))) return EXIT.strict;
   return EXIT.ok;

@@ -31,7 +31,7 @@ export interface ComparedMetric {
   better: ComparedFigure['better'];
   /** `relative`: the change is a share of the base. `points`: the figure is a share, and the change a difference. */
   scale: ComparedFigure['scale'];
-  /** Means over the repeats, as reports show them. */
+  /** Means over the repeats, of costs over the runs, as reports show them. */
   base: number | null;
   candidate: number | null;
   /** Repeats that do not have the figure, and so are in none of this. */
@@ -149,8 +149,8 @@ export function compareReports(base: Report, candidate: Report, options: Compare
         unit,
         better,
         scale,
-        base: meanOf(compared, from),
-        candidate: meanOf(compared, to),
+        base: shownOf(compared, match.base, from),
+        candidate: shownOf(compared, match.candidate, to),
         without: { base: from.length - having(compared, from).length, candidate: to.length - having(compared, to).length },
         effect,
         verdict,
@@ -219,8 +219,12 @@ function sideOf({ rows, lost }: SidePoint, samples: readonly Sample[]): Compared
   };
 }
 
-function meanOf(compared: ComparedFigure, samples: readonly Sample[]): number | null {
-  const values = samples.flatMap((sample) => compared.of(sample) ?? []);
+/** A cost is the price over the mean throughput, as in reports; a mean of the costs of repeats would be more than was paid. */
+function shownOf(compared: ComparedFigure, { rows }: SidePoint, samples: readonly Sample[]): number | null {
+  const cost = compared.name.startsWith('cost_per_') && rows.every(({ ownMetrics }) => !Object.hasOwn(ownMetrics, compared.name));
+  const values = cost
+    ? rows.flatMap(({ scalars }) => scalars[compared.name] ?? [])
+    : samples.flatMap((sample) => compared.of(sample) ?? []);
   return values.length === 0 ? null : values.reduce((sum, v) => sum + v, 0) / values.length;
 }
 

@@ -116,6 +116,21 @@ describe('the change of a figure', () => {
     expect(cautions(lacking).join(' ')).toContain('it is of the others: Output tokens (candidate).');
   });
 
+  it('of a cost shows what reports show', () => {
+    const plan = { machine: { priceUsdPerHour: 36, priceSource: 'its owner' } };
+    const run = (id: string, ...perS: number[]) => {
+      const repeats = perS.map((each) => ({
+        result: { scalars: { output_throughput: each, total_token_throughput: each }, distributions: {} },
+      }));
+      return buildReport({ runs: [measuredRun(id, repeats, plan)] });
+    };
+    // 36 dollars an hour are 0.01 a second, and the mean is 20 tokens a second.
+    expect(metric(run('rb', 10, 30), run('rc', 20, 20), 'cost_per_mtok_total')).toMatchObject({
+      base: expect.closeTo(500, 9) as number,
+      candidate: expect.closeTo(500, 9) as number,
+    });
+  });
+
   it('of a base that is zero cannot be told', () => {
     const found = metric(side('b', [0, 0]), side('c', [1, 2]));
     expect(found).toMatchObject({ effect: null, verdict: 'cannot tell', base: 0, candidate: 1.5 });

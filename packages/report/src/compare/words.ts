@@ -106,7 +106,14 @@ export function cautions(comparison: Comparison): string[] {
     out.push(
       'There is one run a side. Its repeats show how figures vary within a run; how runs differ from each other takes three a side.',
     );
-  if (pairs.some(({ base, candidate }) => base.partial || candidate.partial)) out.push('Some repeats failed, and are not in the figures.');
+  const partly = pairs.filter(({ base, candidate }) => base.partial || candidate.partial);
+  if (partly.length > 0) {
+    const named = partly.slice(0, 5).map(({ name, base, candidate }) => {
+      const sides = [...(base.partial ? ['base'] : []), ...(candidate.partial ? ['candidate'] : [])];
+      return `${oneLine(name, 120)} (${listWords(sides)})`;
+    });
+    out.push(`Some repeats failed, and are not in the figures: ${named.join('; ')}${partly.length > named.length ? '; …' : ''}.`);
+  }
   const lacking = new Set(pairs.flatMap(({ metrics }) => metrics.flatMap((metric) => lackingWords(metric) ?? [])));
   if (lacking.size > 0)
     out.push(
