@@ -118,6 +118,12 @@ describe('bottlenecks', () => {
     expect(found[0]?.suggestion).not.toBe('');
   });
 
+  it('shows the figure that carries it, of a network how many token events came at once', () => {
+    const message = '2.6 token events arrived per socket read: gaps between them describe the socket, not the server';
+    const [bunches] = hints([{ scalars: { ...CALM, tokens_per_chunk: 1 }, flags: [{ code: 'coalesced', message }] }]);
+    expect(bunches?.evidence.map(({ label, value }) => `${label} ${value}`)).toEqual(['Token events a read 2.6']);
+  });
+
   it('does not take a full cache without a queue for a limit, nor GPUs that a low load leaves idle', () => {
     expect(hints([{ scalars: { ...CALM, kv_cache_max: 0.99 } }])).toEqual([]);
     expect(hints([{ scalars: { ...CALM, gpu_util_mean: 0.1 } }, { scalars: CALM }])).toEqual([]);

@@ -187,10 +187,18 @@ export const CHECKS: readonly Check[] = [
     threshold: 'the load came through a tunnel, or tokens arrived in bunches',
     suggestion: 'send from next to the engine; with tokens in bunches, read TPOT rather than gaps between tokens',
     find(row) {
-      const own = [flag(row, 'tunnelled'), flag(row, 'coalesced')].flatMap((each) => each ?? []);
-      return own.length === 0
-        ? null
-        : { words: own.map(({ message }) => message).join('; '), evidence: evidenceOf(row, ['ttfb_ms p50', 'tokens_per_chunk']) };
+      const [tunnel, bunches] = [flag(row, 'tunnelled'), flag(row, 'coalesced')];
+      const own = [tunnel, bunches].flatMap((each) => each ?? []);
+      if (own.length === 0) return null;
+      // The point keeps the number in its flag only.
+      const [each] = /^\d+(\.\d+)?(?= token events)/.exec(bunches?.message ?? '') ?? [];
+      return {
+        words: own.map(({ message }) => message).join('; '),
+        evidence: [
+          ...(tunnel ? evidenceOf(row, ['ttfb_ms p50']) : []),
+          ...(each === undefined ? [] : [{ name: 'coalesced', label: 'Token events a read', value: each }]),
+        ],
+      };
     },
     unknown: foreign,
   },

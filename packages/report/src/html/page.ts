@@ -73,9 +73,15 @@ export async function renderPage(report: Report, options: WriteOptions): Promise
 <div class="wrap"><header>${eyebrow(runs)}<h1>${data(title, 200)}</h1>${lede(report, groups)}${notesOf(runs)}${verdictsBlock(groups)}${callouts(groups, rows, problems.length)}
 <nav aria-label="Sections"><ul>${present.map(([id, name]) => markup`<li><a href="#${id}">${name}</a></li>`)}</ul></nav></header>
 <main id="main">${viewPlace(groups, runs)}${present.map(([, , section]) => section)}</main>
-<footer>Written by bench on ${formatStamp(options.now)}. This file is complete in itself: it loads nothing from a network. Every request is in the run ${runs.length === 1 ? 'directory' : 'directories'}: ${data(runs.map((run) => run.run.id).join(', '), 400)}.</footer></div><script>${raw(SCRIPT)}</script></body></html>
+<footer>Written by bench on ${formatStamp(options.now)}. This file is complete in itself: it loads nothing from a network.${requestsPlace(runs)}</footer></div><script>${raw(SCRIPT)}</script></body></html>
 `;
   return page.text;
+}
+
+/** Where every request is. Null: only other tools' files were read, which have none. */
+function requestsPlace(runs: Report['runs']): Markup | null {
+  if (runs.length === 0) return null;
+  return markup` Every request is in the run ${runs.length === 1 ? 'directory' : 'directories'}: ${data(runs.map((run) => run.run.id).join(', '), 400)}.`;
 }
 
 /** Where the script puts the bar that filters and groups, and what it needs to know of the rows. */

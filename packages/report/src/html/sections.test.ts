@@ -27,6 +27,13 @@ async function section(id: string, sources: ReportSources): Promise<string | nul
 
 const NOTHING: CostParts = { startup: 0, deploying: 0, measuring: 0, idle: 0, teardown: 0, failed: 0, storage: 0 };
 
+describe('the footer', () => {
+  it('names the run directories, where there are runs', async () => {
+    expect(await page({ runs: [demoRun()] })).toContain('Every request is in the run directory: ');
+    expect(await page({})).not.toContain('Every request is in');
+  });
+});
+
 describe('the summary', () => {
   it('of tasks with a point each has a line a task', async () => {
     const points = [{ requests: 8 }];
