@@ -47,6 +47,22 @@ describe('readDetails', () => {
     expect(new Set(detail?.itl?.quantiles)).toEqual(new Set([10]));
   });
 
+  it('names what is lost of a file of requests', async () => {
+    const run = syntheticRun({ tasks: [{ points: [{ concurrency: 1, requests: 3 }] }] });
+    const point = run.tasks[0]?.points[0];
+    if (!point) throw new Error('no point');
+    point.requests = (tell) => {
+      tell?.('requests.jsonl.gz is cut: 0 requests are left of it');
+      return Promise.resolve([]);
+    };
+    const group = taskGroups(reportRows([run]))[0];
+    if (!group) throw new Error('no group');
+    const [detail] = await readDetails([run], group, group.measured);
+    expect(detail?.problems).toEqual([
+      { path: expect.stringContaining(point.entry.path), message: 'requests.jsonl.gz is cut: 0 requests are left of it' },
+    ]);
+  });
+
   it('falls back on the stored percentiles without gaps', async () => {
     const { detail, row } = await details({ concurrency: 2 }, true);
     expect(detail.itl?.from).toBe('summary');

@@ -63,7 +63,8 @@ async function readDetail(row: ReportRow, views: readonly PointView[], most: num
   const ttft: number[] = [];
   const itl: Sample[] = [];
   for (const view of views) {
-    const requests = (await attempt(view, 'requests', () => view.requests())) ?? [];
+    const path = `${row.recipe}/${row.variant}/${view.entry.path}`;
+    const requests = (await attempt(view, 'requests', () => view.requests((message) => problems.push({ path, message })))) ?? [];
     const gaps = (await attempt(view, 'gaps', () => view.gaps())) ?? [];
     for (const r of requests) if (isResult(r) && r.firstTokenMs !== null) ttft.push(r.firstTokenMs - r.sentMs);
     collectItl(requests, gaps, { into: itl, max: MAX_GAPS / views.length });

@@ -158,7 +158,14 @@ async function pointView(folder: string, entry: PointEntry, load: Load): Promise
     entry,
     result,
     series: async (): Promise<SeriesRow[]> => z.array(seriesRowSchema).parse(JSON.parse(await readFile(join(dir, 'series.json'), 'utf8'))),
-    requests: async () => decodeRecords(await readFile(join(dir, 'requests.jsonl.gz'))).records,
+    requests: async (tell) => {
+      const { records, truncated, problems } = decodeRecords(await readFile(join(dir, 'requests.jsonl.gz')));
+      const left = records.length === 1 ? '1 request is' : `${records.length} requests are`;
+      if (truncated) tell?.(`requests.jsonl.gz is cut: ${left} left of it`);
+      const [first] = problems;
+      if (first) tell?.(`requests.jsonl.gz has lines that are no requests, the first is ${first.line}: ${first.message}`);
+      return records;
+    },
     gaps: async () => decodeGaps(await readFile(join(dir, 'gaps.bin.gz'))).lists,
     telemetry: async () => {
       const content = await readFile(join(dir, 'telemetry.jsonl.gz')).catch((error: NodeJS.ErrnoException) => {

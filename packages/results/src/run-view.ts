@@ -12,7 +12,11 @@ export interface PointView {
   /** Null when the point failed before it could be measured, or its file is damaged. */
   result: PointResult | null;
   series(): Promise<SeriesRow[]>;
-  requests(): Promise<RequestRecord[]>;
+  /**
+   * @param tell what of the file is lost, in words: `requests.jsonl.gz is cut: 12 requests are left of it`. Default: nobody is told.
+   * @throws BenchError `BENCH_RECORDS_DAMAGED`, or the file system's error.
+   */
+  requests(tell?: (lost: string) => void): Promise<RequestRecord[]>;
   gaps(): Promise<GapList[]>;
   /** Samples of the engine and its machine, in the point's time; empty: there are none. */
   telemetry(): Promise<PointTelemetry[]>;

@@ -166,6 +166,25 @@ describe('writeXlsx', () => {
     expect(sampled.getRow(sampled.rowCount).getCell(1).value).toMatch(/every 8th of 736 requests/);
   });
 
+  it('says below the requests what of them is lost', async () => {
+    const run = syntheticRun({ tasks: [{ points: [{ concurrency: 1, requests: 3 }, { concurrency: 2 }] }] });
+    const [cut, gone] = run.tasks[0]?.points ?? [];
+    if (!cut || !gone) throw new Error('no points');
+    const whole = await cut.requests();
+    cut.requests = (tell) => {
+      tell?.('requests.jsonl.gz is cut: 3 requests are left of it');
+      return Promise.resolve(whole);
+    };
+    gone.requests = () => Promise.reject(new Error('no such file'));
+    const requests = sheet(await written([run], { maxRequests: 1000 }), 'Requests');
+    const { recipe, variant } = run.tasks[0]?.file ?? {};
+    expect(requests.rowCount).toBe(1 + whole.length + 2);
+    expect(requests.getRow(2 + whole.length).getCell(1).value).toBe(
+      `Left out: ${recipe}/${variant}/${cut.entry.path}: requests.jsonl.gz is cut: 3 requests are left of it`,
+    );
+    expect(requests.getRow(3 + whole.length).getCell(1).value).toContain('requests could not be read: no such file');
+  });
+
   it('stores what looks like a formula as text', async () => {
     const workbook = await written([hostileRun()]);
     let texts = 0;

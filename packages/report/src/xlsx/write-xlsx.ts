@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
 import { mkdir, open, rename, rm } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
-import { plainTarget, syncFolder } from '@bench/core';
+import { messageOf, plainTarget, syncFolder } from '@bench/core';
 import type { RunView } from '@bench/results';
 import type { WriteOptions } from '../html/write-html.ts';
 import type { Report } from '../report.ts';
@@ -17,8 +17,11 @@ import { REQUEST_COLUMNS, requestCells } from './requests-sheet.ts';
 import { definitionsSheet, environmentSheet, type SheetPlan } from './sheets.ts';
 import { summarySheet } from './summary-sheet.ts';
 
-/** Rows of the Requests sheet below its header, with room for the line that says what was left out. */
-const MAX_REQUESTS = MAX_ROWS - 2;
+/** Files of requests that are named for what is lost of them. */
+const MAX_LOST = 100;
+
+/** Rows of the Requests sheet below its header, with room for the lines that say what was left out. */
+const MAX_REQUESTS = MAX_ROWS - 3 - MAX_LOST;
 
 export interface XlsxOptions extends WriteOptions {
   /** Requests in the workbook at most; past it every n-th is taken. Default: what a sheet holds. */
@@ -79,7 +82,8 @@ export async function writeXlsx(report: Report, file: string, options: XlsxOptio
     const stride = Math.max(1, Math.ceil(total / limit));
     let seen = 0;
     let written = 0;
-    for await (const cells of requestRows(runs, options.signal)) {
+    const lost: string[] = [];
+    for await (const cells of requestRows(runs, { lost, signal: options.signal })) {
       if (seen++ % stride !== 0 || written >= limit) continue;
       addRow(sheet, cells);
       written++;
@@ -88,6 +92,8 @@ export async function writeXlsx(report: Report, file: string, options: XlsxOptio
       addRow(sheet, [
         `Sampled: every ${stride}th of ${plural(seen, 'request')} is listed; a sheet holds no more. All of them are in the run directory.`,
       ]);
+    for (const line of lost.slice(0, MAX_LOST)) addRow(sheet, [line]);
+    if (lost.length > MAX_LOST) addRow(sheet, [`Left out: ${lost.length - MAX_LOST} more`]);
     sheet.commit();
 
     addPlan(environmentSheet(runs, options.now));
@@ -123,7 +129,8 @@ function requestCount(runs: readonly RunView[]): number {
   return total;
 }
 
-async function* requestRows(runs: readonly RunView[], signal: AbortSignal | undefined) {
+/** @param lost what could not be read is added to it, in words */
+async function* requestRows(runs: readonly RunView[], { lost, signal }: { lost: string[]; signal: AbortSignal | undefined }) {
   for (const { run, tasks } of runs) {
     for (const task of tasks) {
       for (const point of task.points) {
@@ -135,8 +142,12 @@ async function* requestRows(runs: readonly RunView[], signal: AbortSignal | unde
           point: point.entry.point,
           repeat: point.entry.repeat,
         };
-        // A file that cannot be read is named in the report's problems; the workbook carries the rest.
-        const records = await point.requests().catch(() => []);
+        const tell = (message: string) => lost.push(`Left out: ${where.recipe}/${where.variant}/${point.entry.path}: ${message}`);
+        // The workbook carries the rest. A point that failed may have none.
+        const records = await point.requests(tell).catch((error: unknown) => {
+          if (point.result) tell(`requests could not be read: ${messageOf(error)}`);
+          return [];
+        });
         for (const record of records) yield requestCells(where, record);
       }
     }
