@@ -3,6 +3,7 @@ import { taskGroups } from '../groups.ts';
 import { reportRows, type ReportRow } from '../rows.ts';
 import { syntheticRun } from '../testing/synthetic-run.ts';
 import { recommendation } from './recommendation.ts';
+import { verdictsOf } from '../verdicts/verdicts.ts';
 import { holds, roomOf, sloBracket } from './slo.ts';
 
 interface Plan {
@@ -136,6 +137,33 @@ describe('the room below an SLO', () => {
     expect(roomOf(first as ReportRow).find(({ label }) => label === 'TTFT p90')?.sure).toBe(true);
     const [other] = sweep(LEVEL.slice(2), { slo: { ttftMs: 42 }, intervals }).measured;
     expect(roomOf(other as ReportRow).find(({ label }) => label === 'TTFT p90')?.sure).toBe(false);
+  });
+
+  it('is held only when the figure of every limit is known; one that breaks says no', () => {
+    const [first] = sweep(LEVEL.map(({ load, tokens, ttft }) => ({ load, tokens, ttft }))).measured as [ReportRow];
+    expect(holds({ ...first, slo: { ttftMs: 50 } })).toBe(true);
+    expect(holds({ ...first, slo: { ttftMs: 50, tpotMs: 5 } })).toBeNull();
+    expect(holds({ ...first, slo: { ttftMs: 15, tpotMs: 5 } })).toBe(false);
+    const search = { axis: 'concurrency' as const, passes: 1, fails: 2, confidence: 0.9, complete: true, probes: [] };
+    expect(holds({ ...first, search: { ...search, slo: { ttft_p99: 100, goodput: 0.99 } } })).toBeNull();
+    expect(holds({ ...first, search: { ...search, slo: { ttft_p99: 20, goodput: 0.99 } } })).toBe(false);
+    expect(holds({ ...first, search: { ...search, slo: { ttft_p99: 100 } } })).toBe(true);
+  });
+
+  it('is the same for the best under the SLO: by the limits that a search had', () => {
+    const search = {
+      axis: 'concurrency' as const,
+      slo: { goodput: 0.99 },
+      passes: 2,
+      fails: 4,
+      confidence: 0.9,
+      complete: true,
+      probes: [],
+    };
+    const group = sweep(LEVEL, { search, slo: { ttftMs: 50 } });
+    const best = verdictsOf([group])[0]?.verdicts.find(({ kind }) => kind === 'slo');
+    expect(best?.winner.row.axis?.value).toBe(2);
+    expect(recommendation(group)?.row?.axis?.value).toBe(2);
   });
 
   it('is not known of a load without limits', () => {

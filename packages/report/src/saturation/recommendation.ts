@@ -4,7 +4,8 @@ import type { TaskGroup } from '../groups.ts';
 import { mainLatency, mainThroughput } from '../headline.ts';
 import { pointLabel } from '../labels.ts';
 import type { ReportRow } from '../rows.ts';
-import { loadOf, saturation, type Saturation } from './saturation.ts';
+import { loadOf } from './load-of.ts';
+import { saturation, type Saturation } from './saturation.ts';
 import { type LimitRoom, roomOf, sloBracket } from './slo.ts';
 
 /** At which load to run, and how sure that is. */

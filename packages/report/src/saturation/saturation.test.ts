@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { prng } from '@bench/core';
 import { taskGroups } from '../groups.ts';
 import { saturation } from './saturation.ts';
 import { reportRows, type ReportRow } from '../rows.ts';
@@ -102,6 +103,58 @@ describe('saturation', () => {
       };
     });
     expect(saturation(group)).toMatchObject({ kind: 'reached', words: 'The engine keeps up with 2 req/s, and falls behind at 4 req/s.' });
+  });
+
+  /** Rates with these many requests at random times, served `seconds` each; by so many servers at a time, or at once. */
+  function poisson(seed: number, { rates = [1, 2, 4], n = 20, seconds = 0.4, servers = Number.POSITIVE_INFINITY } = {}) {
+    const random = prng(seed);
+    const group = sweep(
+      rates.map((rate) => [rate, 64 * rate, 10]),
+      'rate',
+    )[0] as ReturnType<typeof sweep>[0];
+    group.measured.forEach((row, i) => {
+      const free = Array.from({ length: Math.min(servers, n) }, () => 0);
+      let at = 0;
+      let end = 0;
+      const taken = Array.from({ length: n }, (_, k) => {
+        if (k > 0) at -= Math.log(1 - random.next()) / (rates[i] as number);
+        const next = free.indexOf(Math.min(...free));
+        const done = Math.max(at, free[next] as number) + seconds;
+        free[next] = done;
+        end = Math.max(end, done);
+        return (done - at) * 1000;
+      }).sort((a, b) => a - b);
+      row.counts = { sent: n, ok: n, failed: 0, cancelled: 0, warmup: 0 };
+      row.durationS = end;
+      row.distributions = { e2el_ms: { p50: taken[n / 2] as number, max: taken[n - 1] as number } };
+    });
+    return group;
+  }
+
+  it('of arrivals at random is not where they came more slowly than was asked', () => {
+    const kinds = Array.from({ length: 200 }, (_, seed) => saturation(poisson(seed + 1))?.kind);
+    expect(new Set(kinds)).toEqual(new Set(['rising']));
+    const full = Array.from({ length: 50 }, (_, seed) => saturation(poisson(seed + 1, { rates: [0.5, 1, 8], servers: 1 })));
+    expect(full.filter((found) => found?.kind === 'rising')).toEqual([]);
+  });
+
+  it('of request rates is not known without a duration or counts, nor of conversations', () => {
+    const without = (change: Partial<ReportRow>) => {
+      const group = poisson(1);
+      return saturation({ ...group, measured: group.measured.map((row) => ({ ...row, ...change })) });
+    };
+    expect(without({})?.kind).toBe('rising');
+    expect(without({ durationS: null, lacks: ['duration'] })).toBeNull();
+    expect(without({ counts: { sent: 0, ok: 0, failed: 0, cancelled: 0, warmup: 0 } })).toBeNull();
+    const conversations = poisson(1).measured.map(({ load }) => load && { ...load, conversations: { turns: { min: 2, max: 4 } } });
+    expect(without({ load: conversations[0] as ReportRow['load'] })).toBeNull();
+  });
+
+  it('says that loads were measured once only where they were', () => {
+    const group = poisson(1);
+    expect(saturation(group)?.intervalWords).toBe('The limit lies above 4 req/s, by the loads that were tried; each was measured once.');
+    const repeated = group.measured.map((row) => ({ ...row, repeats: 5, counts: row.counts && { ...row.counts, sent: 100 } }));
+    expect(saturation({ ...group, measured: repeated })?.intervalWords).toBe('The limit lies above 4 req/s, by the loads that were tried.');
   });
 
   it('of the demo is a sentence about its last step', () => {

@@ -4,7 +4,9 @@ import { mainLatency, mainThroughput } from '../headline.ts';
 import { pointLabel } from '../labels.ts';
 import type { ReportRow } from '../rows.ts';
 import { kneeInterval, type KneeInterval } from './knee-interval.ts';
-import { ENOUGH, kneeOf } from './knee.ts';
+import { keptUp } from './kept-up.ts';
+import { kneeOf } from './knee.ts';
+import { loadOf } from './load-of.ts';
 
 /** Where more load stops paying. */
 export interface Saturation {
@@ -19,8 +21,8 @@ export interface Saturation {
 }
 
 /**
- * Closed loops: the knee of throughput over concurrency (`kneeOf`). Open loops: the highest rate that was kept up with, which is when requests, the last
- * answer's drain left out, came out at 90 % or more of the rate they were sent at. Null with fewer than three loads.
+ * Closed loops: the knee of throughput over concurrency (`kneeOf`). Open loops: the highest rate that was kept up with (`keptUp`). Null with fewer than three
+ * loads, or where the source does not say enough.
  */
 export function saturation(group: TaskGroup): Saturation | null {
   const rows = group.measured.filter((row) => row.axis);
@@ -28,9 +30,6 @@ export function saturation(group: TaskGroup): Saturation | null {
   if (kinds.size !== 1 || new Set(rows.map(loadOf)).size < 3) return null;
   return kinds.has('rate') ? openSaturation(rows) : closedSaturation(rows);
 }
-
-/** Requests in flight, or per second. */
-export const loadOf = (row: ReportRow): number => row.axis?.value ?? 0;
 
 function closedSaturation(rows: ReportRow[]): Saturation | null {
   const throughput = mainThroughput(rows);
@@ -43,7 +42,7 @@ function closedSaturation(rows: ReportRow[]): Saturation | null {
   });
   const interval = kneeInterval(measured, knee);
   const row = rows[knee.index] as ReportRow;
-  const told = { kind: knee.kind, row, interval, intervalWords: intervalText(interval, row) };
+  const told = { kind: knee.kind, row, interval, intervalWords: intervalText(interval, rows) };
   const last = rows[rows.length - 1] as ReportRow;
   if (knee.kind === 'rising') {
     const before = rows[rows.length - 2] as ReportRow;
@@ -63,18 +62,14 @@ function closedSaturation(rows: ReportRow[]): Saturation | null {
 }
 
 function openSaturation(rows: ReportRow[]): Saturation | null {
-  const drainS = Math.min(...rows.map((row) => row.distributions.e2el_ms?.p50 ?? 0)) / 1000;
-  const keptUp = (row: ReportRow) => {
-    const requests = (row.counts?.sent ?? 0) / Math.max(1, row.repeats);
-    const span = Math.max((row.durationS ?? 0) - drainS, 1e-9);
-    return requests / span >= ENOUGH * loadOf(row);
-  };
-  const broken = rows.findIndex((row) => !keptUp(row));
+  const judged = keptUp(rows);
+  if (judged === null) return null;
+  const broken = judged.indexOf(false);
   const last = rows[rows.length - 1] as ReportRow;
   const [first] = rows as [ReportRow];
   const found = (kind: Saturation['kind'], row: ReportRow, bounds: [above: number | null, upTo: number | null], words: string) => {
     const interval = { above: bounds[0], upTo: bounds[1], agreement: null };
-    return { kind, row, words, interval, intervalWords: intervalText(interval, row) };
+    return { kind, row, words, interval, intervalWords: intervalText(interval, rows) };
   };
   if (broken < 0)
     return found('rising', last, [loadOf(last), null], `Not reached: the engine kept up with ${pointLabel(last)}, the highest rate tried.`);
@@ -92,8 +87,8 @@ function openSaturation(rows: ReportRow[]): Saturation | null {
 }
 
 /** `The limit lies between 2 and 4 concurrent, by the loads that were tried.` */
-function intervalText({ above, upTo, agreement }: KneeInterval, row: ReportRow): string {
-  const unit = row.axis?.kind === 'rate' ? 'req/s' : 'concurrent';
+function intervalText({ above, upTo, agreement }: KneeInterval, rows: readonly ReportRow[]): string {
+  const unit = rows[0]?.axis?.kind === 'rate' ? 'req/s' : 'concurrent';
   const where =
     above === null
       ? upTo === null
@@ -102,7 +97,8 @@ function intervalText({ above, upTo, agreement }: KneeInterval, row: ReportRow):
       : upTo === null
         ? `above ${formatShort(above)} ${unit}`
         : `above ${formatShort(above)} and up to ${formatShort(upTo)} ${unit}`;
-  if (agreement === null) return `The limit lies ${where}, by the loads that were tried; each was measured once.`;
+  const once = rows.every(({ repeats }) => repeats <= 1) ? '; each was measured once' : '';
+  if (agreement === null) return `The limit lies ${where}, by the loads that were tried${once}.`;
   return `The limit lies ${where} with 95 % confidence, by repeats: ${formatPercent(agreement)} of resampled curves have it at the same load.`;
 }
 

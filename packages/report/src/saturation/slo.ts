@@ -1,7 +1,9 @@
 import type { Bounds, Percentile } from '@bench/core';
 import { formatMs, formatPercent } from '../format.ts';
 import type { ReportRow } from '../rows.ts';
-import { HOLDS } from '../verdicts/questions.ts';
+
+/** Share of good requests from which a point is taken to hold its SLO. */
+export const HOLDS = 0.9;
 
 /** One limit of an SLO, and how far a load is from it. */
 export interface LimitRoom {
@@ -30,20 +32,19 @@ interface Limit {
  * Empty: it has no SLO.
  */
 function limitsOf(row: ReportRow): Limit[] {
-  if (row.search) return Object.entries(row.search.slo).flatMap(([key, at]) => (key === 'goodput' ? [good(at)] : (latency(key, at) ?? [])));
+  if (row.search) return Object.entries(row.search.slo).map(([key, at]) => (key === 'goodput' ? good(at) : latency(key, at)));
   const { ttftMs, tpotMs, e2elMs } = row.slo ?? {};
   const own = [
     ['ttft_p90', ttftMs],
     ['tpot_p90', tpotMs],
     ['e2el_p90', e2elMs],
   ] as const;
-  const limits = own.flatMap(([key, at]) => (at === undefined ? [] : (latency(key, at) ?? [])));
+  const limits = own.flatMap(([key, at]) => (at === undefined ? [] : latency(key, at)));
   return limits.length === 0 ? [] : [good(HOLDS), ...limits];
 }
 
-function latency(key: string, at: number): Limit | null {
+function latency(key: string, at: number): Limit {
   const [name = '', percentile = ''] = key.split('_');
-  if (!/^p\d+$/.test(percentile)) return null;
   const member = percentile as Percentile;
   return {
     label: `${name.toUpperCase()} ${percentile}`,
@@ -55,8 +56,10 @@ function latency(key: string, at: number): Limit | null {
   };
 }
 
+const GOOD = 'good requests';
+
 const good = (at: number): Limit => ({
-  label: 'good requests',
+  label: GOOD,
   at,
   better: 'higher',
   of: (row) => row.scalars.good_ratio,
@@ -77,13 +80,15 @@ export function roomOf(row: ReportRow): LimitRoom[] {
     .sort((a, b) => a.room - b.room);
 }
 
-/** Whether a row holds its SLO; null: it has none, or nobody knows. */
+/** Whether a row holds its SLO: all of its limits, of a search those of the search. Null: it has none, or of one that may break it the figure is not known. */
 export function holds(row: ReportRow): boolean | null {
-  const [nearest] = roomOf(row);
   // What all requests had to meet together says it, where it is known; percentiles of single limits do not.
   const together = row.search || !row.slo ? undefined : row.scalars.good_ratio;
   if (together !== undefined) return together >= HOLDS;
-  return nearest ? nearest.room >= 0 : null;
+  const limits = limitsOf(row).filter(({ label }) => row.search || label !== GOOD);
+  const known = roomOf(row);
+  if (known.some(({ room }) => room < 0)) return false;
+  return limits.length > 0 && limits.every((limit) => known.some(({ label }) => label === limit.label)) ? true : null;
 }
 
 /** The highest load that holds the SLO with every lower one, and the lowest that does not. Null: there is none with an SLO. */

@@ -2,9 +2,7 @@ import type { Bounds, PointFlag } from '@bench/core';
 import { formatMs, formatShort, formatUsd } from '../format.ts';
 import { mainLatency, mainThroughput } from '../headline.ts';
 import type { ReportRow } from '../rows.ts';
-
-/** Share of good requests from which a point is taken to hold its SLO. */
-export const HOLDS = 0.9;
+import { holds } from '../saturation/slo.ts';
 
 /** A question that a reader has, and what answers it. */
 export interface Question {
@@ -104,7 +102,7 @@ function underSlo(rows: readonly ReportRow[], throughput: Question): Question | 
     ...throughput,
     kind: 'slo',
     title: 'Best under the SLO',
-    of: (row) => (sloText(row.slo) === limits && (row.scalars.good_ratio ?? 0) >= HOLDS ? throughput.of(row) : null),
+    of: (row) => (sloText(row.slo) === limits && holds(row) ? throughput.of(row) : null),
     flatters: new Set([...throughput.flatters, 'failures']),
   };
 }

@@ -4,10 +4,11 @@ import type { TaskGroup } from '../groups.ts';
 import { mainLatency, mainThroughput } from '../headline.ts';
 import { pointLabel } from '../labels.ts';
 import type { ReportRow } from '../rows.ts';
+import { HOLDS } from '../saturation/slo.ts';
 import { confidenceOf, type Confidence } from './confidence.ts';
 import { type Contender, contenders } from './contenders.ts';
 import { type Contest, contestsOf } from './contests.ts';
-import { flattering, HOLDS, mainSlo, type Question, questionsOf, sloText } from './questions.ts';
+import { flattering, mainSlo, type Question, questionsOf, sloText } from './questions.ts';
 
 /** What is best for one thing, why, and how sure that is. */
 export interface Verdict {
@@ -117,7 +118,10 @@ function withIt(question: Question, row: ReportRow): string[] {
     const bunched = row.flags.some(({ code }) => code === 'coalesced');
     return tpot && !bunched ? [`Text then comes at ${formatShort(1000 / tpot)} tokens per second for each user.`] : [];
   }
-  if (kind === 'slo') return [`${formatPercent(row.scalars.good_ratio ?? 0)} of the requests meet ${sloText(row.slo)}.`];
+  if (kind === 'slo') {
+    const good = row.scalars.good_ratio;
+    return good === undefined ? [] : [`${formatPercent(good)} of the requests meet ${sloText(row.slo)}.`];
+  }
   const latency = mainLatency([row]);
   const tail = latency && row.distributions[latency.name];
   if (!latency || tail?.p50 === undefined) return [];
@@ -138,8 +142,7 @@ interface Placing {
 
 function caveats(question: Question, { best, next, passed, entries, name }: Placing): string[] {
   const out: string[] = [];
-  const titles = ({ row }: Entry) =>
-    flattering(question, row).map(({ code }) => FLAG_WORDS[code].title.toLowerCase());
+  const titles = ({ row }: Entry) => flattering(question, row).map(({ code }) => FLAG_WORDS[code].title.toLowerCase());
   const [first] = passed;
   if (first) out.push(`${name(first)} reads better (${question.format(first.value)}), but is doubted: ${titles(first).join(', ')}.`);
   const doubts = best.row.flags.filter(({ code }) => FLAG_WORDS[code].weight === 'doubt');
@@ -180,6 +183,8 @@ function unanswered(rows: readonly ReportRow[], verdicts: readonly Verdict[]): s
       ? null
       : limits === null
         ? 'Best under the SLO: no limits were named. `slo: {ttft_ms: 500, tpot_ms: 50}` in the benchmark of a recipe names them.'
-        : `Best under the SLO (${limits}): no point holds it, which is ${formatNumber(HOLDS * 100, 0)} % of the requests within all limits.`,
+        : rows.some(({ search }) => search)
+          ? `Best under the SLO (${limits}): no point is known to hold it, by the limits that its search had.`
+          : `Best under the SLO (${limits}): no point holds it, which is ${formatNumber(HOLDS * 100, 0)} % of the requests within all limits.`,
   ].filter((sentence) => sentence !== null);
 }
