@@ -94,6 +94,11 @@ export const METRICS: readonly MetricDefinition[] = [
     'From the time the schedule wanted a request sent to its first token: what a user would have waited. Free of coordinated omission.',
   ),
   distribution('e2el_intended_ms', 'E2EL from schedule', 'From the time the schedule wanted a request sent to its last token.'),
+  distribution(
+    'batch_latency_ms',
+    'Batch latency',
+    'From a batch being given to an engine to the last token of all of its requests; batches run one after another. Measured by `vllm bench latency` without a server.',
+  ),
   scalar(
     'request_throughput',
     'Requests',

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { clientErrorText } from './client-error.ts';
+import { buildReport } from './report.ts';
 import { reportRows } from './rows.ts';
 import { renderTable } from './table/render-table.ts';
 import { syntheticRun } from './testing/synthetic-run.ts';
@@ -29,7 +30,7 @@ it('is in the table and in the workbook, or how to check it', () => {
   const run = syntheticRun({ tasks: [{ points: [{ concurrency: 4, requests: 8 }] }] });
   const shown = () => ({
     table: renderTable(reportRows([run]), { width: 200, color: false, unicode: true }),
-    sheet: environmentSheet([run], 0).rows.map((row) => row.join(' ')),
+    sheet: environmentSheet(buildReport({ runs: [run] }), 0).rows.map((row) => row.join(' ')),
   });
   expect(shown().table).toContain('The client’s own error: not checked: bench selfcheck');
   const { client } = run.tasks[0]?.points[0]?.result ?? {};

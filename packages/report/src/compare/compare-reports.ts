@@ -1,9 +1,8 @@
-import { adjustedPValues, BenchError, didYouMean, EXIT, FIGURE_NAMES, type Gate, type PointFlag } from '@bench/core';
+import { adjustedPValues, BenchError, EXIT, type Gate, type PointFlag } from '@bench/core';
 import type { Report } from '../report.ts';
-import type { ReportRow } from '../rows.ts';
 import { type Difference, differencesOf } from './differences.ts';
 import { type Effect, effectOf, having } from './effect.ts';
-import { comparedFigure, type ComparedFigure, headlineFigures } from './figures.ts';
+import { askedFigure, comparedFigure, type ComparedFigure, headlineFigures } from './figures.ts';
 import { type GateOutcome, type JudgedGate, judgeGate, refuseIdleGates } from './judge-gates.ts';
 import { type Match, matchPoints, type SidePoint } from './match.ts';
 import { pairNames, pointName } from './names.ts';
@@ -193,18 +192,6 @@ function nothingToCompare(base: Report, candidate: Report): BenchError {
         ? 'bench status RUN says why'
         : 'points are alike by their task key, or by recipe, variant and load; bench report shows those of a run',
     exitCode: EXIT.nothingMeasured,
-  });
-}
-
-function askedFigure(name: string, rows: readonly ReportRow[]): ComparedFigure {
-  const found = comparedFigure(name, rows);
-  if (found) return found;
-  const own = rows.flatMap((row) => Object.keys(row.ownMetrics));
-  throw new BenchError({
-    code: 'BENCH_FIGURE_UNKNOWN',
-    message: `no figure is called "${name}"`,
-    hint: didYouMean(name, [...own, ...FIGURE_NAMES]) ?? 'figures have names such as ttft_p99_ms, tpot_p50_ms, output_throughput',
-    exitCode: EXIT.usage,
   });
 }
 

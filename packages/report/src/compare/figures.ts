@@ -1,4 +1,4 @@
-import { figure, type Figure, PERCENTILES } from '@bench/core';
+import { BenchError, didYouMean, EXIT, figure, FIGURE_NAMES, type Figure, PERCENTILES } from '@bench/core';
 import type { ReportRow } from '../rows.ts';
 import type { Sample } from './samples.ts';
 
@@ -56,6 +56,19 @@ export function comparedFigure(name: string, rows: readonly ReportRow[]): Compar
   }
   const known = figure(name);
   return known ? knownFigure(known) : null;
+}
+
+/** The same. @throws BenchError `BENCH_FIGURE_UNKNOWN` (exit code 2): neither a figure of ours nor one that a recipe reported. */
+export function askedFigure(name: string, rows: readonly ReportRow[]): ComparedFigure {
+  const found = comparedFigure(name, rows);
+  if (found) return found;
+  const own = rows.flatMap((row) => Object.keys(row.ownMetrics));
+  throw new BenchError({
+    code: 'BENCH_FIGURE_UNKNOWN',
+    message: `no figure is called "${name}"`,
+    hint: didYouMean(name, [...own, ...FIGURE_NAMES]) ?? 'figures have names such as ttft_p99_ms, tpot_p50_ms, output_throughput',
+    exitCode: EXIT.usage,
+  });
 }
 
 function knownFigure({ name, definition, statistic }: Figure): ComparedFigure {

@@ -1,5 +1,5 @@
-import { BenchError, type Bounds, didYouMean, EXIT, figure, FIGURE_NAMES, PERCENTILES } from '@bench/core';
-import { comparedFigure } from '../compare/figures.ts';
+import { type Bounds, figure, PERCENTILES } from '@bench/core';
+import { askedFigure } from '../compare/figures.ts';
 import type { ReportRow } from '../rows.ts';
 
 /** A figure that is followed. */
@@ -18,16 +18,7 @@ export interface HistoryFigure {
 
 /** @throws BenchError `BENCH_FIGURE_UNKNOWN` (exit code 2): neither a figure of ours nor one that a recipe reported. */
 export function historyFigure(name: string, rows: readonly ReportRow[]): HistoryFigure {
-  const found = comparedFigure(name, rows);
-  if (!found) {
-    const own = rows.flatMap((row) => Object.keys(row.ownMetrics));
-    throw new BenchError({
-      code: 'BENCH_FIGURE_UNKNOWN',
-      message: `no figure is called "${name}"`,
-      hint: didYouMean(name, [...own, ...FIGURE_NAMES]) ?? 'figures have names such as ttft_p99_ms, tpot_p50_ms, output_throughput',
-      exitCode: EXIT.usage,
-    });
-  }
+  const found = askedFigure(name, rows);
   const { label, unit, better } = found;
   const ours = rows.some((row) => row.ownMetrics[found.name]) ? undefined : figure(found.name);
   const percentile = PERCENTILES.find((each) => each === ours?.statistic);

@@ -14,6 +14,7 @@ import { costLines } from '../cost.ts';
 import { formatMs, formatShort, formatStamp, formatUsd, plural } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { dataLabel, engineImage, engineLabel, loadsLabel, recipePath, systemFacts } from '../labels.ts';
+import { machinePrices, type MachinePrice } from '../prices/machine-price.ts';
 import { deployments, uniqueBy } from './deployments.ts';
 import { data, markup, type Markup } from './markup.ts';
 
@@ -54,9 +55,10 @@ export function environmentSection(runs: readonly RunView[], groups: readonly Ta
       ]),
     ),
   );
+  const rows = groups.flatMap((group) => group.rows);
   const machines = uniqueBy(
-    runs.flatMap((run) => run.machines),
-    (machine) => JSON.stringify(machine),
+    runs.flatMap((run) => run.machines.map((machine) => ({ machine, prices: machinePrices(machine, run, rows) }))),
+    (each) => JSON.stringify(each),
   ).slice(0, MAX_BLOCKS);
   const engines = uniqueBy(deployments(runs), (d) => JSON.stringify(d.engine)).slice(0, MAX_BLOCKS);
   const loads = uniqueBy(
@@ -90,12 +92,9 @@ function jobFact({ job, role, client, ended }: RunView['jobs'][number]): Fact {
   return [`Job ${job}, ${client === null ? role : `client ${client}`}`, said.filter((part) => part != null).join(', ')];
 }
 
-function machinePanel(machine: MachineFile): Markup {
-  const price =
-    machine.priceUsdPerHour === null
-      ? 'not known'
-      : `${formatUsd(machine.priceUsdPerHour)} an hour${machine.priceSource ? `, ${machine.priceSource}` : ''}`;
-  return panel('Machine', facts([...systemFacts(machine.system), ['Price', price]]));
+function machinePanel({ machine, prices }: { machine: MachineFile; prices: readonly MachinePrice[] }): Markup {
+  const said = prices.map(({ usdPerHour, source }) => `${formatUsd(usdPerHour)} an hour${source ? `, ${source}` : ''}`);
+  return panel('Machine', facts([...systemFacts(machine.system), ['Price', said.join('; ') || 'not known']]));
 }
 
 function enginePanel(deployment: DeploymentFile): Markup {

@@ -1,15 +1,7 @@
+import { COST_RATES, costRate, type CostMetric } from '../prices/costs.ts';
 import { exactRates } from '../prices/exact-rates.ts';
 import type { ReportRow } from '../rows.ts';
 import type { CellValue } from './cells.ts';
-
-/** Cost figures that follow from the machine's price and a throughput: price ÷ (throughput × 3600) × `per`. */
-const COSTS: Record<string, { throughput: string; per: number }> = {
-  cost_per_mtok_total: { throughput: 'total_token_throughput', per: 1e6 },
-  cost_per_mtok_output: { throughput: 'output_throughput', per: 1e6 },
-  cost_per_mtok_input: { throughput: 'input_throughput', per: 1e6 },
-  cost_per_1000_requests: { throughput: 'request_throughput', per: 1000 },
-  cost_per_1000_good_requests: { throughput: 'goodput', per: 1000 },
-};
 
 /** Where a row's cost figure finds what it follows from. */
 export interface CostCells {
@@ -30,17 +22,24 @@ export function priceCell({ priceUsdPerHour }: ReportRow, at: string | null): Ce
  */
 export function costCell(row: ReportRow, name: string, cells: CostCells): CellValue {
   const known = row.scalars[name];
-  const cost = COSTS[name];
-  const stated = cost && row.scalars[cost.throughput];
-  const throughput = cost && exactRates(row)[cost.throughput];
-  // What the sheet shows may be too round to compute with.
-  const at = throughput === stated ? cost && cells.throughput(cost.throughput) : String(throughput);
-  if (!cost || !at || !cells.price || throughput === undefined || throughput <= 0) return known;
-  const computed = row.priceUsdPerHour === null ? undefined : (row.priceUsdPerHour / (throughput * 3600)) * cost.per;
+  const exact = exactRates(row);
+  const cost = isCost(name) ? { ...COST_RATES[name], charged: costRate(name, exact) } : undefined;
+  if (!cost?.charged || !cells.price || cost.charged.perS <= 0) return known;
+  const { perS, rate } = cost.charged;
+  const places = rate.map((throughput) => {
+    if (throughput === undefined) return null;
+    // What the sheet shows may be too round to compute with.
+    return exact[throughput] === row.scalars[throughput] ? cells.throughput(throughput) : String(exact[throughput]);
+  });
+  if (places.some((place) => !place)) return known;
+  const computed = row.priceUsdPerHour === null ? undefined : (row.priceUsdPerHour / (perS * 3600)) * cost.per;
   if (computed !== undefined ? known === undefined || Math.abs(known - computed) > 1e-9 * Math.abs(computed) : known !== undefined)
     return known;
+  const at = places.length > 1 ? `(${places.join('-')})` : places[0];
   return { formula: `IF(ISNUMBER(${cells.price}),${cells.price}/(${at}*3600)*${cost.per},"")`, result: known ?? '' };
 }
+
+const isCost = (name: string): name is CostMetric => Object.hasOwn(COST_RATES, name);
 
 /** `A`, `Z`, `AA`: the name of the column at a position from 0. */
 export function columnName(index: number): string {

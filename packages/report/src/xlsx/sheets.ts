@@ -1,11 +1,12 @@
 import { metric } from '@bench/core';
-import type { RunView } from '@bench/results';
 import { clientErrorText } from '../client-error.ts';
 import { COST_PARTS, machineCostLines } from '../cost.ts';
 import { FLAG_WORDS } from '../flags.ts';
 import { engineImage, engineLabel, recipePath, systemFacts } from '../labels.ts';
 import { ownFigures } from '../own-figures.ts';
-import { reportRows, type ReportRow } from '../rows.ts';
+import { machinePrices } from '../prices/machine-price.ts';
+import type { Report } from '../report.ts';
+import type { ReportRow } from '../rows.ts';
 import type { CellValue, SheetColumn } from './cells.ts';
 import { usedMetrics } from '../used-metrics.ts';
 
@@ -18,7 +19,7 @@ export interface SheetPlan {
   note?: string;
 }
 
-export function environmentSheet(runs: readonly RunView[], now: number): SheetPlan {
+export function environmentSheet({ runs, rows: all }: Pick<Report, 'runs' | 'rows'>, now: number): SheetPlan {
   const rows: CellValue[][] = [];
   for (const view of runs) {
     const { run, tasks, machines, status, problems, notes, cost } = view;
@@ -31,7 +32,7 @@ export function environmentSheet(runs: readonly RunView[], now: number): SheetPl
     if (run.asked.filter.length > 0) add('Run', 'Filter', run.asked.filter.join(', '));
     add('Run', 'Seed', run.asked.seed);
     add('Run', 'Report written', new Date(now).toISOString());
-    add('Run', 'Client’s own error', clientErrorText(reportRows([view]).map((row) => row.accuracy)));
+    add('Run', 'Client’s own error', clientErrorText(all.filter(({ source }) => source.path === view.dir).map((row) => row.accuracy)));
     if (cost) {
       add('Cost', cost.atLeast ? 'Rented machines, at least ($)' : 'Rented machines ($)', cost.usd);
       for (const [part, words] of COST_PARTS) if (cost.parts[part] > 0) add('Cost', `of it ${words} ($)`, cost.parts[part]);
@@ -45,8 +46,10 @@ export function environmentSheet(runs: readonly RunView[], now: number): SheetPl
       const part = machines.length > 1 ? `Machine ${i + 1}` : 'Machine';
       add(part, 'Name', machine.name);
       for (const [fact, value] of systemFacts(machine.system)) add(part, fact, value);
-      add(part, 'Price ($/hour)', machine.priceUsdPerHour);
-      add(part, 'Price source', machine.priceSource);
+      for (const { usdPerHour, source } of machinePrices(machine, view, all)) {
+        add(part, 'Price ($/hour)', usdPerHour);
+        add(part, 'Price source', source);
+      }
     });
     const seen = new Set<string>();
     for (const { deployment } of tasks) {

@@ -39,7 +39,7 @@ function column(worksheet: ExcelJS.Worksheet, header: string): unknown[] {
 
 /** Formulas have nothing of data in them but the places of cells. */
 const OUR_FORMULA =
-  /^(Prices!\$E\$\d+|IF\(ISNUMBER\(((D\d+)\),C\d+\*D\d+|(Prices!\$E\$\d+)\),\4\/\([A-Z]+\d+\*3600\)\*(1000|1000000)),""\))$/;
+  /^(Prices!\$E\$\d+|IF\(ISNUMBER\(((D\d+)\),C\d+\*D\d+|(Prices!\$E\$\d+)\),\4\/\(([A-Z]+\d+|\([A-Z]+\d+-[A-Z]+\d+\))\*3600\)\*(1000|1000000)),""\))$/;
 
 /** What a reader shows of a cell without working it out. */
 const shown = (value: unknown): unknown =>

@@ -96,7 +96,7 @@ export async function writeXlsx(report: Report, file: string, options: XlsxOptio
     if (lost.length > MAX_LOST) addRow(sheet, [`Left out: ${lost.length - MAX_LOST} more`]);
     sheet.commit();
 
-    addPlan(environmentSheet(runs, options.now));
+    addPlan(environmentSheet(report, options.now));
     addPlan(definitionsSheet(rows));
     options.signal?.throwIfAborted();
     await Promise.race([workbook.commit(), failed]);
