@@ -18,7 +18,7 @@ const NUMBER = /^\$?\d{1,15}(?:\.\d{1,15})?$/;
  * Whether a setting by this name holds a secret, told by its last words: `HF_TOKEN`, `hfToken`, `db-password`, `ssl.private_key`, `key`; not
  * `max_tokens`, `eos_token`, `key_size`, `sort_key`. Broader than what a recipe is refused for: this only hides a value.
  */
-export function namesSecret(name: string): boolean {
+function namesSecret(name: string): boolean {
   const words = name
     .replace(/([a-z0-9])([A-Z])/g, '$1_$2')
     .toUpperCase()

@@ -7,7 +7,7 @@ export type CostMetric =
   | 'cost_per_1000_good_requests';
 
 /** A throughput by its name in METRICS, or the first less the second. */
-export type Rate = readonly [throughput: string, less?: string];
+type Rate = readonly [throughput: string, less?: string];
 
 /** What each cost figure is charged to: price ÷ (rate × 3600) × `per`, of the first of its rates that is known. */
 export const COST_RATES: Readonly<Record<CostMetric, { per: number; rates: readonly Rate[] }>> = {
