@@ -14,7 +14,7 @@ import { keptSelfcheck } from './kept-selfcheck.ts';
 import { leftText } from './left-machines.ts';
 import { endpointLines } from './endpoint-lines.ts';
 import { buildReport, reportJson } from '@bench/report';
-import { reportTable, writeReports } from './reports.ts';
+import { reportAdvice, reportTable, writeReports } from './reports.ts';
 import type { Settings } from './settings/load-settings.ts';
 import { outFlag, teardownCommand } from './run-commands.ts';
 import { costLines } from './ui/cost-lines.ts';
@@ -63,7 +63,7 @@ export async function perform(job: Job, flags: OutputFlags, context: CliContext)
       `${JSON.stringify({ id, dir, status, exitCode, kept, leftBehind, cost, detached, doubts, reports: files, rows: reportJson(report).rows }, null, 1)}\n`,
     );
   } else {
-    if (measured) process.stdout.write(`\n${reportTable(report)}\n`);
+    if (measured) process.stdout.write(`\n${[reportTable(report), ...reportAdvice(report)].join('\n')}\n`);
     for (const doubt of doubts) process.stderr.write(`${style.yellow('in doubt:')} ${doubt}\n`);
     for (const file of files) process.stdout.write(`${file}\n`);
     if (outcome.cost) process.stdout.write(`\n${costLines(outcome.cost, style, { width: terminalWidth(process.stdout) }).join('\n')}\n`);

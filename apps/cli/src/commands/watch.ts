@@ -3,7 +3,7 @@ import { EXIT } from '@bench/core';
 import { readRun } from '@bench/results';
 import type { CliContext } from '../context.ts';
 import { buildReport, type PriceBook, reportJson } from '@bench/report';
-import { reportTable, writeReports } from '../reports.ts';
+import { reportAdvice, reportTable, writeReports } from '../reports.ts';
 import { outFlag, teardownCommand } from '../run-commands.ts';
 import { withQueueRun } from '../slurm-access.ts';
 import { Progress } from '../ui/progress.ts';
@@ -68,7 +68,7 @@ async function tell(
       `${JSON.stringify({ id, dir, status: still > 0 ? 'running' : status, exitCode, still, points: counts, leftBehind, reports: files, rows: reportJson(report).rows }, null, 1)}\n`,
     );
   } else {
-    if (measured) process.stdout.write(`\n${reportTable(report)}\n`);
+    if (measured) process.stdout.write(`\n${[reportTable(report), ...reportAdvice(report)].join('\n')}\n`);
     for (const file of files) process.stdout.write(`${file}\n`);
     if (how === 'collect') process.stderr.write(`${takenText(counts)}\n`);
     if (still > 0) {

@@ -3,14 +3,17 @@ import { taskGroups } from '../groups.ts';
 import type { Report } from '../report.ts';
 import { distributionChart, distributionPlans } from './distribution-chart.ts';
 import type { DrawnChart } from './drawn-chart.ts';
-import { latencyCurves } from './latency-curves.ts';
+import { curveGroups, latencyCurves, MAX_CURVES } from './latency-curves.ts';
 import { paretoCharts } from './pareto-charts.ts';
 import { seriesCharts } from './series-chart.ts';
 
 /** Charts of all rows together: a workbook has room for these. */
 export function overviewCharts(report: Report): DrawnChart[] {
   const groups = taskGroups(report.rows);
-  return [...paretoCharts(groups), ...latencyCurves(groups)];
+  const left = curveGroups(groups).length - MAX_CURVES;
+  // A page draws them when it is filtered, and names them; a picture stands alone.
+  const told = (chart: DrawnChart) => (left > 0 ? { ...chart, subtitle: `${chart.subtitle}; ${left} more are not drawn` } : chart);
+  return [...paretoCharts(groups), ...latencyCurves(groups).map(told)];
 }
 
 /** Every chart of a report, as the page has them, in its order. */

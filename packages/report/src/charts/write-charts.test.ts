@@ -49,6 +49,14 @@ describe('writeCharts', () => {
     }
   });
 
+  it('says in a picture how many curves are not drawn in it', async () => {
+    const points = [2, 8].map((concurrency) => ({ concurrency, requests: 8 }));
+    const tasks = Array.from({ length: 11 }, (_, i) => ({ variant: `v${i}`, points }));
+    await writeCharts(buildReport({ runs: [syntheticRun({ tasks })] }), dir, { now: NOW, formats: ['svg'] });
+    const words = (await readFile(join(dir, 'curve-ttft_ms.svg'), 'utf8')).replace(/<[^>]+>/g, ' ').replace(/\s+/g, ' ');
+    expect(words).toContain('; 3 more are not drawn');
+  });
+
   it('keeps hostile names from being markup, and draws them', async () => {
     const files = await writeCharts(buildReport({ runs: [hostileRun()] }), dir, { now: NOW });
     expect(files.length).toBeGreaterThan(4);

@@ -85,9 +85,7 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
 
   const line = (group: TaskGroup, row: ReportRow): Markup => {
     const { id } = row;
-    const whose = flat
-      ? markup`<span class="whose">${data(group.name, 200)}</span><span class="whose">${factsOf(group)}</span>`
-      : null;
+    const whose = flat ? markup`<span class="whose">${data(group.name, 200)}</span><span class="whose">${factsOf(group)}</span>` : null;
     const head = markup`<th scope="row" class="l stick">${row.point === null ? null : pointLabel(row)}${whose}</th>`;
     if (row.counts === null) {
       const what =
