@@ -1,19 +1,32 @@
-import { readdir, stat } from 'node:fs/promises';
+import { readdir, readFile, stat } from 'node:fs/promises';
 import { basename, join, resolve } from 'node:path';
 import { BenchError } from '@bench/core';
 import { paths } from './paths.ts';
 import { isRunId } from './run-id.ts';
 
-/** Run directories directly below `root`, oldest first. A missing root holds none. */
+/** Run directories directly below `root`, in the order in which they began. A missing root holds none. */
 export async function findRuns(root: string): Promise<string[]> {
   const names = await readdir(root).catch(() => []);
-  const found: { dir: string; at: number }[] = [];
+  const found: { dir: string; began: number; written: number }[] = [];
   for (const name of names) {
     const dir = join(root, name);
     const file = await stat(paths.run(dir)).catch(() => null);
-    if (file) found.push({ dir, at: file.birthtimeMs });
+    if (file) found.push({ dir, began: (await createdAt(dir)) ?? file.birthtimeMs, written: file.birthtimeMs });
   }
-  return found.sort((a, b) => a.at - b.at || (basename(a.dir) < basename(b.dir) ? -1 : 1)).map((f) => f.dir);
+  return found
+    .sort((a, b) => a.began - b.began || a.written - b.written || (basename(a.dir) < basename(b.dir) ? -1 : 1))
+    .map(({ dir }) => dir);
+}
+
+/** When a run began, milliseconds since the epoch; null: it does not say. The dates of its files are new in every copy. */
+async function createdAt(dir: string): Promise<number | null> {
+  try {
+    const { createdAt: text } = JSON.parse(await readFile(paths.run(dir), 'utf8')) as { createdAt: unknown };
+    const at = typeof text === 'string' ? Date.parse(text) : NaN;
+    return Number.isNaN(at) ? null : at;
+  } catch {
+    return null;
+  }
 }
 
 /**

@@ -1,8 +1,8 @@
-import { mkdtemp, readFile, writeFile } from 'node:fs/promises';
+import { mkdir, mkdtemp, readFile, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { beforeAll, expect, it } from 'vitest';
-import { changeNotes, listRuns, type RunFilter, runPaths, RunWriter, withTags } from './index.ts';
+import { changeNotes, findRuns, listRuns, resolveRun, type RunFilter, runPaths, RunWriter, withTags } from './index.ts';
 
 const DAY = 86_400_000;
 const START = Date.UTC(2026, 4, 1);
@@ -94,6 +94,20 @@ it('has a run that cannot be read, with the reason, but for one that has to pass
   expect(await listRuns(folder)).toMatchObject([{ error: expect.stringContaining('is not JSON') }, { outline: { status: 'done' } }]);
   expect(await listRuns(folder, { filter: { since: 0 } })).toHaveLength(1);
   expect(await listRuns(join(folder, 'nowhere'))).toEqual([]);
+});
+
+it('takes for the latest what began last, whatever the dates of its files; one that cannot be read by those', async () => {
+  const dirs = ids.map((id) => join(root, id));
+  expect(await findRuns(root)).toEqual(dirs);
+  expect(await resolveRun('latest', root)).toBe(dirs[2]);
+  const folder = await mkdtemp(join(tmpdir(), 'bench-list-'));
+  const old = await written({ day: -9000 }, folder);
+  for (const text of ['{', 'null', '{"createdAt":"then"}']) {
+    const broken = join(folder, 'rbroken');
+    await mkdir(broken, { recursive: true });
+    await writeFile(runPaths.run(broken), text);
+    expect(await findRuns(folder)).toEqual([join(folder, old), broken]);
+  }
 });
 
 it('reads no file that a point measured', async () => {
