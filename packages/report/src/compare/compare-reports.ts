@@ -79,10 +79,16 @@ export interface SharedDifference extends Difference {
   pairs: number[];
 }
 
+export interface WholeSide {
+  runs: string[];
+  /** Of each run, in their order. */
+  tags: string[][];
+}
+
 /** What became of a figure, a point or a setting between two sides. */
 export interface Comparison {
-  base: { runs: string[] };
-  candidate: { runs: string[] };
+  base: WholeSide;
+  candidate: WholeSide;
   tolerance: number;
   betweenRuns: number;
   /** Figures whose changes were tested together. */
@@ -158,8 +164,8 @@ export function compareReports(base: Report, candidate: Report, options: Compare
     gates: own,
   }));
   return {
-    base: { runs: runsOf(base) },
-    candidate: { runs: runsOf(candidate) },
+    base: wholeSide(base),
+    candidate: wholeSide(candidate),
     tolerance,
     betweenRuns,
     tests: tested.length,
@@ -215,7 +221,10 @@ function shownOf(compared: ComparedFigure, { rows }: SidePoint, samples: readonl
   return values.length === 0 ? null : values.reduce((sum, v) => sum + v, 0) / values.length;
 }
 
-const runsOf = (report: Report): string[] => [...new Set(report.rows.map(({ runId }) => runId))];
+function wholeSide(report: Report): WholeSide {
+  const runs = [...new Set(report.rows.map(({ runId }) => runId))];
+  return { runs, tags: runs.map((id) => [...(report.runs.find(({ run }) => run.id === id)?.notes.tags ?? [])]) };
+}
 
 const unique = (figures: readonly ComparedFigure[]): ComparedFigure[] => [...new Map(figures.map((each) => [each.name, each])).values()];
 

@@ -27,6 +27,8 @@ const ROWS = [100, 30, 10, 3] as const;
 /** Of a name, where it is one cell of many. */
 const MAX_NAME = 80;
 const MAX_TEXT = 200;
+/** Three runs, and of each three tags. */
+const MAX_SIDE = 600;
 
 /** A comparison as a comment on a pull request: what came out, gates, what changed; everything else folded. Ends with a newline. */
 export function comparisonMarkdown(comparison: Comparison): string {
@@ -46,7 +48,7 @@ function comment(comparison: Comparison, max: number): string {
   const parts = [
     COMMENT_MARK,
     `**${[gateWords(comparison), verdictWords(comparison)].filter(Boolean).join('; ')}**`,
-    `${inert(runWords(comparison.candidate.runs), MAX_TEXT)} against ${inert(runWords(comparison.base.runs), MAX_TEXT)}, ${plural(pairs.length, 'point')}.`,
+    `${inert(runWords(comparison.candidate), MAX_SIDE)} against ${inert(runWords(comparison.base), MAX_SIDE)}, ${plural(pairs.length, 'point')}.`,
     gateTable(comparison, max),
     changed.length === 0 ? '' : figureTable(changed, pairs, max),
     missing(comparison),

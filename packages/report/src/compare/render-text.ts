@@ -54,7 +54,7 @@ export function renderComparison(comparison: Comparison, options: ComparisonText
   const colour = comparison.gates?.failed || verdicts.worse > 0 ? paint.red : verdicts.better > 0 ? paint.green : paint.bold;
   const title = wrap([gates, verdictWords(comparison)].filter(Boolean).join('; '), width).map(colour);
   const sides = wrap(
-    `${runWords(comparison.candidate.runs)} against ${runWords(comparison.base.runs)}, ${plural(comparison.pairs.length, 'point')}`,
+    `${runWords(comparison.candidate)} against ${runWords(comparison.base)}, ${plural(comparison.pairs.length, 'point')}`,
     width,
     2,
   );

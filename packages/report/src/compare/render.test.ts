@@ -37,9 +37,31 @@ function hostile(): Comparison {
   });
 }
 
+/** A run that is compared with three others, one of them with more tags than are named. */
+function tagged(): Comparison {
+  const run = (id: string, seed: number, tags: readonly string[]) => ({
+    ...measuredRun(id, lognormalRepeats({ seed, medianMs: 100, repeats: 2, requests: 64, within: 0.3, between: 0.02 })),
+    notes: { tags: [...tags], remarks: [] },
+  });
+  return compareReports(
+    buildReport({ runs: [run('rbase00001', 1, ['main', 'b', 'c', 'd']), run('rbase00002', 2, []), run('rbase00003', 3, ['main'])] }),
+    buildReport({ runs: [run('rcand00001', 4, ['commit=0123456789ab', '[x](y)'])] }),
+  );
+}
+
 describe('in a terminal', () => {
   it('says what came out first, then gates, figures, differences and cautions', async () => {
     await expect(`${text(slower)}\n`).toMatchFileSnapshot('testing/comparison.txt');
+  });
+
+  it('names the tags of runs', () => {
+    expect(text(tagged(), 200).split('\n')[1]).toBe(
+      'rcand00001 [commit=0123456789ab, [x](y)] against 3 runs (rbase00001 [main, b, c, …], rbase00002, rbase00003 [main]), 1 point',
+    );
+    expect(tagged().base).toEqual({
+      runs: ['rbase00001', 'rbase00002', 'rbase00003'],
+      tags: [['main', 'b', 'c', 'd'], [], ['main']],
+    });
   });
 
   it('fits into its width, and is ASCII where it is asked to', () => {
@@ -64,6 +86,10 @@ describe('in a terminal', () => {
 describe('as a comment', () => {
   it('folds what is not news', async () => {
     await expect(comparisonMarkdown(slower)).toMatchFileSnapshot('testing/comparison.md');
+  });
+
+  it('names the tags of runs, which mean nothing to Markdown', () => {
+    expect(comparisonMarkdown(tagged())).toContain('rcand00001 &#91;commit=0123456789ab, &#91;x&#93;(y)&#93; against 3 runs (');
   });
 
   it('means nothing that names say', () => {

@@ -1,7 +1,7 @@
 import { FLAG_WORDS } from '../flags.ts';
 import { decimalsOf, formatNumber, formatShort, listWords, plural } from '../format.ts';
 import { oneLine } from '../text.ts';
-import type { ComparedMetric, ComparedPair, ComparedSide, Comparison } from './compare-reports.ts';
+import type { ComparedMetric, ComparedPair, ComparedSide, Comparison, WholeSide } from './compare-reports.ts';
 import type { JudgedGate } from './judge-gates.ts';
 
 /** `2 figures worse, 1 better, 5 same, 4 cannot tell`. */
@@ -21,10 +21,16 @@ function counted<K extends string>(counts: Readonly<Record<K, number>>, kinds: r
     .join(', ');
 }
 
-/** `r0a1b2c3d4`, `5 runs (r…, r…, r…, …)`; of other tools' files the names. */
-export function runWords(runs: readonly string[]): string {
-  const names = runs.map((run) => oneLine(run.split(/[\\/]/).findLast(Boolean) ?? run, 60));
-  const shown = names.slice(0, 3);
+/** Of a run's tags as many are named. */
+const MAX_TAGS = 3;
+
+/** `r0a1b2c3d4 [nightly, commit=0123456]`, `5 runs (r…, r…, r…, …)`; of other tools' files the names. */
+export function runWords({ runs, tags }: WholeSide): string {
+  const shown = runs.slice(0, 3).map((run, i) => {
+    const own = tags[i] ?? [];
+    const named = [...own.slice(0, MAX_TAGS).map((tag) => oneLine(tag, 40)), ...(own.length > MAX_TAGS ? ['…'] : [])];
+    return `${oneLine(run.split(/[\\/]/).findLast(Boolean) ?? run, 60)}${named.length > 0 ? ` [${named.join(', ')}]` : ''}`;
+  });
   if (runs.length === 1) return shown[0] ?? '';
   const what = runs.some((run) => /[\\/]/.test(run)) ? 'file' : 'run';
   return `${plural(runs.length, what)} (${shown.join(', ')}${runs.length > shown.length ? ', …' : ''})`;
