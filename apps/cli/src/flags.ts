@@ -99,6 +99,17 @@ export function settingsFlag<A extends unknown[], O extends OptionValues, G exte
   return command.option('--config <file>', CONFIG);
 }
 
+/** What a report or a history is priced with. */
+export function priceFlags<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Command<A, O, G>) {
+  return settingsFlag(
+    command.option(
+      '--price <what=usd>',
+      'what an hour would cost: h200=2.10 (a GPU), 8xh200=16 or machine:NAME=70 (a machine), partition:NAME=1.50; 1.95EUR; repeatable',
+      collect,
+    ),
+  );
+}
+
 function diskGb(text: string): number {
   const value = positive(text);
   if (value > MAX_DISK_GB) throw new InvalidArgumentError(`expected at most ${MAX_DISK_GB} (GB).`);

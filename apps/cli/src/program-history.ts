@@ -1,5 +1,5 @@
 import { type Command, Option, type OptionValues } from '@commander-js/extra-typings';
-import { collect, integer } from './flags.ts';
+import { collect, integer, priceFlags } from './flags.ts';
 import { since } from './since-flag.ts';
 
 const RUN = 'run id, folder, or "latest"';
@@ -21,18 +21,20 @@ export function addHistoryCommands(program: Command, result: { code: number }): 
       result.code = await (await import('./commands/list.ts')).list(options);
     });
 
-  runFilters(
-    program
-      .command('history')
-      .description('a recipe’s figures from run to run, and where they changed')
-      .argument('<recipe>', 'name (also with * and ?), folder or file')
-      .option(
-        '--figure <name>',
-        'which figure: ttft_p99_ms, output_throughput, or a recipe’s own; repeatable (default: throughput)',
-        collect,
-      )
-      .option('--variant <name>', 'only this variant; also with * and ?')
-      .option('--load <load>', 'only this load: 8, "8 concurrent", "*req/s"'),
+  priceFlags(
+    runFilters(
+      program
+        .command('history')
+        .description('a recipe’s figures from run to run, and where they changed')
+        .argument('<recipe>', 'name (also with * and ?), folder or file')
+        .option(
+          '--figure <name>',
+          'which figure: ttft_p99_ms, output_throughput, or a recipe’s own; repeatable (default: throughput)',
+          collect,
+        )
+        .option('--variant <name>', 'only this variant; also with * and ?')
+        .option('--load <load>', 'only this load: 8, "8 concurrent", "*req/s"'),
+    ),
   )
     .option('--exact', 'keep runs apart whose resolved recipe differs at all (default: say what differs)')
     .option('--all', 'every run of every point; by default of more than four points a line each')

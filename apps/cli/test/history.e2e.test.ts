@@ -43,6 +43,22 @@ describe('bench history', () => {
     expect(stdout.match(/▲|▼/g)).toHaveLength(1);
   });
 
+  it('knows what tokens cost, by the prices of the settings and by those that are asked for', async () => {
+    const gpu = { name: 'H200', count: 2 };
+    for (const day of [0, 1]) await writtenRun(join(root, 'runs'), { at: START + day * DAY, figures: { 8: [200] }, recipe: 'priced', gpu });
+    const config = join(root, 'bench.yaml');
+    await writeFile(config, 'pricing:\n  date: 2026-11-01\n  gpus: { h200: 3.60 }\n');
+    const costs = async (...flags: string[]) => {
+      const finished = await history('priced', '--json', '--figure', 'cost_per_mtok_output', ...flags);
+      expect(finished.code, show(finished)).toBe(0);
+      const { series } = JSON.parse(finished.stdout) as { series: { entries: { value: number }[] }[] };
+      return series.flatMap(({ entries }) => entries.map(({ value }) => value));
+    };
+    // 2 GPUs at 3.60 an hour, 200 tokens a second: 7.2 / (200 * 3600) * 1e6
+    for (const cost of await costs('--config', config)) expect(cost).toBeCloseTo(10, 9);
+    expect(await costs('--config', config, '--price', 'h200=1.80')).toEqual([expect.closeTo(5, 9), expect.closeTo(5, 9)]);
+  });
+
   it('is JSON for scripts, of the figures, runs and loads that are named', async () => {
     const finished = await history('ti*', '--json', '--figure', 'ttft_p99_ms', '--load', '16 concurrent', '--limit', '8');
     expect(finished.code, show(finished)).toBe(0);

@@ -4,10 +4,11 @@ import { BenchError, didYouMean, EXIT, globMatches, plainTarget, writeAtomic } f
 import { buildHistory, buildReport, type History, historyMarkdown, renderHistory } from '@bench/report';
 import { listRuns, readRun, type RunView } from '@bench/results';
 import { type CliContext, withContext } from '../context.ts';
+import { type PriceFlags, reportPrices } from '../report-prices.ts';
 import { styles } from '../ui/style.ts';
 import { filterOf, type ListFlags } from './list.ts';
 
-export interface HistoryFlags extends Omit<ListFlags, 'recipe' | 'status'> {
+export interface HistoryFlags extends Omit<ListFlags, 'recipe' | 'status'>, PriceFlags {
   /** Names of figures; empty: the throughput. */
   figure: readonly string[];
   variant?: string | undefined;
@@ -25,10 +26,11 @@ export function history(recipe: string, flags: HistoryFlags): Promise<number> {
 
 async function show(recipe: string, flags: HistoryFlags, context: CliContext): Promise<number> {
   const { signal } = context;
+  const prices = await reportPrices(flags, context.io.now());
   const { name, views } = await runsOf(recipe, flags, context);
   for (const { path, message } of views.flatMap(({ problems }) => problems)) process.stderr.write(`left out: ${path}: ${message}\n`);
   const { load, variant } = flags;
-  const found = buildHistory(buildReport({ runs: views }), {
+  const found = buildHistory(buildReport({ runs: views }, { prices }), {
     recipe: (text) => globMatches(name, text),
     ...(variant === undefined ? {} : { variant: (text) => globMatches(variant, text) }),
     ...(load === undefined ? {} : { load: (text, value) => globMatches(load, text ?? '') || Number(load) === value }),
