@@ -126,7 +126,7 @@ describe('saturation', () => {
       }).sort((a, b) => a - b);
       row.counts = { sent: n, ok: n, failed: 0, cancelled: 0, warmup: 0 };
       row.durationS = end;
-      row.distributions = { e2el_ms: { p50: taken[n / 2] as number, max: taken[n - 1] as number } };
+      row.distributions = { e2el_ms: { p50: taken[n / 2] ?? 0, max: taken[n - 1] ?? 0 } };
     });
     return group;
   }
