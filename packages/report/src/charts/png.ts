@@ -24,7 +24,8 @@ async function parts() {
   try {
     const { Resvg } = await import('@resvg/resvg-js');
     const require = createRequire(import.meta.url);
-    const fontFiles = ['DejaVuSans.ttf', 'DejaVuSans-Bold.ttf'].map((name) => require.resolve(`dejavu-fonts-ttf/ttf/${name}`));
+    // Whole names: checks of dependencies read them.
+    const fontFiles = [require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans.ttf'), require.resolve('dejavu-fonts-ttf/ttf/DejaVuSans-Bold.ttf')];
     return { Resvg, fontFiles };
   } catch (error) {
     throw new BenchError({
