@@ -1,6 +1,5 @@
+import { mean } from './mean.ts';
 import type { ClassResult, ConversationsResult, Distribution, PointFlag, PointResult, SteadyResult } from '@bench/core';
-
-const mean = (values: readonly number[]): number => values.reduce((sum, v) => sum + v, 0) / values.length;
 
 /** Mean of each figure over the repeats that have it. */
 export function meanScalars(records: readonly Record<string, number>[]): Record<string, number> {

@@ -1,3 +1,4 @@
+import { groupBy } from './group-by.ts';
 import { taskOf } from './row-id.ts';
 import type { ReportRow } from './rows.ts';
 
@@ -17,13 +18,7 @@ export const taskKeyOf = (row: ReportRow): string => `${row.runId}\n${row.recipe
 
 /** Rows by run and task, in order. */
 export function taskGroups(rows: readonly ReportRow[]): TaskGroup[] {
-  const groups = new Map<string, ReportRow[]>();
-  for (const row of rows) {
-    const key = taskKeyOf(row);
-    const list = groups.get(key);
-    if (list) list.push(row);
-    else groups.set(key, [row]);
-  }
+  const groups = groupBy(rows, taskKeyOf);
   const firsts = [...groups.values()].map((list) => list[0] as ReportRow);
   const names = shortNames(firsts);
   return [...groups].map(([key, list], i) => {

@@ -1,3 +1,4 @@
+import { groupBy } from './group-by.ts';
 import type {
   ClassResult,
   ConversationsResult,
@@ -135,7 +136,7 @@ export function requestsOf({ counts, loadText, source, lacks }: ReportRow): Part
 
 function taskRows(view: RunView, task: TaskView, prices: PriceBook | undefined): ReportRow[] {
   const base = taskRow(view, task, prices);
-  const points = groupByPoint(task.points);
+  const points = groupBy(task.points, ({ entry }) => entry.point);
   if (points.size === 0) {
     const { error, status } = task.file;
     const failed = status === 'failed' || error !== null;
@@ -145,16 +146,6 @@ function taskRows(view: RunView, task: TaskView, prices: PriceBook | undefined):
   const { atMost } = view.run.tasks.find(({ key }) => key === task.file.key) ?? {};
   // Points that follow from one another jump to and fro.
   return atMost ? found.sort((a, b) => (a.axis?.value ?? 0) - (b.axis?.value ?? 0)) : found;
-}
-
-function groupByPoint(views: readonly PointView[]): Map<number, PointView[]> {
-  const groups = new Map<number, PointView[]>();
-  for (const view of views) {
-    const list = groups.get(view.entry.point);
-    if (list) list.push(view);
-    else groups.set(view.entry.point, [view]);
-  }
-  return groups;
 }
 
 function pointRow(base: ReportRow, point: number, views: readonly PointView[]): ReportRow {

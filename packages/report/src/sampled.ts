@@ -1,3 +1,4 @@
+import { mean } from './mean.ts';
 import {
   type EngineFigures,
   type EngineTelemetry,
@@ -92,7 +93,6 @@ export function sampledCourses(lines: readonly PointTelemetry[], { bucketS, coun
 }
 
 const sum = (values: readonly number[]): number => values.reduce((a, b) => a + b, 0);
-const mean = (values: readonly number[]): number => sum(values) / values.length;
 const known = (values: readonly (number | null)[]): number[] => values.filter((value) => value !== null);
 
 /** Two values may be equal by chance. */

@@ -1,3 +1,4 @@
+import { groupBy } from './group-by.ts';
 import type { TaskGroup } from './groups.ts';
 
 /** What one task was told, or ran on, key by key. */
@@ -34,14 +35,7 @@ export function variantDifferences(tasks: readonly TaskFacts[]): VariantDifferen
 
 /** Tasks that are equal in these keys, in order of appearance. */
 export function equalTasks(tasks: readonly TaskFacts[], keys: readonly string[]): TaskFacts[][] {
-  const found = new Map<string, TaskFacts[]>();
-  for (const task of tasks) {
-    const key = JSON.stringify(keys.map((each) => task.facts.get(each) ?? null));
-    const list = found.get(key);
-    if (list) list.push(task);
-    else found.set(key, [task]);
-  }
-  return [...found.values()];
+  return [...groupBy(tasks, ({ facts }) => JSON.stringify(keys.map((key) => facts.get(key) ?? null))).values()];
 }
 
 /** The end of each dotted key that tells it from the others: `tensor_parallel_size`. */

@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.ts';
 import { type Bottlenecks, bottlenecks } from '../bottlenecks/bottlenecks.ts';
 import type { TaskGroup } from '../groups.ts';
 import { type Recommendation, recommendation } from '../saturation/recommendation.ts';
@@ -18,14 +19,14 @@ export function adviceOf(groups: readonly TaskGroup[]): Advice[] {
     const measured = group.measured.filter((row) => row.axis);
     if (measured.length === 0) return [];
     const loads = { ...group, measured };
-    return [{ group: loads, saturation: saturation(loads), recommendation: recommendation(loads), ...bottlenecks(loads) }];
+    const knee = saturation(loads);
+    return [{ group: loads, saturation: knee, recommendation: recommendation(loads, knee), ...bottlenecks(loads) }];
   });
 }
 
 /** What could not be judged, in a sentence; null: all could. */
 export function notJudgedText({ notJudged }: Bottlenecks): string | null {
   if (notJudged.length === 0) return null;
-  const byWhy = new Map<string, string[]>();
-  for (const { title, why } of notJudged) byWhy.set(why, [...(byWhy.get(why) ?? []), title]);
-  return `Not judged: ${[...byWhy].map(([why, titles]) => `${titles.join(', ')} (${why})`).join('; ')}.`;
+  const byWhy = groupBy(notJudged, ({ why }) => why);
+  return `Not judged: ${[...byWhy].map(([why, own]) => `${own.map(({ title }) => title).join(', ')} (${why})`).join('; ')}.`;
 }

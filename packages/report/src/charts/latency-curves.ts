@@ -31,7 +31,8 @@ export function latencyCurves(groups: readonly TaskGroup[]): DrawnChart[] {
   if (!throughput || rows.length < 2) return [];
   const all = curveGroups(groups);
   const drawn = all.slice(0, MAX_CURVES);
-  const marked = drawn.some((group) => saturation(group)?.kind === 'reached');
+  const knees = new Map(all.map((group) => [group, saturation(group)]));
+  const marked = drawn.some((group) => knees.get(group)?.kind === 'reached');
   // Curves of several tasks cannot be left out one by one.
   const joined = drawn.some((group) => ofTask(group).of === undefined);
   const limits = mainLimits(rows);
@@ -44,7 +45,7 @@ export function latencyCurves(groups: readonly TaskGroup[]): DrawnChart[] {
     );
     const series: ChartSeries[] = (joined ? drawn : all).flatMap((group, i) => {
       const of = { color: `c${i % MAX_CURVES}`, name: group.name, ...ofTask(group) };
-      const knee = saturation(group);
+      const knee = knees.get(group);
       const at = (key: 'p50' | 'p99') =>
         group.measured
           .filter((row) => row.distributions[name]?.[key] !== undefined)

@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.ts';
 import { differenceInterval, meanPart, proportionDifference, proportionInterval, studentTTail, type VariancePart } from '@bench/core';
 import type { ComparedFigure } from './figures.ts';
 import type { Sample } from './samples.ts';
@@ -114,16 +115,9 @@ interface Units {
 /** Null: no sample has the figure, or one of them no logarithm. */
 function unitsOf(compared: ComparedFigure, all: readonly Sample[], scale: (value: number) => number): Units | null {
   const samples = having(compared, all);
-  const runs = new Map<string, number[]>();
-  for (const sample of samples) {
-    const value = scale(compared.of(sample) as number);
-    if (!Number.isFinite(value)) return null;
-    const list = runs.get(sample.run);
-    if (list) list.push(value);
-    else runs.set(sample.run, [value]);
-  }
-  if (runs.size === 0) return null;
-  const lists = [...runs.values()];
+  const scaled = samples.map((sample) => ({ run: sample.run, value: scale(compared.of(sample) as number) }));
+  if (scaled.length === 0 || scaled.some(({ value }) => !Number.isFinite(value))) return null;
+  const lists = [...groupBy(scaled, ({ run }) => run).values()].map((own) => own.map(({ value }) => value));
   const [only] = samples;
   return { runs: lists, mean: meanOf(unitValues(lists)), requestError: only && samples.length === 1 ? compared.requestError(only) : null };
 }

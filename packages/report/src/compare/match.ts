@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.ts';
 import type { ReportRow } from '../rows.ts';
 
 /** A point of a side, as all its runs measured it. */
@@ -106,7 +107,7 @@ export function matchPoints(base: readonly ReportRow[], candidate: readonly Repo
   const pairs: Match[] = [];
   for (const { by, keys, twins } of RULES) {
     const key = keys(rest);
-    const [from, to] = [grouped(rest.base, key), grouped(rest.candidate, key)];
+    const [from, to] = [groupBy(rest.base, key), groupBy(rest.candidate, key)];
     const taken = new Set<SidePoint>();
     for (const [each, [first, ...more]] of from) {
       const [other, ...others] = to.get(each) ?? [];
@@ -143,17 +144,6 @@ const keyOf = (...parts: unknown[]): string => JSON.stringify(parts);
 const taskOf = (row: ReportRow): string => (row.source.kind === 'run' ? row.taskKey : keyOf(row.recipe, row.variant));
 const isMeasured = ({ status }: ReportRow): boolean => status === 'ok' || status === 'partial';
 
-function grouped<T>(items: readonly T[], keyOfItem: (item: T) => string | null): Map<string, T[]> {
-  const found = new Map<string, T[]>();
-  for (const item of items) {
-    const key = keyOfItem(item);
-    const list = key === null ? undefined : found.get(key);
-    if (list) list.push(item);
-    else if (key !== null) found.set(key, [item]);
-  }
-  return found;
-}
-
 /**
  * Names a load within its task. Where a task has a load with several prompts they are part of it, and where it has the same twice, its place. A point that
  * failed does not say what its load was: where there is one, prompts are part of every load.
@@ -169,9 +159,9 @@ function loadKeys(sides: readonly (readonly ReportRow[])[]): (row: ReportRow) =>
   const points = rows.filter((row) => isMeasured(row) || row.loadText !== null);
   const several = new Set<string>();
   const twice = new Set<string>();
-  for (const task of grouped(points, (row) => keyOf(row.source.path, taskOf(row), row.recipe, row.variant)).values()) {
-    for (const [key, same] of grouped(task, axis)) if (new Set(same.map(({ dataText }) => dataText)).size > 1) several.add(key);
-    for (const [key, same] of grouped(task, withData)) if (same.length > 1) twice.add(key);
+  for (const task of groupBy(points, (row) => keyOf(row.source.path, taskOf(row), row.recipe, row.variant)).values()) {
+    for (const [key, same] of groupBy(task, axis)) if (new Set(same.map(({ dataText }) => dataText)).size > 1) several.add(key);
+    for (const [key, same] of groupBy(task, withData)) if (same.length > 1) twice.add(key);
   }
   return (row) => {
     const load = unknown || several.has(axis(row)) ? withData(row) : axis(row);
@@ -182,11 +172,11 @@ function loadKeys(sides: readonly (readonly ReportRow[])[]): (row: ReportRow) =>
 /** Points with figures; the rows of several runs that are the same point of the same task are one. */
 function pointsOf(rows: readonly ReportRow[], loadOf: (row: ReportRow) => string): SidePoint[] {
   const place = ({ taskKey, point }: ReportRow) => keyOf(taskKey, point);
-  const lost = grouped(
+  const lost = groupBy(
     rows.filter(({ status, taskKey, search }) => status === 'failed' && taskKey !== '' && search === null),
     place,
   );
-  const points = grouped(rows.filter(isMeasured), (row) => keyOf(taskOf(row), row.recipe, row.variant, loadOf(row)));
+  const points = groupBy(rows.filter(isMeasured), (row) => keyOf(taskOf(row), row.recipe, row.variant, loadOf(row)));
   return [...points.values()].map((list) => {
     const first = list[0] as ReportRow;
     const of = [...(lost.get(place(first)) ?? []), ...(lost.get(place({ ...first, point: null })) ?? [])];
@@ -224,8 +214,8 @@ function failuresOf(rows: readonly ReportRow[]): Failures {
   const failed = rows.filter(({ status }) => status === 'failed');
   // The points of a search follow from one another, and their places say nothing.
   const place = (row: ReportRow) => (row.search === null ? row.point : null);
-  const tasks = grouped(failed, (row) => (row.taskKey === '' ? null : keyOf(row.taskKey, place(row))));
-  const variants = grouped(failed, (row) => keyOf(row.recipe, row.variant, place(row)));
+  const tasks = groupBy(failed, (row) => (row.taskKey === '' ? null : keyOf(row.taskKey, place(row))));
+  const variants = groupBy(failed, (row) => keyOf(row.recipe, row.variant, place(row)));
   const either = (found: Map<string, ReportRow[]>, point: number | null, ...of: string[]) =>
     (found.get(keyOf(...of, point)) ?? found.get(keyOf(...of, null)))?.[0];
   return {
@@ -239,8 +229,8 @@ function reasons(
   others: readonly ReportRow[],
   { failed, loadOf }: { failed: Failures; loadOf: (row: ReportRow) => string },
 ): (point: SidePoint) => { why: string; failed: boolean } {
-  const tasks = grouped(others, ({ taskKey }) => (taskKey === '' ? null : taskKey));
-  const variants = grouped(others, ({ recipe, variant }) => keyOf(recipe, variant));
+  const tasks = groupBy(others, ({ taskKey }) => (taskKey === '' ? null : taskKey));
+  const variants = groupBy(others, ({ recipe, variant }) => keyOf(recipe, variant));
   const loads = new Set(others.filter(isMeasured).map(loadOf));
   return (point) => {
     const { first, load } = point;

@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.ts';
 import type { Bounds } from '@bench/core';
 import { type Difference, differencesOf } from '../compare/differences.ts';
 import { runOf } from '../compare/samples.ts';
@@ -109,14 +110,10 @@ function groupsOf(rows: readonly ReportRow[], exact: boolean): ReportRow[][] {
     if (seen.has(again)) twice.add(pointOf(row));
     seen.add(again);
   }
-  const groups = new Map<string, ReportRow[]>();
-  for (const row of rows) {
+  const groups = groupBy(rows, (row) => {
     const point = pointOf(row);
-    const key = twice.has(point) ? `${row.point}\n${point}` : point;
-    const list = groups.get(key);
-    if (list) list.push(row);
-    else groups.set(key, [row]);
-  }
+    return twice.has(point) ? `${row.point}\n${point}` : point;
+  });
   const rank = (group: readonly ReportRow[]) => group[0]?.axis?.value ?? 0;
   const name = (group: readonly ReportRow[]) => `${group[0]?.recipe ?? ''}\n${group[0]?.variant ?? ''}\n${group[0]?.machine ?? ''}`;
   return [...groups.values()].sort((a, b) => (name(a) < name(b) ? -1 : name(a) > name(b) ? 1 : rank(a) - rank(b)));

@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.ts';
 import { dirname } from 'node:path';
 import { metric } from '@bench/core';
 import { listWords, plural } from '../format.ts';
@@ -44,16 +45,10 @@ const MANY_FILES = 4;
 
 /** Rows by where they are from: a run, a file, or a folder of many files that say equally much. */
 function folded(rows: readonly ReportRow[]): Map<string, ReportRow[]> {
-  const by = (keyOf: (row: ReportRow) => string) => {
-    const found = new Map<string, ReportRow[]>();
-    for (const row of rows) found.set(keyOf(row), [...(found.get(keyOf(row)) ?? []), row]);
-    return found;
-  };
-  const alone = ({ source }: ReportRow) => `${source.kind}\n${source.path}`;
   const together = ({ source, lacks }: ReportRow) => `${source.kind}\n${dirname(source.path)}\n${lacks.join(' ')}`;
-  const folders = by(together);
-  return by((row) => {
-    const files = new Set((folders.get(together(row)) ?? []).map(({ source }) => source.path)).size;
-    return row.source.kind !== 'run' && files >= MANY_FILES ? together(row) : alone(row);
-  });
+  const files = (own: readonly ReportRow[]) => new Set(own.map(({ source }) => source.path)).size;
+  const folders = new Set([...groupBy(rows, together)].flatMap(([key, own]) => (files(own) >= MANY_FILES ? [key] : [])));
+  return groupBy(rows, (row) =>
+    row.source.kind !== 'run' && folders.has(together(row)) ? together(row) : `${row.source.kind}\n${row.source.path}`,
+  );
 }

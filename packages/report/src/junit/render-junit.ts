@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.ts';
 import { figureName } from '../csv/csv-columns.ts';
 import { metric } from '@bench/core';
 import { ownFigures } from '../own-figures.ts';
@@ -15,11 +16,7 @@ const STATISTICS = ['p50', 'p99'] as const;
  * repeats, is a failure with its message; what was not run is skipped; figures are in the case's output.
  */
 export function renderJunit({ rows }: Report): string {
-  const suites = new Map<string, ReportRow[]>();
-  for (const row of rows) {
-    const key = `${row.runId}\n${row.recipe}`;
-    suites.set(key, [...(suites.get(key) ?? []), row]);
-  }
+  const suites = groupBy(rows, ({ runId, recipe }) => `${runId}\n${recipe}`);
   const all = `tests="${rows.length}" failures="${rows.filter(isFailure).length}" errors="0" skipped="${rows.filter(isSkipped).length}" time="${timeOf(rows)}"`;
   return `<?xml version="1.0" encoding="UTF-8"?>
 <testsuites name="bench" ${all}>

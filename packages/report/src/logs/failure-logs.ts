@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.ts';
 import { createReadStream } from 'node:fs';
 import { readdir, stat } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -34,11 +35,7 @@ const MAX_FILES = 32;
  */
 export async function failureLogs(view: RunView, signal?: AbortSignal): Promise<FailureLog[]> {
   const failed = view.tasks.filter(({ file, deployment }) => file.status === 'failed' || deployment?.status === 'failed');
-  const folders = new Map<string, TaskView[]>();
-  for (const task of failed) {
-    const folder = task.deployment ? runPaths.deployment(view.dir, task.deployment.id) : ownFolder(view, task);
-    if (folder !== null) folders.set(folder, [...(folders.get(folder) ?? []), task]);
-  }
+  const folders = groupBy(failed, (task) => (task.deployment ? runPaths.deployment(view.dir, task.deployment.id) : ownFolder(view, task)));
   const out: FailureLog[] = [];
   for (const [folder, tasks] of folders) {
     const own = tasks.map(({ file: { recipe, variant } }) => ({ recipe, variant }));

@@ -28,10 +28,10 @@ const UNEVEN = 0.05;
 /**
  * The load to run at: the knee, for more load only makes requests wait; where the SLO does not hold so far up, the highest load that holds it. Null: with fewer than three loads and no SLO
  * nothing can be said.
+ * @param knee of the group, where it is known already
  */
-export function recommendation(group: TaskGroup): Recommendation | null {
+export function recommendation(group: TaskGroup, knee: Saturation | null = saturation(group)): Recommendation | null {
   const rows = group.measured.filter((row) => row.axis);
-  const knee = saturation({ ...group, measured: rows });
   const slo = new Set(rows.map((row) => row.axis?.kind)).size === 1 ? sloBracket(rows) : null;
   if (slo && slo.holds === null) return none(slo.breaks as ReportRow);
   const limit = slo?.holds ?? null;

@@ -1,3 +1,4 @@
+import { groupBy } from '../group-by.ts';
 import { oneLine } from '../text.ts';
 import type { TaskGroup } from '../groups.ts';
 import { engineLabel } from '../labels.ts';
@@ -13,14 +14,7 @@ export type Contender = TaskGroup;
  * contender of each, for a curve, a knee or a price is of one of them. Pure.
  */
 export function contenders(groups: readonly TaskGroup[]): Contender[] {
-  const setups = new Map<string, TaskGroup[]>();
-  for (const group of groups) {
-    if (group.measured.length === 0) continue;
-    const key = setupKey(group.first, group.measured[0]);
-    const list = setups.get(key);
-    if (list) list.push(group);
-    else setups.set(key, [group]);
-  }
+  const setups = groupBy(groups, ({ first, measured: [point] }) => (point ? setupKey(first, point) : null));
   const sweeps = [...setups.values()].filter(isSweep);
   const joined = new Map<TaskGroup, Contender>();
   for (const sweep of sweeps) {
@@ -32,12 +26,7 @@ export function contenders(groups: readonly TaskGroup[]): Contender[] {
 
 /** A task's points by what they did, in the order in which it occurs; empty: nothing was measured. */
 function byWork(group: TaskGroup): Contender[] {
-  const parts = new Map<string, ReportRow[]>();
-  for (const row of group.measured) {
-    const list = parts.get(workOf(row));
-    if (list) list.push(row);
-    else parts.set(workOf(row), [row]);
-  }
+  const parts = groupBy(group.measured, workOf);
   if (parts.size <= 1) return parts.size === 0 ? [] : [group];
   const datas = [...parts.values()].map(([row]) => row?.dataText);
   return [...parts].map(([work, measured]) => {
@@ -49,15 +38,15 @@ function byWork(group: TaskGroup): Contender[] {
 }
 
 /** What is equal for all loads of a sweep. */
-function setupKey(row: ReportRow, point: ReportRow | undefined): string {
+function setupKey(row: ReportRow, point: ReportRow): string {
   return JSON.stringify([
     row.source.kind,
     row.model ?? row.recipe,
     row.machine,
     row.engine?.name,
     row.engine?.version,
-    point && workOf(point),
-    point?.axis?.kind,
+    workOf(point),
+    point.axis?.kind,
   ]);
 }
 

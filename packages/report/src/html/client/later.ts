@@ -1,3 +1,4 @@
+import { groupBy } from '../../group-by.ts';
 import { all, el } from './dom.ts';
 import type { ViewData } from '../view-data.ts';
 
@@ -16,11 +17,7 @@ export function laterCharts(data: ViewData, { made, ask }: { made(element: Eleme
     .map((section) => ({ section, waiting: all<HTMLTemplateElement>('template[data-of]', section) }))
     .filter(({ waiting }) => waiting.length > 0)
     .map(({ section, waiting }) => {
-      const byTask = new Map<string, HTMLTemplateElement[]>();
-      for (const template of waiting) {
-        const task = template.dataset['of'] ?? '';
-        byTask.set(task, [...(byTask.get(task) ?? []), template]);
-      }
+      const byTask = groupBy(waiting, ({ dataset }) => dataset['of'] ?? '');
       const select = el('select', {}, el('option', { value: '' }, 'choose a task'));
       for (const task of byTask.keys()) select.append(el('option', { value: task }, data.tasks[Number(task)] ?? ''));
       select.addEventListener('change', () => {

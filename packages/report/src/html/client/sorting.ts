@@ -1,3 +1,4 @@
+import { groupBy } from '../../group-by.ts';
 /** What a cell is sorted by: its number where its text begins with one, else its text; null: it says nothing, and comes last. */
 export type SortKey = number | string | null;
 
@@ -35,11 +36,6 @@ export function grouped<T>(
   items: readonly T[],
   { of, key, descending }: { of(item: T): string; key: ((item: T) => SortKey) | null; descending: boolean },
 ): Group<T>[] {
-  const groups = new Map<string, T[]>();
-  for (const item of key ? sortedBy(items, key, descending) : items) {
-    const list = groups.get(of(item));
-    if (list) list.push(item);
-    else groups.set(of(item), [item]);
-  }
+  const groups = groupBy(key ? sortedBy(items, key, descending) : items, (item) => of(item));
   return [...groups].map(([name, list]) => ({ name, items: list }));
 }
