@@ -1,5 +1,7 @@
-import { parsePrice, type PriceBook } from '@bench/report';
+import { printable } from '@bench/core';
+import { parsePrice, type PriceBook, type Report } from '@bench/report';
 import { loadSettings } from './settings/load-settings.ts';
+import { styles } from './ui/style.ts';
 
 export interface PriceFlags {
   /** What it would cost. */
@@ -16,4 +18,10 @@ export async function reportPrices(flags: PriceFlags, now: number): Promise<Pric
   const today = new Date(now).toISOString().slice(0, 10);
   const whatIf = (flags.price ?? []).map((text) => parsePrice(text, { today }));
   return { ...(await loadSettings({ config: flags.config })).prices, whatIf };
+}
+
+/** Says what was said about prices to no effect. */
+export function tellUnusedPrices({ unusedPrices }: Report): void {
+  const label = styles(process.stderr).yellow('warning:');
+  for (const { path, message } of unusedPrices) process.stderr.write(`${label} ${printable(`${path}: ${message}`)}\n`);
 }

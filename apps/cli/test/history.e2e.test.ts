@@ -57,6 +57,10 @@ describe('bench history', () => {
     // 2 GPUs at 3.60 an hour, 200 tokens a second: 7.2 / (200 * 3600) * 1e6
     for (const cost of await costs('--config', config)) expect(cost).toBeCloseTo(10, 9);
     expect(await costs('--config', config, '--price', 'h200=1.80')).toEqual([expect.closeTo(5, 9), expect.closeTo(5, 9)]);
+    const { stderr } = await history('priced', '--price', 'h100=2');
+    expect(stderr).toBe(
+      'warning: --price h100=2: it is the price of nothing here; a price would fit by H200, 2xH200, machine:local; did you mean "H200"?\n',
+    );
   });
 
   it('is JSON for scripts, of the figures, runs and loads that are named', async () => {

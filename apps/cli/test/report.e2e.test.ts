@@ -85,6 +85,20 @@ describe('bench report', () => {
     expect(finished.stderr).toBe('no file was written: name one with --html or --xlsx\n');
   });
 
+  it('warns of prices that are of nothing here, also in its JSON', async () => {
+    const config = join(root, 'prices.yaml');
+    await writeFile(config, 'pricing: {date: 2026-11-01, gpus: {H200: 3.60}}\n');
+    const finished = await report('theirs', '--json', '--config', config, '--price', '4xb200=9');
+    expect(finished.code, show(finished)).toBe(0);
+    const asked = 'it is the price of nothing here; a price would fit by B200, 8xB200; did you mean "8xB200"?';
+    const missing = 'gpus.H200 is the price of nothing here, and something has none; did you mean "gpus.B200"?';
+    expect(finished.stderr).toContain(`warning: --price 4xb200=9: ${asked}\nwarning: pricing: ${missing}\n`);
+    expect((JSON.parse(finished.stdout) as { problems: unknown }).problems).toEqual([
+      { path: '--price 4xb200=9', message: asked },
+      { path: 'pricing', message: missing },
+    ]);
+  });
+
   it('of foreign files alone needs no run, and writes the files that are named', async () => {
     const html = join(root, 'out.html');
     const finished = await report(

@@ -3,6 +3,8 @@ import { foreignRows } from './foreign-rows.ts';
 import { taskKeyOf } from './groups.ts';
 import { hideSecrets } from './hide-secrets.ts';
 import type { PriceBook } from './prices/price-book.ts';
+import { pricedForeign, pricedTask } from './prices/priced-task.ts';
+import { unusedPrices } from './prices/unused-prices.ts';
 import { reportRows, type ReportRow } from './rows.ts';
 
 /** Something that was left out, and why. */
@@ -21,6 +23,8 @@ export interface Report {
   rows: readonly ReportRow[];
   /** Of the sources, and of the runs themselves. */
   problems: readonly Problem[];
+  /** Prices that were named to no effect, and those that are missing. */
+  unusedPrices: readonly Problem[];
 }
 
 export interface ReportSources {
@@ -41,6 +45,10 @@ export function buildReport({ runs = [], foreign = [], problems = [] }: ReportSo
     foreign,
     rows: withIds([...reportRows(shown, prices), ...foreignRows(foreign, prices)]),
     problems: [...problems, ...shown.flatMap((run) => run.problems)],
+    unusedPrices: unusedPrices(
+      [...shown.flatMap((view) => view.tasks.map((task) => pricedTask(view, task))), ...foreign.map(pricedForeign)],
+      prices,
+    ),
   };
 }
 

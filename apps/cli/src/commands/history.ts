@@ -4,7 +4,7 @@ import { BenchError, didYouMean, EXIT, globMatches, plainTarget, writeAtomic } f
 import { buildHistory, buildReport, type History, historyMarkdown, renderHistory } from '@bench/report';
 import { listRuns, readRun, type RunView } from '@bench/results';
 import { type CliContext, withContext } from '../context.ts';
-import { type PriceFlags, reportPrices } from '../report-prices.ts';
+import { type PriceFlags, reportPrices, tellUnusedPrices } from '../report-prices.ts';
 import { styles } from '../ui/style.ts';
 import { filterOf, type ListFlags } from './list.ts';
 
@@ -30,7 +30,9 @@ async function show(recipe: string, flags: HistoryFlags, context: CliContext): P
   const { name, views } = await runsOf(recipe, flags, context);
   for (const { path, message } of views.flatMap(({ problems }) => problems)) process.stderr.write(`left out: ${path}: ${message}\n`);
   const { load, variant } = flags;
-  const found = buildHistory(buildReport({ runs: views }, { prices }), {
+  const report = buildReport({ runs: views }, { prices });
+  tellUnusedPrices(report);
+  const found = buildHistory(report, {
     recipe: (text) => globMatches(name, text),
     ...(variant === undefined ? {} : { variant: (text) => globMatches(variant, text) }),
     ...(load === undefined ? {} : { load: (text, value) => globMatches(load, text ?? '') || Number(load) === value }),

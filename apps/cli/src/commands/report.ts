@@ -3,7 +3,7 @@ import { buildReport } from '@bench/report';
 import { readSources } from '@bench/results';
 import { withContext } from '../context.ts';
 import { checkFiles, type FileFlags, jsonText, namesFiles, printedText, writeFiles } from '../report-files.ts';
-import { type PriceFlags, reportPrices } from '../report-prices.ts';
+import { type PriceFlags, reportPrices, tellUnusedPrices } from '../report-prices.ts';
 import { reportAdvice, reportTable, writeReports } from '../reports.ts';
 
 /** `bench report`: of one run its files are written into its folder; of anything else, where a flag says. */
@@ -16,6 +16,7 @@ export function report(
     const prices = await reportPrices(flags, context.io.now());
     const built = buildReport(await readSources(paths, { out: flags.out, signal: context.signal }), { prices });
     for (const problem of built.problems) process.stderr.write(`left out: ${problem.path}: ${problem.message}\n`);
+    tellUnusedPrices(built);
     if (!built.rows.some((row) => row.counts !== null)) {
       throw new BenchError({
         code: 'BENCH_NOTHING_MEASURED',

@@ -9,7 +9,7 @@ type Row = ReportJson['rows'][number];
 type Part = Pick<ReportRow, 'scalars' | 'distributions'> & { counts: SteadyResult['counts'] };
 
 /** The rows and problems of a report as data by {@link reportSchema}: every figure with its unit and who says so. Names are as they are. */
-export function reportJson({ rows, problems }: Report, reports: readonly string[] = []): ReportJson {
+export function reportJson({ rows, problems, unusedPrices }: Report, reports: readonly string[] = []): ReportJson {
   const used = usedMetrics(rows);
   const own = new Map(ownFigures(rows).map((figure) => [figure.name, figure]));
   const metrics = [...used.scalars, ...used.distributions].map((name): [string, ReportJson['metrics'][string]] => {
@@ -31,7 +31,7 @@ export function reportJson({ rows, problems }: Report, reports: readonly string[
     reports: [...reports],
     metrics: Object.fromEntries(metrics),
     rows: rows.map(rowJson),
-    problems: problems.map(({ path, message }) => ({ path, message })),
+    problems: [...problems, ...unusedPrices].map(({ path, message }) => ({ path, message })),
   };
 }
 

@@ -105,7 +105,9 @@ export const reportSchema = z
       )
       .describe('Every metric that occurs, by name.'),
     rows: z.array(rowSchema).describe('One a point, and one a task that has none.'),
-    problems: z.array(z.strictObject({ path: z.string(), message: z.string() })).describe('What was left out, and why.'),
+    problems: z
+      .array(z.strictObject({ path: z.string(), message: z.string() }))
+      .describe('What was left out, and why; prices that were named to no effect.'),
   })
   .meta({ title: 'A report of bench' });
 

@@ -68,6 +68,11 @@ function best(thing: PricedThing, entries: readonly PriceEntry[]): Match | null 
   return found;
 }
 
+/** Is it a price of that, be it that another one counts? */
+export function priceFits(thing: PricedThing, entry: PriceEntry): boolean {
+  return matchOf(thing, entry) !== null;
+}
+
 function matchOf(thing: PricedThing, entry: PriceEntry): Match | null {
   const same = (name: string | null) => name !== null && name.toLowerCase() === entry.name.toLowerCase();
   const { gpu } = thing;
@@ -83,9 +88,14 @@ function matchOf(thing: PricedThing, entry: PriceEntry): Match | null {
 
 /** 0 to 1, the more the fewer GPUs a name may mean: `a100-40gb` counts before `a100`. Null: it does not mean this one. */
 function exactness(gpu: NonNullable<PricedThing['gpu']>, name: string): number | null {
-  const own = findGpu(gpu.name, { memoryMiB: gpu.memoryMiB }) ?? findGpu(gpu.name);
+  const own = catalogued(gpu);
   const meant = findGpus(name);
   return own && meant.includes(own) ? 1 / meant.length : null;
+}
+
+/** The product of the catalogue that it is priced as. */
+export function catalogued({ name, memoryMiB }: NonNullable<PricedThing['gpu']>): ReturnType<typeof findGpu> {
+  return findGpu(name, { memoryMiB }) ?? findGpu(name);
 }
 
 function priced({ entry, times }: Match, from: RowPrice['from'], book: PriceBook): RowPrice {
