@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
 import { jobLook } from './look.ts';
+import { parseQueue } from './squeue.ts';
 import type { SlurmTools, ToolCall } from './tools.ts';
 
 const SHOWN =
@@ -35,4 +36,29 @@ it('waits for no job that left the queue with a word which nobody knows', async 
   const times = '2026-11-22T10:00:00|2026-11-22T10:00:01|2026-11-22T10:00:02';
   const forgotten = { code: 1, stdout: '', stderr: 'slurm_load_jobs error: Invalid job id specified' };
   expect(await cluster(`7|SLEEPWALKING|0:0|1|||gpu0|gpu|${times}|None|bench-aaaaaa-r1-0\n`, forgotten)).toBeNull();
+});
+
+it('holds an array for written down when each of its tasks is', async () => {
+  const times = ['2026-11-22T10:00:00', '2026-11-22T10:00:01', '2026-11-22T10:00:02'];
+  const queued = (task: number, state: string) => [`7_${task}`, state, 'sweep', 'gpu0', 'None', 'gpu', ...times].join('\x1f');
+  const row = (task: number, state: string) => `7_${task}|${state}|1|||gpu0|gpu|${times.join('|')}|None|sweep`;
+  const shown = (task: number, end: string) =>
+    `JobId=${task + 8} ArrayJobId=7 ArrayTaskId=${task} JobName=sweep UserId=ada(1000) ${end} SubmitTime=${times[0]} Partition=gpu NodeList=gpu0`;
+  const state = async (accounting: readonly string[]) => {
+    const answers = {
+      sacct: accounting,
+      scontrol: [shown(0, 'JobState=COMPLETED ExitCode=0:0'), shown(1, 'JobState=FAILED ExitCode=7:0')],
+    };
+    const tools = {
+      login: 'login1',
+      run: ({ tool }: ToolCall) => Promise.resolve({ code: 0, stdout: answers[tool as 'sacct' | 'scontrol'].join('\n'), stderr: '' }),
+    } as unknown as SlurmTools;
+    const rows = parseQueue([queued(0, 'COMPLETED'), queued(1, 'FAILED')].join('\n'));
+    const io = { monotonic: () => 0, logger: { log: () => undefined } };
+    const look = jobLook({ io, tools, poll: { look: () => Promise.resolve(rows) }, common: [] });
+    return (await look.jobs(['7'], { since: 0, op: 'observe' })).get('7');
+  };
+  const [well, badly] = [row(0, 'COMPLETED|0:0'), row(1, 'FAILED|7:0')];
+  expect(await state([well])).toMatchObject({ state: 'FAILED', exitCode: 7, source: 'scontrol' });
+  expect(await state([well, badly])).toMatchObject({ state: 'FAILED', exitCode: 7, source: 'sacct' });
 });

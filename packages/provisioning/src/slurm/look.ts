@@ -67,14 +67,18 @@ export function jobLook({
     if (isUnknownJob(text)) return null;
     throw explain({ op: o.op, tool: 'scontrol', login: tools.login, text, code: answer.code });
   };
-  const accounted = async (ids: readonly string[], o: LookOptions): Promise<Map<string, SlurmJob>> => {
+  const accounted = async (ids: readonly string[], queue: readonly SlurmJob[], o: LookOptions): Promise<Map<string, SlurmJob>> => {
     const found = new Map<string, SlurmJob>();
     const answer = ids.length === 0 ? null : await sacct(sacctJobs(ids), o);
     const rows = answer === null ? [] : parseAccounting(answer.stdout).map(({ job }) => job);
+    const written = new Set(rows.filter((job) => job.over && isWritten(job)).map((job) => job.id));
     for (const id of ids) {
       const job = pickJob(rows, id);
       // One that goes on by accounting, and by the queue does not, is not written down yet; nor is one of which only the end is.
-      if (job?.over && isWritten(job)) found.set(id, job);
+      if (!job?.over || !isWritten(job)) continue;
+      // Tasks of an array are written down one by one, and the one that failed may be the last.
+      if (queue.some((task) => task.id.startsWith(`${id}_`) && !written.has(task.id))) continue;
+      found.set(id, job);
     }
     return found;
   };
@@ -102,7 +106,7 @@ export function jobLook({
         } else if (known !== undefined) found.set(id, known);
         else open.set(id, job);
       }
-      const written = await accounted([...open.keys()], o);
+      const written = await accounted([...open.keys()], rows, o);
       for (const [id, queued] of open) {
         const job = written.get(id) ?? (await shown(id, o)) ?? queued;
         if (job !== undefined) found.set(id, completed(job, { queued, before: alive.get(id) }));
