@@ -23,6 +23,7 @@ export { bootId, machineId, processAlive, processStart } from './process-identit
 export { printable, replaceUnprintable } from './printable.ts';
 export { prng, seedOf, type Prng } from './prng.ts';
 export { globMatches } from './glob.ts';
+export { groupBy } from './group-by.ts';
 export { countEqual } from './count-equal.ts';
 export {
   BATCH_FILES,

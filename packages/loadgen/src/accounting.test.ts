@@ -1,5 +1,5 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { loadSpecSchema, type LoadSpecInput, type RequestErrorClass } from '@bench/core';
+import { groupBy, loadSpecSchema, type LoadSpecInput, type RequestErrorClass } from '@bench/core';
 import { afterEach, describe, expect, it } from 'vitest';
 import { mergeResults, runLoad, splitLoad, type Calibration, type LoadResult } from './index.ts';
 import { chooseFault } from './testing/choose-fault.ts';
@@ -51,9 +51,7 @@ async function run({ options, load, workers = 1, clients = 1 }: Run): Promise<{ 
 /** What the server keeps, by the ids of requests, when it has seen the end of all of them. */
 async function truthsOf(serving: TestServer): Promise<Map<string, TruthRecord[]>> {
   while (serving.open() !== 0) await delay(5);
-  const truths = new Map<string, TruthRecord[]>();
-  for (const truth of serving.truth()) if (truth.id !== '') truths.set(truth.id, [...(truths.get(truth.id) ?? []), truth]);
-  return truths;
+  return groupBy(serving.truth(), ({ id }) => (id === '' ? null : id));
 }
 
 /** The id of request `index` of a load with seed 5. */

@@ -1,4 +1,4 @@
-import { BenchError, findGpu, type GpuVendor } from '@bench/core';
+import { BenchError, findGpu, groupBy, type GpuVendor } from '@bench/core';
 import { deploymentKey, type Task } from '@bench/recipe';
 
 /** Tasks that share one deployment, in the order they run. */
@@ -33,10 +33,7 @@ export interface Plan {
  */
 export function planTasks(tasks: readonly Task[]): Plan {
   refuseDuplicates(tasks);
-  const byPlace = new Map<string, Task[]>();
-  for (const task of tasks) append(byPlace, placeOf(task), task);
-  const groups: Omit<ExecutionGroup, 'index'>[] = [];
-  for (const members of byPlace.values()) groups.push(...split(members));
+  const groups = [...groupBy(tasks, placeOf).values()].flatMap(split);
   return { groups: groups.map((group, index) => ({ ...group, index })) };
 }
 
@@ -61,8 +58,7 @@ function placeOf(task: Task): string {
 }
 
 function split(members: Task[]): Omit<ExecutionGroup, 'index'>[] {
-  const byDeployment = new Map<string, Task[]>();
-  for (const task of members) append(byDeployment, deploymentKey(task.resolved), task);
+  const byDeployment = groupBy(members, (task) => deploymentKey(task.resolved));
   const deployments = [...byDeployment].map(([key, tasks]) => ({ key, tasks })).sort((a, b) => gpusOf(b.tasks[0]) - gpusOf(a.tasks[0]));
   const wanted = Math.max(1, ...members.map((task) => task.resolved.deploy?.gpu_concurrency ?? 1));
   const parts = Math.min(wanted, deployments.length);
@@ -114,10 +110,4 @@ function refuseDuplicates(tasks: readonly Task[]): void {
     seen.set(name, task);
     byKey.set(task.key, task);
   }
-}
-
-function append<K, V>(map: Map<K, V[]>, key: K, value: V): void {
-  const list = map.get(key);
-  if (list) list.push(value);
-  else map.set(key, [value]);
 }

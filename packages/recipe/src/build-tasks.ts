@@ -1,4 +1,4 @@
-import { hashOf } from '@bench/core';
+import { groupBy, hashOf } from '@bench/core';
 import type { Engine } from './engines/engine.ts';
 import { taskKey } from './keys.ts';
 import { readMatrices, type Combination } from './matrices.ts';
@@ -118,7 +118,6 @@ function nameTasks(
     },
   }));
   const byKey = new Map<string, (typeof tasks)[number]>();
-  const byName = new Map<string, (typeof tasks)[number][]>();
   for (const task of tasks) {
     const twin = byKey.get(task.key);
     if (twin && matrices) {
@@ -130,10 +129,9 @@ function nameTasks(
       });
     }
     byKey.set(task.key, task);
-    byName.set(task.variant, [...(byName.get(task.variant) ?? []), task]);
   }
   // The last resort: names that differ only in what a name cannot show (the number 1 and the text "1") get a part of their keys.
-  for (const same of byName.values())
+  for (const same of groupBy(tasks, ({ variant }) => variant).values())
     if (same.length > 1) for (const task of same) task.variant = `${task.variant.slice(0, 56).replace(/-$/, '')}-${hashOf(task.key, 6)}`;
   return { tasks, problems };
 }

@@ -1,4 +1,4 @@
-import { findGpu, hashOf, normalizeGpuName } from '@bench/core';
+import { findGpu, groupBy, hashOf, normalizeGpuName } from '@bench/core';
 
 export type ParamValue = string | number | boolean | null;
 
@@ -30,11 +30,7 @@ export function abbreviate(keys: readonly string[]): Map<string, string> {
   const chosen = new Map<string, string>();
   let open = [...keys];
   for (let level = 0; open.length > 0; level++) {
-    const byShort = new Map<string, string[]>();
-    for (const key of open) {
-      const short = candidates(key)[level] ?? hashOf(key, 8);
-      byShort.set(short, [...(byShort.get(short) ?? []), key]);
-    }
+    const byShort = groupBy(open, (key) => candidates(key)[level] ?? hashOf(key, 8));
     const taken = new Set(chosen.values());
     open = [];
     for (const [short, same] of byShort) {

@@ -1,4 +1,4 @@
-import { groupBy } from './group-by.ts';
+import { groupBy } from '@bench/core';
 import { taskOf } from './row-id.ts';
 import type { ReportRow } from './rows.ts';
 

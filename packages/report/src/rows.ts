@@ -1,14 +1,14 @@
-import { groupBy } from './group-by.ts';
-import type {
-  ClassResult,
-  ConversationsResult,
-  Distribution,
-  EngineInfo,
-  LoadSpec,
-  OwnMetric,
-  PointFlag,
-  PointResult,
-  SteadyResult,
+import {
+  groupBy,
+  type ClassResult,
+  type ConversationsResult,
+  type Distribution,
+  type EngineInfo,
+  type LoadSpec,
+  type OwnMetric,
+  type PointFlag,
+  type PointResult,
+  type SteadyResult,
 } from '@bench/core';
 import type { ForeignKind, PointView, RunView, SearchFile, TaskView } from '@bench/results';
 import {

@@ -1,4 +1,4 @@
-import { groupBy } from './group-by.ts';
+import { groupBy } from '@bench/core';
 import type { TaskGroup } from './groups.ts';
 
 /** What one task was told, or ran on, key by key. */

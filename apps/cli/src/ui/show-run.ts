@@ -1,4 +1,4 @@
-import { formatDuration, printable, usd } from '@bench/core';
+import { formatDuration, groupBy, printable, usd } from '@bench/core';
 import type { PointRef, RunEvent } from '@bench/benchmark';
 import { searchText } from '@bench/results';
 import { loadText } from './load-text.ts';
@@ -242,11 +242,10 @@ export function showRun(
 
 /** One line a reason: sixty variants for GPUs that are not there are not sixty lines. */
 function leftOutLines(events: readonly LeftOut[]): string[] {
-  const byReason = new Map<string, string[]>();
-  for (const { reason, task } of events) byReason.set(reason, [...(byReason.get(reason) ?? []), task]);
-  return [...byReason].map(([reason, tasks]) => {
-    const more = tasks.length - NAMED;
-    return `left out ${tasks.slice(0, NAMED).join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${reason}`;
+  return [...groupBy(events, ({ reason }) => reason)].map(([reason, same]) => {
+    const more = same.length - NAMED;
+    const tasks = same.slice(0, NAMED).map(({ task }) => task);
+    return `left out ${tasks.join(', ')}${more > 0 ? ` and ${more} more` : ''}: ${reason}`;
   });
 }
 

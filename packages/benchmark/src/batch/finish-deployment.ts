@@ -1,4 +1,4 @@
-import { messageOf } from '@bench/core';
+import { groupBy, messageOf } from '@bench/core';
 import { errorFacts } from '../error-facts.ts';
 import { pointKey } from '../run-state.ts';
 import { countFailed } from '../tally.ts';
@@ -47,9 +47,7 @@ async function endTasks(
   interrupted: boolean,
 ): Promise<void> {
   const { writer, state, tally } = context;
-  const tasks = new Map<string, QueuedOrder[]>();
-  for (const order of record.orders) tasks.set(order.key, [...(tasks.get(order.key) ?? []), order]);
-  for (const orders of tasks.values()) {
+  for (const orders of groupBy(record.orders, ({ key }) => key).values()) {
     const [first] = orders as [QueuedOrder];
     const missing = orders.some(({ key, point, repeat }) => !state.finished.has(pointKey(key, point, repeat)));
     const status = !missing ? 'done' : interrupted ? 'interrupted' : 'failed';

@@ -1,3 +1,4 @@
+import { groupBy } from '@bench/core';
 import { z } from 'zod';
 import type { Topology } from '../types.ts';
 
@@ -57,8 +58,7 @@ export function testProblems(result: TestResult, topology: Topology): string[] {
         `rank ${one.rank} has LOCAL_WORLD_SIZE ${one.localWorldSize}, and ${topology.ranksPerNode} ranks per node were asked for`,
       );
   }
-  const byNode = new Map<number, TestResult['ranks']>();
-  for (const one of ranks) byNode.set(one.nodeRank, [...(byNode.get(one.nodeRank) ?? []), one]);
+  const byNode = groupBy(ranks, ({ nodeRank }) => nodeRank);
   for (const [nodeRank, members] of byNode) {
     const names = [...new Set(members.map(({ node }) => node))];
     if (names.length > 1) problems.push(`NODE_RANK ${nodeRank} is on more than one node: ${names.join(', ')}`);

@@ -1,4 +1,4 @@
-import { findGpu, findGpus, type GpuModel } from '@bench/core';
+import { findGpu, findGpus, groupBy, type GpuModel } from '@bench/core';
 import { z } from 'zod';
 import type { Offer, OfferQuery } from '../contract/offer.ts';
 import { PROVIDER } from './explain.ts';
@@ -36,7 +36,7 @@ const UNKNOWN_MEMORY_GB = 1;
 export function toOffers(nodes: readonly SlurmNode[], o: { query: OfferQuery; settings: SlurmSettings; at: string }): Offer[] {
   const { query, settings, at } = o;
   if (query.workload !== 'batch' || !query.markets.includes('on-demand')) return [];
-  const partitions = groupBy(nodes);
+  const partitions = groupBy(nodes, ({ partition }) => partition);
   const offers: Offer[] = [];
   for (const [partition, all] of partitions) {
     if (query.regions.length > 0 && !query.regions.includes(partition)) continue;
@@ -55,12 +55,6 @@ export function toOffers(nodes: readonly SlurmNode[], o: { query: OfferQuery; se
     }
   }
   return offers;
-}
-
-function groupBy(nodes: readonly SlurmNode[]): Map<string, SlurmNode[]> {
-  const groups = new Map<string, SlurmNode[]>();
-  for (const node of nodes) groups.set(node.partition, [...(groups.get(node.partition) ?? []), node]);
-  return groups;
 }
 
 function countOf(node: SlurmNode, type: GresGpus['type']): number {

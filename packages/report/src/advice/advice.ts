@@ -1,4 +1,4 @@
-import { groupBy } from '../group-by.ts';
+import { groupBy } from '@bench/core';
 import { type Bottlenecks, bottlenecks } from '../bottlenecks/bottlenecks.ts';
 import type { TaskGroup } from '../groups.ts';
 import { type Recommendation, recommendation } from '../saturation/recommendation.ts';

@@ -1,5 +1,12 @@
-import { groupBy } from '../group-by.ts';
-import { differenceInterval, meanPart, proportionDifference, proportionInterval, studentTTail, type VariancePart } from '@bench/core';
+import {
+  differenceInterval,
+  groupBy,
+  meanPart,
+  proportionDifference,
+  proportionInterval,
+  studentTTail,
+  type VariancePart,
+} from '@bench/core';
 import type { ComparedFigure } from './figures.ts';
 import type { Sample } from './samples.ts';
 

@@ -1,4 +1,4 @@
-import { groupBy } from '../group-by.ts';
+import { groupBy } from '@bench/core';
 import type { ReportRow } from '../rows.ts';
 
 /** A point of a side, as all its runs measured it. */

@@ -1,5 +1,4 @@
-import { groupBy } from '../group-by.ts';
-import type { Bounds } from '@bench/core';
+import { groupBy, type Bounds } from '@bench/core';
 import { type Difference, differencesOf } from '../compare/differences.ts';
 import { runOf } from '../compare/samples.ts';
 import type { Report } from '../report.ts';

@@ -1,6 +1,5 @@
-import { groupBy } from '../group-by.ts';
 import { dirname } from 'node:path';
-import { metric } from '@bench/core';
+import { groupBy, metric } from '@bench/core';
 import { listWords, plural } from '../format.ts';
 import type { Report } from '../report.ts';
 import type { ReportRow, RowSource } from '../rows.ts';

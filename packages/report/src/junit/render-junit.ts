@@ -1,6 +1,5 @@
-import { groupBy } from '../group-by.ts';
 import { figureName } from '../csv/csv-columns.ts';
-import { metric } from '@bench/core';
+import { groupBy, metric } from '@bench/core';
 import { ownFigures } from '../own-figures.ts';
 import { pointLabel } from '../labels.ts';
 import type { Report } from '../report.ts';

@@ -1,4 +1,4 @@
-import { groupBy } from '../group-by.ts';
+import { groupBy } from '@bench/core';
 import { oneLine } from '../text.ts';
 import type { TaskGroup } from '../groups.ts';
 import { engineLabel } from '../labels.ts';

@@ -1,5 +1,5 @@
 import { dirname, extname, isAbsolute, relative, sep } from 'node:path';
-import { BenchError, maskSecrets } from '@bench/core';
+import { BenchError, groupBy, maskSecrets } from '@bench/core';
 import { readRun } from '../read-run.ts';
 import type { RunView } from '../run-view.ts';
 import { type FileInput, findInputs, type Inputs } from './find-inputs.ts';
@@ -96,12 +96,7 @@ function isBeside({ path }: FileInput, readFolders: ReadonlySet<string>): boolea
 
 /** A text and a JSON file of one name and one tool are one measurement. */
 function pairs(reads: readonly Read[], problems: Sources['problems']): ForeignMeasurement[] {
-  const byStem = new Map<string, Read[]>();
-  for (const read of reads) {
-    if (!read.file) continue;
-    const stem = read.path.slice(0, read.path.length - extname(read.path).length);
-    byStem.set(stem, [...(byStem.get(stem) ?? []), read]);
-  }
+  const byStem = groupBy(reads, ({ file, path }) => (file ? path.slice(0, path.length - extname(path).length) : null));
   return [...byStem.values()].flatMap((same) => {
     const [first, second] = same;
     const twins = same.length === 2 && first && second ? (joinReads(first, second) ?? joinReads(second, first)) : null;

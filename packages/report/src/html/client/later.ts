@@ -1,4 +1,4 @@
-import { groupBy } from '../../group-by.ts';
+import { groupBy } from '@bench/core';
 import { all, el } from './dom.ts';
 import type { ViewData } from '../view-data.ts';
 

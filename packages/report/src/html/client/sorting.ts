@@ -1,4 +1,4 @@
-import { groupBy } from '../../group-by.ts';
+import { groupBy } from '@bench/core';
 /** What a cell is sorted by: its number where its text begins with one, else its text; null: it says nothing, and comes last. */
 export type SortKey = number | string | null;
 

@@ -1,4 +1,4 @@
-/** Items by key, keys and items in order of first appearance. What has the key null is left out. */
+/** Items by key, keys and the items of each in the order of `items`. What has the key null is left out. */
 export function groupBy<T, K>(items: Iterable<T>, keyOf: (item: T) => K | null): Map<K, T[]> {
   const groups = new Map<K, T[]>();
   for (const item of items) {
