@@ -32,7 +32,7 @@ describe('bench compare', () => {
     const finished = await inRoot(base, slower);
     expect(finished.code, show(finished)).toBe(0);
     expect(finished.stdout).toMatch(/^\d+ figures worse, .* same/);
-    expect(finished.stdout).toMatch(/Output tokens, tok\/s +400 +350 +-12\.5 % +-14\.6 to -10\.3 % +worse/);
+    expect(finished.stdout).toMatch(/Output tokens, tok\/s +400 +350 +-12\.5 % +-14\.6 to -10\.3 +worse/);
     expect(finished.stdout).toContain('matched by recipe, variant and load');
     expect(finished.stdout).toMatch(/engine\.llm\.vllm\.max_num_seqs +64 (→|>) 32/);
     expect(finished.stdout).toMatch(/Engine +vllm 0\.11\.0 (→|>) vllm 0\.12\.0/);

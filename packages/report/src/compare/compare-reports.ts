@@ -2,11 +2,12 @@ import { adjustedPValues, BenchError, EXIT, type Gate, type PointFlag } from '@b
 import type { Report } from '../report.ts';
 import { type Difference, differencesOf } from './differences.ts';
 import { type Effect, effectOf, having } from './effect.ts';
-import { askedFigure, comparedFigure, type ComparedFigure, headlineFigures } from './figures.ts';
+import { askedFigure, comparedFigure, type ComparedFigure, headlineFigures, isMain } from './figures.ts';
 import { type GateOutcome, type JudgedGate, judgeGate, refuseIdleGates } from './judge-gates.ts';
 import { type Match, matchPoints, type SidePoint } from './match.ts';
 import { pairNames, pointName } from './names.ts';
 import { type Sample, samplesOf } from './samples.ts';
+import { type ToTell, toTellOf } from './to-tell.ts';
 import { type Verdict, verdictOf } from './verdict.ts';
 
 export interface CompareOptions {
@@ -38,6 +39,10 @@ export interface ComparedMetric {
   /** With its 95 % interval; null: it cannot be told. */
   effect: Effect | null;
   verdict: Verdict;
+  /** What would tell where it cannot be told; else null. */
+  toTell: ToTell | null;
+  /** Shown whatever came of it: throughput, latencies, errors and cost, what was asked for, and where there is none of these all there is. */
+  main: boolean;
 }
 
 export interface ComparedSide {
@@ -124,7 +129,10 @@ export function compareReports(base: Report, candidate: Report, options: Compare
     const named = [...asked.map(({ name }) => name), ...gates.map(({ gate }) => gate.figure)].flatMap(
       (name) => comparedFigure(name, own) ?? [],
     );
-    const metrics = unique([...headlineFigures(from, to, own), ...named]).map((compared) => ({ compared, effect: effect(compared) }));
+    const compared = unique([...headlineFigures(from, to, own), ...named]);
+    const main = compared.filter((each) => isMain(each) || named.some(({ name }) => name === each.name));
+    const shown = new Set((main.length > 0 ? main : compared).map(({ name }) => name));
+    const metrics = compared.map((each) => ({ compared: each, effect: effect(each), main: shown.has(each.name) }));
     return { match, name: names[i] as string, from, to, gates, metrics };
   });
   const gates = [
@@ -145,7 +153,7 @@ export function compareReports(base: Report, candidate: Report, options: Compare
     base: sideOf(match.base, from),
     candidate: sideOf(match.candidate, to),
     metrics: metrics.map((metric) => {
-      const { compared, effect } = metric;
+      const { compared, effect, main } = metric;
       const { name: figure, label, unit, better, scale } = compared;
       const verdict = verdictOf(compared, effect, { adjusted: adjustedOf.get(metric) ?? 1, tolerance });
       return {
@@ -159,6 +167,8 @@ export function compareReports(base: Report, candidate: Report, options: Compare
         without: { base: from.length - having(compared, from).length, candidate: to.length - having(compared, to).length },
         effect,
         verdict,
+        toTell: toTellOf(compared, effect, { base: from, candidate: to, verdict, tolerance }),
+        main,
       };
     }),
     gates: own,

@@ -39,6 +39,8 @@ describe('the change of a figure', () => {
     expect(found.effect).toEqual({
       ...close(0.0895303305816665, 0.04958175958997492, 0.13099940086719267),
       p: expect.closeTo(0.0007979924129149918, 9) as number,
+      // (b.var(ddof=1) + c.var(ddof=1))**.5
+      spread: expect.closeTo(0.035974166026685926, 12) as number,
       from: 'repeats',
     });
     expect(found).toMatchObject({ base: 100.4, candidate: 109.4, verdict: 'better', better: 'higher' });

@@ -18,6 +18,11 @@ export interface Effect {
   high: number;
   /** Two-sided: how probable a change as large is when there is none. */
   p: number;
+  /**
+   * How one unit (repeat or run) varies: the standard deviation of the difference between one of the candidate and one of the base, in logarithms (0.05: about
+   * 5 %); where something is zero as a share of the base, of shares in points.
+   */
+  spread: number;
   /** What was seen to vary. `assumed`: a side was measured once, and how such a measurement varies was taken for granted. */
   from: 'repeats' | 'runs' | 'assumed';
 }
@@ -46,7 +51,14 @@ export function effectOf(
   }));
   if (!parts) return null;
   const found = differenceInterval(candidate.mean - base.mean, parts.variances);
-  return { change: Math.expm1(found.estimate), low: Math.expm1(found.low), high: Math.expm1(found.high), p: found.p, from: parts.from };
+  return {
+    change: Math.expm1(found.estimate),
+    low: Math.expm1(found.low),
+    high: Math.expm1(found.high),
+    p: found.p,
+    spread: parts.spread,
+    from: parts.from,
+  };
 }
 
 /**
@@ -78,7 +90,7 @@ function linearEffect(
   const found = differenceInterval(change, [...parts.variances, ...own]);
   // What has no negative values cannot fall by more than all of it.
   const least = [...base.runs, ...candidate.runs].flat().every((value) => value >= 0) ? -1 : -Infinity;
-  return { change, low: Math.max(least, found.low), high: found.high, p: found.p, from: parts.from };
+  return { change, low: Math.max(least, found.low), high: found.high, p: found.p, spread: parts.spread, from: parts.from };
 }
 
 const asIs = (value: number): number => value;
@@ -139,26 +151,32 @@ const unitValues = (runs: readonly number[][]): number[] => (runs.length >= RUNS
 function partsOf(
   { base, candidate }: { base: Units; candidate: Units },
   alone: (side: Units) => VariancePart | null,
-): { variances: VariancePart[]; from: Effect['from'] } | null {
+): { variances: VariancePart[]; spread: number; from: Effect['from'] } | null {
   const [from, to] = [base, candidate].map(({ runs }) => (runs.length >= RUNS ? meanPart(runs.map(meanOf)) : null));
-  if (from && to) return { variances: [from, to], from: 'runs' };
+  if (from && to) return { variances: [from, to], spread: Math.hypot(deviation(from), deviation(to)), from: 'runs' };
   const seen = from ?? to;
   if (seen) {
     // A run or two say nothing about the next; the other side's runs do, for both.
     const { length } = (from ? candidate : base).runs;
-    return { variances: [{ variance: seen.variance * (1 + (seen.degrees + 1) / length), degrees: seen.degrees }], from: 'runs' };
+    const both = { variance: seen.variance * (1 + (seen.degrees + 1) / length), degrees: seen.degrees };
+    return { variances: [both], spread: Math.SQRT2 * deviation(seen), from: 'runs' };
   }
   const variances: VariancePart[] = [];
+  const spreads: number[] = [];
   let assumed = false;
   for (const side of [base, candidate]) {
     const repeats = side.runs.flat();
     const part = repeats.length >= 2 ? meanPart(repeats) : alone(side);
     if (!part) return null;
     variances.push(part);
+    spreads.push(repeats.length < 2 ? Math.sqrt(part.variance) : deviation(part));
     assumed ||= repeats.length < 2;
   }
-  return { variances, from: assumed ? 'assumed' : 'repeats' };
+  return { variances, spread: Math.hypot(...spreads), from: assumed ? 'assumed' : 'repeats' };
 }
+
+/** Standard deviation of what the mean is of. */
+const deviation = ({ variance, degrees }: VariancePart): number => Math.sqrt(variance * (degrees + 1));
 
 /** Of shares of requests the wider of two intervals: over repeats, and over requests, which also knows what none of so many may be. */
 function pointsEffect(compared: ComparedFigure, sides: { base: readonly Sample[]; candidate: readonly Sample[] }): Effect | null {
@@ -170,17 +188,22 @@ function pointsEffect(compared: ComparedFigure, sides: { base: readonly Sample[]
   const repeats = parts && differenceInterval(change, parts.variances);
   const [from, to] = [sharesOf(compared, sides.base), sharesOf(compared, sides.candidate)];
   const requests = from && to && proportionDifference(from, to);
-  if (!requests) return repeats && parts ? { change, low: repeats.low, high: repeats.high, p: repeats.p, from: parts.from } : null;
+  if (!requests) {
+    if (!repeats || !parts) return null;
+    return { change, low: repeats.low, high: repeats.high, p: repeats.p, spread: parts.spread, from: parts.from };
+  }
   return {
     change,
     low: Math.min(requests.low, repeats?.low ?? Infinity),
     high: Math.max(requests.high, repeats?.high ?? -Infinity),
     p: Math.max(shareP(from, to), repeats?.p ?? 0),
+    spread: parts?.spread ?? 0,
     from: parts?.from ?? 'assumed',
   };
 }
 
-function sharesOf(compared: ComparedFigure, all: readonly Sample[]): { count: number; total: number } | null {
+/** How many of how many requests a share is of, over all samples. Null: one that has it does not say. */
+export function sharesOf(compared: ComparedFigure, all: readonly Sample[]): { count: number; total: number } | null {
   const samples = having(compared, all);
   const shares = samples.flatMap((sample) => compared.share(sample) ?? []);
   if (shares.length < samples.length) return null;

@@ -22,24 +22,35 @@ export interface ComparedFigure {
 }
 
 /** Compared without being asked for, in this order; where one is missing, the next of its line may stand for it. */
-const HEADLINE: readonly (readonly string[])[] = [
-  ['output_throughput', 'total_token_throughput', 'request_throughput'],
-  ['goodput'],
-  ['ttft_p50_ms'],
-  ['ttft_p99_ms'],
-  ['tpot_p50_ms', 'itl_p50_ms'],
-  ['tpot_p99_ms', 'itl_p99_ms'],
-  ['e2el_p50_ms'],
-  ['e2el_p99_ms'],
-  ['error_ratio'],
-  ['cost_per_mtok_total'],
-  ['energy_per_output_token'],
+const HEADLINE: readonly { line: readonly string[]; main?: true }[] = [
+  { line: ['output_throughput', 'total_token_throughput', 'request_throughput'], main: true },
+  { line: ['goodput'] },
+  { line: ['ttft_p50_ms'], main: true },
+  { line: ['ttft_p99_ms'], main: true },
+  { line: ['tpot_p50_ms', 'itl_p50_ms'], main: true },
+  { line: ['tpot_p99_ms', 'itl_p99_ms'] },
+  { line: ['e2el_p50_ms'], main: true },
+  { line: ['e2el_p99_ms'] },
+  { line: ['error_ratio'], main: true },
+  { line: ['cost_per_mtok_total'], main: true },
+  { line: ['energy_per_output_token'] },
 ];
 
-/** Figures of ours that are compared by default, as far as both samples have them; then the recipe's own that have a direction. */
+const MAIN = new Set(HEADLINE.flatMap(({ line, main }) => (main ? line : [])));
+
+/** Is it of those that a comparison shows whatever came of them? */
+export const isMain = ({ name }: ComparedFigure): boolean => MAIN.has(name);
+
+/**
+ * Figures of ours that are compared by default, as far as both sides have them, the main ones also where one has; then the recipe's own that have a direction.
+ */
 export function headlineFigures(base: readonly Sample[], candidate: readonly Sample[], rows: readonly ReportRow[]): ComparedFigure[] {
   const has = (compared: ComparedFigure) => [base, candidate].every((side) => side.some((sample) => compared.of(sample) !== null));
-  const ours = HEADLINE.flatMap((line) => line.map((name) => comparedFigure(name, rows)).find((found) => found && has(found)) ?? []);
+  const some = (compared: ComparedFigure) => [base, candidate].some((side) => side.some((sample) => compared.of(sample) !== null));
+  const ours = HEADLINE.flatMap(({ line, main }) => {
+    const figures = line.flatMap((name) => comparedFigure(name, rows) ?? []);
+    return figures.find(has) ?? (main ? figures.find(some) : undefined) ?? [];
+  });
   const own = [...new Set(rows.flatMap((row) => Object.keys(row.ownMetrics)))].flatMap((name) => comparedFigure(name, rows) ?? []);
   return [...ours, ...own.filter((found) => found.better !== null && has(found))];
 }

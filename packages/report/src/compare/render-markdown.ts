@@ -11,6 +11,7 @@ import {
   pairWords,
   runWords,
   seenText,
+  toTellText,
   verdictWords,
 } from './words.ts';
 
@@ -24,13 +25,15 @@ const GATE_MARKS = { failed: '❌ failed', undecided: '❔ undecided', passed: '
 const MAX_CHARACTERS = 60_000;
 /** Rows of a table: as many as leave the comment short enough. */
 const ROWS = [100, 30, 10, 3] as const;
+/** Rows of the table that is not folded, about a screen; of what surely changed there may be more. */
+const FIRST = 30;
 /** Of a name, where it is one cell of many. */
 const MAX_NAME = 80;
 const MAX_TEXT = 200;
 /** Three runs, and of each three tags. */
 const MAX_SIDE = 600;
 
-/** A comparison as a comment on a pull request: what came out, gates, what changed; everything else folded. Ends with a newline. */
+/** A comparison as a comment on a pull request: what came out, gates, the main figures and what changed; everything else folded. Ends with a newline. */
 export function comparisonMarkdown(comparison: Comparison): string {
   for (const max of ROWS) {
     const written = comment(comparison, max);
@@ -42,24 +45,25 @@ export function comparisonMarkdown(comparison: Comparison): string {
 function comment(comparison: Comparison, max: number): string {
   const { pairs } = comparison;
   const rows = pairs.flatMap((pair) => pair.metrics.map((metric) => ({ pair, metric })));
-  const changed = rows
-    .filter(({ metric: { verdict } }) => verdict === 'worse' || verdict === 'better')
-    .sort((a, b) => rank(a.metric) - rank(b.metric));
+  const sure = rows.filter(({ metric }) => rank(metric) < 2).length;
+  const first = rows.filter(({ metric }) => metric.main || rank(metric) < 2).sort((a, b) => rank(a.metric) - rank(b.metric));
   const parts = [
     COMMENT_MARK,
     `**${[gateWords(comparison), verdictWords(comparison)].filter(Boolean).join('; ')}**`,
     `${inert(runWords(comparison.candidate), MAX_SIDE)} against ${inert(runWords(comparison.base), MAX_SIDE)}, ${plural(pairs.length, 'point')}.`,
     gateTable(comparison, max),
-    changed.length === 0 ? '' : figureTable(changed, pairs, max),
+    first.length === 0 ? '' : figureTable(first, pairs, Math.min(max, Math.max(FIRST, sure))),
     missing(comparison),
-    fold(`All figures (${formatNumber(rows.length, 0)})`, figureTable(rows, pairs, max)),
+    first.length === rows.length && rows.length <= FIRST
+      ? ''
+      : fold(`All figures (${formatNumber(rows.length, 0)})`, figureTable(rows, pairs, max)),
     differences(comparison, max),
     fold('How to read this', method(comparison)),
   ];
   return `${parts.filter((part) => part !== '').join('\n\n')}\n`;
 }
 
-const rank = ({ verdict }: ComparedMetric): number => (verdict === 'worse' ? 0 : 1);
+const rank = ({ verdict }: ComparedMetric): number => (verdict === 'worse' ? 0 : verdict === 'better' ? 1 : 2);
 
 const table = (head: readonly string[], align: readonly string[], rows: readonly (readonly string[])[]): string =>
   [head, align, ...rows].map((cells) => `| ${cells.join(' | ')} |`).join('\n');
@@ -74,7 +78,7 @@ function figureTable(rows: readonly { pair: ComparedPair; metric: ComparedMetric
       ...figureTexts(metric),
       metric.effect ? changeText(metric.effect.change, metric.scale) : '–',
       intervalText(metric),
-      MARKS[metric.verdict],
+      `${MARKS[metric.verdict]}${metric.toTell ? ` (${toTellText(metric)})` : ''}`,
     ]);
   const more = rows.length - cells.length;
   const head = [...(many ? ['point'] : []), 'figure', 'base', 'candidate', 'change', '95 % interval', 'verdict'];
@@ -148,7 +152,7 @@ function method(comparison: Comparison): string {
   const percent = formatShort(tolerance * 100);
   const ways = [...new Set(pairs.map(pairWords))];
   return [
-    `*same*: the whole interval lies within ±${percent} %. *worse*, *better*: there is a change (5 % false alarms over all ${plural(tests, 'figure')}, Benjamini and Hochberg), and by the best estimate it is ${percent} % or more. *cannot tell*: neither. A gate fails only when the whole interval lies beyond its limit.`,
+    `*same*: the whole interval lies within ±${percent} %. *worse*, *better*: there is a change (5 % false alarms over all ${plural(tests, 'figure')}, Benjamini and Hochberg), and by the best estimate it is ${percent} % or more. *cannot tell*: neither, and beside it what would probably tell. A gate fails only when the whole interval lies beyond its limit.`,
     `Points: ${ways
       .slice(0, 3)
       .map((text) => inert(text, MAX_TEXT))

@@ -1,4 +1,4 @@
-import { plural } from '../format.ts';
+import { listWords, plural } from '../format.ts';
 import { type Paint, painter, toAscii } from '../table/paint.ts';
 import type { TableOptions } from '../table/render-table.ts';
 import { displayWidth, padEnd, padStart, truncate, wrap } from '../table/width.ts';
@@ -14,17 +14,20 @@ import {
   pairWords,
   runWords,
   seenText,
+  toTellSentences,
   verdictWords,
 } from './words.ts';
 
 export interface ComparisonTextOptions extends TableOptions {
-  /** Every figure of every point. Default: of more than four points those that changed. */
+  /** Every figure of every point. Default: of more than four points the main figures and those that surely changed, of at most 20 points. */
   all?: boolean;
 }
 
 const GAP = 2;
-/** From here on what did not change is left out. */
+/** Of more points than this, figures that are not the main ones and did not change are left out. */
 const MANY = 4;
+/** Of more points than this, those where nothing changed are counted. */
+const MAX_POINTS = 20;
 /** More points without a partner than this are counted. */
 const MAX_LONE = 10;
 
@@ -41,7 +44,7 @@ const CELLS: readonly Cell[] = [
   { head: 'base', of: (metric) => figureTexts(metric)[0], keep: 2 },
   { head: 'candidate', of: (metric) => figureTexts(metric)[1], keep: 3 },
   { head: 'change', of: ({ effect, scale }) => (effect ? changeText(effect.change, scale) : '–') },
-  { head: '95 % interval', of: intervalText, keep: 4 },
+  { head: '95 % interval', of: (metric) => intervalText(metric, false), keep: 4 },
   { head: 'verdict', of: ({ verdict }) => verdict, left: true },
 ];
 
@@ -95,8 +98,9 @@ function gateLines({ pairs }: Comparison, { width, paint }: Drawn): string[] {
 }
 
 function figureLines({ pairs }: Comparison, { width, paint, all = false }: Drawn & ComparisonTextOptions): string[] {
-  const some = all || pairs.length <= MANY;
-  const shown = (pair: ComparedPair) => pair.metrics.filter(({ verdict }) => some || verdict === 'worse' || verdict === 'better');
+  const every = all || pairs.length <= MANY;
+  const drawn = new Set(all ? pairs : shownPairs(pairs));
+  const shown = (pair: ComparedPair) => pair.metrics.filter((metric) => drawn.has(pair) && (every || metric.main || isSure(metric)));
   const metrics = pairs.flatMap(shown);
   const { cells, widths } = fit(metrics, width);
   const line = (text: (cell: Cell) => string) =>
@@ -115,26 +119,34 @@ function figureLines({ pairs }: Comparison, { width, paint, all = false }: Drawn
       paint.dim(line(({ head }) => head).trimEnd()),
     );
     for (const metric of own) lines.push(colours[metric.verdict](line((cell) => cell.of(metric)).trimEnd()));
+    for (const sentence of toTellSentences(own)) lines.push(...wrap(sentence, width, 2).map(paint.dim));
   }
-  const quiet = pairs.filter((pair) => shown(pair).length === 0).length;
-  if (!some && metrics.length < pairs.flatMap((pair) => pair.metrics).length)
-    lines.push(
-      '',
-      ...wrap(
-        `Figures that are the same, or of which it cannot be told, are left out${quiet > 0 ? `, with them ${plural(quiet, 'whole point')}` : ''}; --all shows them.`,
-        width,
-        2,
-      ).map(paint.dim),
-    );
+  const quiet = pairs.length - drawn.size;
+  const others = pairs.filter((pair) => drawn.has(pair)).some((pair) => shown(pair).length < pair.metrics.length);
+  const left = [...(others ? ['figures that are not among the main ones'] : []), ...(quiet > 0 ? [plural(quiet, 'whole point')] : [])];
+  if (left.length > 0)
+    lines.push('', ...wrap(`Without a sure change, and left out: ${listWords(left)}; --all shows them.`, width, 2).map(paint.dim));
   return lines;
 }
 
-/** Leaves out columns until the rest fits; the name of a figure gives way last. */
+const isSure = ({ verdict }: ComparedMetric): boolean => verdict === 'worse' || verdict === 'better';
+
+/** Points where something surely changed, and of the others the first, as far as there is room. */
+function shownPairs(pairs: readonly ComparedPair[]): ComparedPair[] {
+  const changed = pairs.filter(({ metrics }) => metrics.some(isSure));
+  return [...changed, ...pairs.filter((pair) => !changed.includes(pair)).slice(0, Math.max(0, MAX_POINTS - changed.length))];
+}
+
+/** The name of a figure keeps this much before a column is left out. */
+const NAME = 20;
+
+/** Shortens the names of figures, then leaves out columns until the rest fits; in the end the names give way again. */
 function fit(metrics: readonly ComparedMetric[], width: number): { cells: readonly Cell[]; widths: number[] } {
   let cells = CELLS;
   const natural = () => cells.map((cell) => Math.max(displayWidth(cell.head), ...metrics.map((metric) => displayWidth(cell.of(metric)))));
   const total = (widths: readonly number[]) => widths.reduce((sum, w) => sum + w, 0) + GAP * (widths.length - 1);
-  while (total(natural()) > width) {
+  const least = ([name = 0, ...others]: readonly number[]) => total([Math.min(name, NAME), ...others]);
+  while (least(natural()) > width) {
     const [weakest] = cells.filter(({ keep }) => keep !== undefined).sort((a, b) => (a.keep ?? 0) - (b.keep ?? 0));
     if (!weakest) break;
     cells = cells.filter((cell) => cell !== weakest);

@@ -37,6 +37,15 @@ function hostile(): Comparison {
   });
 }
 
+/** Nothing has changed, and two repeats do not show it; the base has no price. */
+function unsure(): Comparison {
+  const run = (id: string, seed: number, plan: MeasuredPlan = {}) => {
+    const repeats = lognormalRepeats({ seed, medianMs: 100, repeats: 2, requests: 200, within: 0.3, between: 0.02 });
+    return buildReport({ runs: [measuredRun(id, repeats, plan)] });
+  };
+  return compareReports(run('rbase00001', 5), run('rcand00001', 6));
+}
+
 /** A run that is compared with three others, one of them with more tags than are named. */
 function tagged(): Comparison {
   const run = (id: string, seed: number, tags: readonly string[]) => ({
@@ -69,12 +78,32 @@ describe('in a terminal', () => {
       for (const line of text(slower, width).split('\n')) expect(displayWidth(line), line).toBeLessThanOrEqual(width);
     // oxlint-disable-next-line no-control-regex
     expect(text(slower, 100, { unicode: false })).toMatch(/^[\x20-\x7E\n]*$/);
-    expect(text(slower, 60)).not.toContain('candidate  ');
+    expect(text(slower, 50)).not.toContain('candidate  ');
   });
 
-  it('of many points shows what changed', () => {
-    expect(text(many())).toContain('with them 8 whole points; --all shows them.');
-    expect(text(many(), 120, { all: true }).match(/^figure /gm)).toHaveLength(8);
+  it('of many points shows the main figures', () => {
+    const comparison = many();
+    const [shown, all] = [text(comparison), text(comparison, 120, { all: true })];
+    expect(shown).toContain('Without a sure change, and left out: figures that are not among the main ones; --all shows them.');
+    for (const each of [shown, all]) expect(each.match(/^figure /gm)).toHaveLength(8);
+    expect([shown.match(/^TPOT p99, ms /gm), all.match(/^TPOT p99, ms /gm)?.length]).toEqual([null, 8]);
+  });
+
+  it('of very many points counts those where nothing changed', () => {
+    const [pair] = slower.pairs as [Comparison['pairs'][number]];
+    const quiet = pair.metrics.map((metric) => ({ ...metric, verdict: 'same' as const }));
+    const pairs = Array.from({ length: 50 }, (_, i) => (i % 2 === 0 ? { ...pair, metrics: quiet } : { ...pair, name: `changed ${i}` }));
+    const shown = text({ ...slower, pairs });
+    expect(shown.match(/^changed /gm)).toHaveLength(25);
+    expect(shown).toContain('left out: 25 whole points; --all shows them.');
+  });
+
+  it('says what would tell', async () => {
+    await expect(`${text(unsure(), 80)}\n`).toMatchFileSnapshot('testing/comparison-unsure.txt');
+    expect(unsure().pairs[0]?.metrics.map(({ verdict, toTell }) => [verdict, toTell])).toContainEqual([
+      'cannot tell',
+      { aSide: 8, of: 'repeats', why: 'spread' },
+    ]);
   });
 
   it('obeys no control characters of names', () => {
@@ -112,6 +141,6 @@ describe('as a comment', () => {
     const huge = { ...slower, pairs: Array.from({ length: 2000 }, (_, i) => ({ ...pair, name: `${i} ${'<x>'.repeat(80)}` })) };
     const written = comparisonMarkdown(huge);
     expect(written.length).toBeLessThan(65_536);
-    expect(written).toMatch(/and 5,9\d\d others/);
+    expect(written).toMatch(/and 7,9\d\d others/);
   });
 });

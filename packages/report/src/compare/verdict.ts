@@ -16,9 +16,14 @@ const ALARM = 0.05;
  */
 export function verdictOf(compared: ComparedFigure, effect: Effect | null, o: { adjusted: number; tolerance: number }): Verdict {
   if (!effect) return 'cannot tell';
-  const tolerance = compared.scale === 'points' ? POINTS : o.tolerance;
+  const tolerance = toleranceOf(compared, o.tolerance);
   if (effect.low > -tolerance && effect.high < tolerance) return 'same';
   const excludesNone = effect.low > 0 || effect.high < 0;
   if (compared.better === null || !excludesNone || o.adjusted > ALARM || Math.abs(effect.change) < tolerance) return 'cannot tell';
   return effect.change > 0 === (compared.better === 'higher') ? 'better' : 'worse';
+}
+
+/** A change of a figure matters from here on: a share of the base, or of shares a difference. */
+export function toleranceOf({ scale }: ComparedFigure, tolerance: number): number {
+  return scale === 'points' ? POINTS : tolerance;
 }

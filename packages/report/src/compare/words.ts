@@ -1,5 +1,6 @@
 import { FLAG_WORDS } from '../flags.ts';
 import { decimalsOf, formatNumber, formatShort, listWords, plural } from '../format.ts';
+import { groupBy } from '../group-by.ts';
 import { oneLine } from '../text.ts';
 import type { ComparedMetric, ComparedPair, ComparedSide, Comparison, WholeSide } from './compare-reports.ts';
 import type { JudgedGate } from './judge-gates.ts';
@@ -36,18 +37,21 @@ export function runWords({ runs, tags }: WholeSide): string {
   return `${plural(runs.length, what)} (${shown.join(', ')}${runs.length > shown.length ? ', …' : ''})`;
 }
 
-/** `+9.8 %`, `-0.3 points`. */
+/** `+9.8 %`, `-0.3 pp`: percentage points. */
 export function changeText(change: number, scale: ComparedMetric['scale'], unit = true): string {
   const percent = change * 100;
   const digits = Math.abs(percent) >= 99.95 ? 0 : scale === 'points' && Math.abs(percent) < 0.995 ? 2 : 1;
   const text = formatNumber(percent, digits);
   const sign = percent > 0 && Number(text.replaceAll(',', '')) !== 0 ? '+' : '';
-  return `${sign}${text}${unit ? (scale === 'points' ? ' points' : ' %') : ''}`;
+  return `${sign}${text}${unit ? (scale === 'points' ? ' pp' : ' %') : ''}`;
 }
 
-/** `+7.1 … +12.6 %`. Empty: there is none. */
-export function intervalText({ effect, scale }: Pick<ComparedMetric, 'effect' | 'scale'>): string {
-  return effect ? `${changeText(effect.low, scale, false)} to ${changeText(effect.high, scale)}` : '';
+/** `+7.1 to +12.6 %`. Empty: there is none. */
+export function intervalText(
+  { effect, scale }: { effect: { low: number; high: number } | null; scale: ComparedMetric['scale'] },
+  unit = true,
+): string {
+  return effect ? `${changeText(effect.low, scale, false)} to ${changeText(effect.high, scale, unit)}` : '';
 }
 
 /** Base and candidate with as many decimals as tell them apart. */
@@ -66,13 +70,54 @@ export function figureLabel({ label, unit, scale }: ComparedMetric): string {
   return unit === '' || scale === 'points' ? name : `${name}, ${oneLine(unit, 20)}`;
 }
 
+/** More repeats than this are only said to be more. */
+const MANY_REPEATS = 999;
+
+const sizeText = (aSide: number): string => (aSide > MANY_REPEATS ? `more than ${MANY_REPEATS}` : String(aSide));
+
+/** What would tell: `about 9 repeats a side would tell`; or why more repeats would not. Empty: it is told. */
+export function toTellText({ toTell, base }: Pick<ComparedMetric, 'toTell' | 'base'>): string {
+  if (!toTell) return '';
+  const { aSide, of, why } = toTell;
+  if (aSide !== null) return `about ${sizeText(aSide)} ${of} a side would tell`;
+  switch (why) {
+    case 'near tolerance':
+      return 'the change is about as large as the tolerance';
+    case 'many figures':
+      return 'sure alone, but not among so many figures';
+    case 'no direction':
+      return 'nobody says which way is better';
+    case 'base is zero':
+      return 'the base is zero';
+    case 'one side':
+      return `the ${base === null ? 'base' : 'candidate'} does not have it`;
+    default:
+      return 'measured once';
+  }
+}
+
+/** What would tell of the figures of a point, in sentences. Empty: all are told. */
+export function toTellSentences(metrics: readonly ComparedMetric[]): string[] {
+  const names = (own: readonly ComparedMetric[]) => own.map(({ label }) => oneLine(label, 60)).join(', ');
+  const grouped = (own: readonly ComparedMetric[], text: (metric: ComparedMetric) => string) =>
+    [...groupBy(own, text)].map(([key, same]) => `${key} (${names(same)})`).join(', ');
+  const sizes = (['repeats', 'runs'] as const).flatMap((of) => {
+    const own = metrics
+      .filter(({ toTell }) => toTell !== null && toTell.aSide !== null && toTell.of === of)
+      .sort((a, b) => (a.toTell?.aSide ?? 0) - (b.toTell?.aSide ?? 0));
+    const size = ({ toTell }: ComparedMetric) => sizeText(toTell?.aSide ?? 0);
+    return own.length > 0 ? [`${of === 'runs' ? 'Runs' : 'Repeats'} a side that would tell: about ${grouped(own, size)}.`] : [];
+  });
+  const others = metrics.filter(({ toTell }) => toTell !== null && toTell.aSide === null);
+  return [...sizes, ...(others.length > 0 ? [`Cannot be told: ${grouped(others, toTellText)}.`] : [])];
+}
+
 /** What a gate saw: `+9.8 % (+7.1 to +12.6 %)`, `512 (498 to 530)`. */
 export function seenText({ gate, seen, why }: JudgedGate, metrics: readonly ComparedMetric[]): string {
   const metric = metrics.find(({ name }) => name === gate.figure);
   if (!seen || !metric) return why ?? 'it cannot be told';
   const scale = metric.scale;
-  if (gate.of === 'change')
-    return `${changeText(seen.estimate, scale)} (${intervalText({ effect: { ...seen, change: seen.estimate, p: 1, from: 'repeats' }, scale })})`;
+  if (gate.of === 'change') return `${changeText(seen.estimate, scale)} (${intervalText({ effect: seen, scale })})`;
   const factor = scale === 'points' ? 100 : 1;
   const decimals = Math.min(scale === 'points' ? 2 : 4, decimalsOf(seen.high * factor));
   const text = (value: number) => formatNumber(value * factor, value === 0 ? 0 : decimals);
