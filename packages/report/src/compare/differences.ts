@@ -5,7 +5,7 @@ import { engineLabel, systemFacts } from '../labels.ts';
 import type { Report } from '../report.ts';
 import type { ReportRow } from '../rows.ts';
 import type { SidePoint } from './match.ts';
-import { runOf, taskOf } from './samples.ts';
+import { measurementOf, runOf, taskOf } from './samples.ts';
 
 /** Something that is not the same on both sides. */
 export interface Difference {
@@ -38,8 +38,7 @@ function settingDifferences(base: Side, candidate: Side): Difference[] {
 
 /** The resolved recipe of a row; null: none is known. */
 export function recipeTextOf(report: Report, row: ReportRow): string | null {
-  if (row.source.kind === 'run') return taskOf(report, row)?.recipeText ?? null;
-  return report.foreign.find(({ source }) => source.path === row.source.path)?.recipeText ?? null;
+  return (taskOf(report, row) ?? measurementOf(report, row))?.recipeText ?? null;
 }
 
 function between(kind: Difference['kind'], from: ReadonlyMap<string, string>, to: ReadonlyMap<string, string>): Difference[] {

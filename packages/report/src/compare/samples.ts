@@ -1,5 +1,5 @@
 import type { PercentileBounds, PointResult } from '@bench/core';
-import type { RunView, TaskView } from '@bench/results';
+import type { ForeignMeasurement, RunView, TaskView } from '@bench/results';
 import { costsOf } from '../prices/costs.ts';
 import type { Report } from '../report.ts';
 import type { ReportRow, RowDistribution } from '../rows.ts';
@@ -39,26 +39,40 @@ export function samplesOf(report: Report, row: ReportRow): Sample[] {
 
 /** The run of a row that a run directory holds. */
 export function runOf(report: Report, { source }: ReportRow): RunView | undefined {
-  return source.kind === 'run' ? indexOf(report).get(source.path)?.view : undefined;
+  return source.kind === 'run' ? indexOf(report).runs.get(source.path)?.view : undefined;
 }
 
 /** The task of a row that a run directory holds. */
 export function taskOf(report: Report, row: ReportRow): TaskView | undefined {
-  return row.source.kind === 'run' ? indexOf(report).get(row.source.path)?.tasks.get(taskKey(row)) : undefined;
+  return row.source.kind === 'run' ? indexOf(report).runs.get(row.source.path)?.tasks.get(taskKey(row)) : undefined;
+}
+
+/** The first measurement of the file of a row that another tool wrote. */
+export function measurementOf(report: Report, { source }: ReportRow): ForeignMeasurement | undefined {
+  return source.kind === 'run' ? undefined : indexOf(report).foreign.get(source.path);
 }
 
 /** A report may have thousands of rows, each of which asks for its task several times. */
-const indexes = new WeakMap<Report, Map<string, { view: RunView; tasks: Map<string, TaskView> }>>();
+const indexes = new WeakMap<Report, Index>();
 
-function indexOf(report: Report): Map<string, { view: RunView; tasks: Map<string, TaskView> }> {
+/** What a report was made of, by its path. */
+interface Index {
+  runs: Map<string, { view: RunView; tasks: Map<string, TaskView> }>;
+  foreign: Map<string, ForeignMeasurement>;
+}
+
+function indexOf(report: Report): Index {
   const known = indexes.get(report);
   if (known) return known;
-  const made = new Map(
+  const runs = new Map(
     report.runs.map((view) => [
       view.dir,
       { view, tasks: new Map(view.tasks.map((task) => [taskKey({ ...task.file, taskKey: task.file.key }), task])) },
     ]),
   );
+  // A file may have many results: of those of one path the first stays.
+  const foreign = new Map(report.foreign.toReversed().map((measurement) => [measurement.source.path, measurement]));
+  const made = { runs, foreign };
   indexes.set(report, made);
   return made;
 }
