@@ -1,6 +1,6 @@
+import { groupBy } from '@bench/core';
 import { FLAG_WORDS } from '../flags.ts';
 import { decimalsOf, formatNumber, formatShort, listWords, plural } from '../format.ts';
-import { groupBy } from '../group-by.ts';
 import { oneLine } from '../text.ts';
 import type { ComparedMetric, ComparedPair, ComparedSide, Comparison, WholeSide } from './compare-reports.ts';
 import type { JudgedGate } from './judge-gates.ts';
