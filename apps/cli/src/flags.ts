@@ -99,12 +99,12 @@ export function settingsFlag<A extends unknown[], O extends OptionValues, G exte
   return command.option('--config <file>', CONFIG);
 }
 
-/** What a report or a history is priced with. */
-export function priceFlags<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Command<A, O, G>) {
+/** What a report or a history is priced with; `more` is said of `--price` besides. */
+export function priceFlags<A extends unknown[], O extends OptionValues, G extends OptionValues>(command: Command<A, O, G>, more = '') {
   return settingsFlag(
     command.option(
       '--price <what=usd>',
-      'what an hour would cost: h200=2.10 (a GPU), 8xh200=16 or machine:NAME=70 (a machine), partition:NAME=1.50; 1.95EUR; repeatable',
+      `what an hour would cost: h200=2.10 (a GPU), 8xh200=16 or machine:NAME=70 (a machine), partition:NAME=1.50; 1.95EUR; repeatable${more}`,
       collect,
     ),
   );

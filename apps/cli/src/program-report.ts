@@ -22,6 +22,7 @@ export function addReportCommands(program: Command, result: { code: number }): v
       .option('--charts <folder>', 'write each chart as SVG and PNG here')
       .addOption(new Option('--chart-format <kind>', 'with --charts: only this').choices(['svg', 'png'] as const))
       .option('--dark', 'with --charts: light on dark'),
+    '; a run’s own report stays as it is: name a file',
   )
     .option('--json', 'print every figure with its unit and source as JSON')
     .action(async (paths, options) => {

@@ -1,4 +1,4 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir, readdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 import { beforeAll, describe, expect, it } from 'vitest';
 import { bench, folder, show } from './cli.ts';
@@ -169,5 +169,21 @@ describe('bench report', () => {
     expect(finished.code, show(finished)).toBe(0);
     expect(finished.stdout).toContain(join('runs', id, 'report.html'));
     expect(await readFile(join(root, 'runs', id, 'report.html'), 'utf8')).toContain('other');
+  });
+
+  it('of what would be stands in no run’s folder, and where a flag says', async () => {
+    const id = await writtenRun(join(root, 'whatif'), { at: Date.UTC(2026, 5, 4), figures: { 8: [90] }, gpu: { name: 'H200', count: 2 } });
+    const own = join(root, 'whatif', id);
+    const before = (await readdir(own)).sort();
+    const shown = await report(own, '--price', 'h200=123.25');
+    expect(shown.code, show(shown)).toBe(0);
+    expect(shown.stderr).toBe(
+      'no file was written: a run’s own report keeps its prices; name one with --html or --xlsx for those of --price\n',
+    );
+    expect((await readdir(own)).sort()).toEqual(before);
+    const named = await report(own, '--price', 'h200=123.25', '--html', 'whatif.html');
+    expect(named.code, show(named)).toBe(0);
+    expect(await readFile(join(root, 'whatif.html'), 'utf8')).toContain('$246.50');
+    expect((await readdir(own)).sort()).toEqual(before);
   });
 });

@@ -6,7 +6,10 @@ import { checkFiles, type FileFlags, jsonText, namesFiles, printedText, writeFil
 import { type PriceFlags, reportPrices, tellUnusedPrices } from '../report-prices.ts';
 import { reportAdvice, reportTable, writeReports } from '../reports.ts';
 
-/** `bench report`: of one run its files are written into its folder; of anything else, where a flag says. */
+/**
+ * `bench report`: of one run its files are written into its folder; of anything else, where a flag says. What was asked hypothetically is shown alone: who
+ * opens the run's own report later has not seen the flag.
+ */
 export function report(
   paths: readonly string[],
   flags: { out: string; json?: true | undefined } & FileFlags & PriceFlags,
@@ -28,6 +31,10 @@ export function report(
     const [only, ...more] = built.runs;
     const files: string[] = [];
     if (namesFiles(flags)) files.push(...(await writeFiles(built, flags, context)));
+    else if (flags.price?.length)
+      process.stderr.write(
+        'no file was written: a run’s own report keeps its prices; name one with --html or --xlsx for those of --price\n',
+      );
     else if (only && more.length === 0 && built.foreign.length === 0) files.push(...(await writeReports(built, only.dir, context)));
     else process.stderr.write('no file was written: name one with --html or --xlsx\n');
     const printed = flags.json ? jsonText(built, files) : printedText(built, flags);
