@@ -1,9 +1,9 @@
-import { randomUUID } from 'node:crypto';
 import { closeSync, fsync, mkdirSync, openSync, renameSync, statSync, writeFileSync } from 'node:fs';
-import { open, readlink, realpath, rm, stat } from 'node:fs/promises';
+import { open, readlink, realpath, stat } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { BenchError } from './error.ts';
 import { EXIT } from './exit-codes.ts';
+import { withTemporary } from './temporary-file.ts';
 
 // What returns at once is called at once: a way through Node's pool of threads costs several times what a small file does (measured with
 // benchmark's bench/fleet.mjs). Waiting for the disk is not done here.
@@ -17,9 +17,8 @@ const SMALL_BYTES = 65_536;
  */
 export async function writeAtomic(path: string, content: string | Uint8Array, mode = 0o644): Promise<void> {
   const folder = dirname(path);
-  const temporary = join(folder, `.${basename(path).slice(0, 60)}.${randomUUID().slice(0, 8)}.tmp`);
-  const write = () => writeSynced(temporary, content, { flag: 'wx', mode });
-  try {
+  await withTemporary(path, async (temporary) => {
+    const write = () => writeSynced(temporary, content, { flag: 'wx', mode });
     // Its folder is there almost always.
     await write().catch(async (error: unknown) => {
       if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
@@ -27,10 +26,7 @@ export async function writeAtomic(path: string, content: string | Uint8Array, mo
       await write();
     });
     renameSync(temporary, path);
-  } catch (error) {
-    await rm(temporary, { force: true });
-    throw error;
-  }
+  });
   await syncFolder(folder);
 }
 

@@ -19,6 +19,7 @@ export { maskSecrets, maskSettings } from './mask-secrets.ts';
 export { findToken, redactor, type Redactor } from './redact.ts';
 export { canonicalJson, hashOf } from './json.ts';
 export { makeFolder, plainTarget, syncFolder, writeAtomic, writeSynced } from './files.ts';
+export { withTemporary } from './temporary-file.ts';
 export { bootId, machineId, processAlive, processStart } from './process-identity.ts';
 export { printable, replaceUnprintable } from './printable.ts';
 export { prng, seedOf, type Prng } from './prng.ts';

@@ -45,6 +45,19 @@ const OUR_FORMULA =
 const shown = (value: unknown): unknown =>
   value !== null && typeof value === 'object' && 'formula' in value ? (value as { result?: unknown }).result : value;
 
+/** A run of one point; `then` is done when a workbook has come to its requests, and `file` is where that is to be. */
+function whileWritten(then: () => Promise<unknown>): { run: RunView; file: string } {
+  const run = syntheticRun({ tasks: [{ points: [{ concurrency: 1, requests: 3 }] }] });
+  const [point] = run.tasks[0]?.points ?? [];
+  if (!point) throw new Error('no point');
+  const { requests } = point;
+  point.requests = async () => {
+    await then();
+    return requests();
+  };
+  return { run, file: join(dir, 'report.xlsx') };
+}
+
 describe('writeXlsx', () => {
   it('has its sheets, each with a frozen, filtered header', async () => {
     const workbook = await written([demoRun()]);
@@ -229,12 +242,27 @@ describe('writeXlsx', () => {
     expect(await readdir(dir)).toEqual([]);
   });
 
+  it('leaves nothing behind when it is aborted amid the requests of a point, or the process exits there', async () => {
+    const stop = new AbortController();
+    const others = process.listeners('exit');
+    const seen: string[][] = [];
+    const { run, file } = whileWritten(async () => {
+      seen.push(await readdir(dir));
+      for (const exit of process.listeners('exit')) if (!others.includes(exit)) exit.call(process, 0);
+      seen.push(await readdir(dir));
+      stop.abort(new Error('stop'));
+    });
+    await expect(writeXlsx(buildReport({ runs: [run] }), file, { now: NOW, signal: stop.signal })).rejects.toThrow('stop');
+    expect([...seen, await readdir(dir)]).toEqual([[expect.stringMatching(/^\.report\.xlsx\..*\.tmp$/)], [], []]);
+  });
+
   it('fails where it cannot write', async () => {
     await writeFile(join(dir, 'file'), '');
     await expect(writeXlsx(buildReport({ runs: [demoRun()] }), join(dir, 'file', 'report.xlsx'), { now: NOW })).rejects.toThrow(
       /ENOTDIR|EEXIST/,
     );
-    await mkdir(join(dir, `.report.xlsx.${NOW.toString(36)}.tmp`));
-    await expect(writeXlsx(buildReport({ runs: [demoRun()] }), join(dir, 'report.xlsx'), { now: NOW })).rejects.toThrow('EISDIR');
+    const { run, file } = whileWritten(() => mkdir(join(dir, 'report.xlsx', 'inside'), { recursive: true }));
+    await expect(writeXlsx(buildReport({ runs: [run] }), file, { now: NOW })).rejects.toThrow(/EISDIR|ENOTEMPTY|EEXIST|EPERM/);
+    expect((await readdir(dir)).sort()).toEqual(['file', 'report.xlsx']);
   });
 });

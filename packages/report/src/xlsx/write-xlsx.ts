@@ -1,8 +1,9 @@
 import { once } from 'node:events';
 import { createWriteStream, type WriteStream } from 'node:fs';
-import { mkdir, open, rename, rm } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
-import { messageOf, plainTarget, syncFolder } from '@bench/core';
+import { mkdir, open, rename } from 'node:fs/promises';
+import { dirname } from 'node:path';
+import { setImmediate as nextTurn } from 'node:timers/promises';
+import { messageOf, plainTarget, syncFolder, withTemporary } from '@bench/core';
 import type { RunView } from '@bench/results';
 import type { WriteOptions } from '../html/write-html.ts';
 import type { Report } from '../report.ts';
@@ -23,6 +24,9 @@ const MAX_LOST = 100;
 /** Rows of the Requests sheet below its header, with room for the lines that say what was left out. */
 const MAX_REQUESTS = MAX_ROWS - 3 - MAX_LOST;
 
+/** Rows of requests between two looks at whether they are still wanted: a signal of the system comes only when there is a pause. */
+const ROWS_A_TURN = 2000;
+
 export interface XlsxOptions extends WriteOptions {
   /** Requests in the workbook at most; past it every n-th is taken. Default: what a sheet holds. */
   maxRequests?: number;
@@ -34,16 +38,25 @@ export interface XlsxOptions extends WriteOptions {
  * @throws BenchError `BENCH_NOT_A_FILE`, the file system's error, or the signal's reason when aborted.
  */
 export async function writeXlsx(report: Report, file: string, options: XlsxOptions): Promise<void> {
-  const { default: ExcelJS } = await import('exceljs');
-  const { runs, rows } = report;
   const target = await plainTarget(file);
   await mkdir(dirname(target), { recursive: true });
-  const temporary = join(dirname(target), `.${basename(target)}.${options.now.toString(36)}.tmp`);
+  await withTemporary(target, async (temporary) => {
+    await writeWorkbook(report, temporary, options);
+    options.signal?.throwIfAborted();
+    await rename(temporary, target);
+  });
+  await syncFolder(dirname(target));
+}
+
+async function writeWorkbook(report: Report, temporary: string, options: XlsxOptions): Promise<void> {
+  const { default: ExcelJS } = await import('exceljs');
+  const { runs, rows } = report;
   const output = createWriteStream(temporary);
   // It may fail long before the end is waited for.
-  const failed = new Promise<never>((_, reject) => output.once('error', reject));
+  const failed = new Promise<never>((_, reject) => output.on('error', reject));
   failed.catch(() => undefined);
   try {
+    await once(output, 'open');
     const workbook = new ExcelJS.stream.xlsx.WorkbookWriter({ stream: output, useStyles: true, useSharedStrings: false });
     workbook.creator = 'bench';
     workbook.created = new Date(options.now);
@@ -102,11 +115,8 @@ export async function writeXlsx(report: Report, file: string, options: XlsxOptio
     await Promise.race([workbook.commit(), failed]);
     const handle = await open(temporary, 'r+');
     await handle.sync().finally(() => handle.close());
-    await rename(temporary, target);
-    await syncFolder(dirname(target));
   } catch (error) {
     await closed(output);
-    await rm(temporary, { force: true });
     throw error;
   }
 }
@@ -114,7 +124,8 @@ export async function writeXlsx(report: Report, file: string, options: XlsxOptio
 /** Gives a file up. Until it is closed it may still be about to be opened, and would come back. */
 async function closed(output: WriteStream): Promise<void> {
   if (output.closed) return;
-  const over = once(output, 'close');
+  // Whoever still writes to it makes errors, which are not waited for.
+  const over = new Promise<void>((done) => output.once('close', () => done()));
   output.destroy();
   await over;
 }
@@ -148,7 +159,13 @@ async function* requestRows(runs: readonly RunView[], { lost, signal }: { lost: 
           if (point.result) tell(`requests could not be read: ${messageOf(error)}`);
           return [];
         });
-        for (const record of records) yield requestCells(where, record);
+        for (const [i, record] of records.entries()) {
+          if (i % ROWS_A_TURN === 0) {
+            await nextTurn();
+            signal?.throwIfAborted();
+          }
+          yield requestCells(where, record);
+        }
       }
     }
   }
