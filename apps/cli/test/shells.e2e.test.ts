@@ -14,6 +14,9 @@ beforeAll(async () => {
   root = await folder();
   await mkdir(join(root, 'runs', 'rabcdefghi'), { recursive: true });
   await writeFile(join(root, 'runs', 'rabcdefghi', 'run.json'), '{}');
+  // As `bench tag` writes it.
+  const notes = { tags: ['nightly', 'release/1.2', '$(touch owned)'], remarks: [{ at: '2026-05-04T13:20:11Z', text: 'nigh' }] };
+  await writeFile(join(root, 'runs', 'rabcdefghi', 'notes.json'), `${JSON.stringify(notes, null, 1)}\n`);
   // A folder that a careless completion would run.
   await mkdir(join(root, 'runs', 'r$(touch owned)'), { recursive: true });
   await writeFile(join(root, 'runs', 'r$(touch owned)', 'run.json'), '{}');
@@ -51,6 +54,16 @@ describe('completion in bash', () => {
     ],
     [['status', '--out', 'nowhere', ''], ['latest']],
     [['run', 'my'], ['my recipe']],
+    [
+      ['list', '--tag', ''],
+      ['nightly', 'release/1.2'],
+    ],
+    [['tag', 'rabcdefghi', 'rel'], ['release/1.2']],
+    [['history', 'tiny', '--out', 'nowhere', '--tag', ''], []],
+    [['report', 'ra'], ['rabcdefghi']],
+    [['report', 'my'], ['my recipe']],
+    [['compare', 'rabcdefghi', 'la'], ['latest']],
+    [['note', 'ra'], ['rabcdefghi']],
     [['load', '--no-ig'], ['--no-ignore-eos']],
   ])('bench %j', async (words, offered) => {
     expect((await inBash(...words)).sort()).toEqual([...offered].sort());
@@ -58,6 +71,8 @@ describe('completion in bash', () => {
 
   it('runs nothing that a folder is called', async () => {
     await inBash('teardown', '');
+    await inBash('list', '--tag', '');
+    await inBash('report', '');
     await expect(run('ls', ['owned'], { cwd: root })).rejects.toThrow(/owned/);
   });
 });
@@ -68,6 +83,10 @@ describe.skipIf(!fish.present)(`completion in fish${fish.present ? '' : ` (${fis
     ['bench run --on ', ['docker', 'local', 'ssh:']],
     ['bench cancel ', ['latest', 'rabcdefghi']],
     ['bench image build ', ['embedded']],
+    ['bench list --tag n', ['nightly']],
+    ['bench tag rabcdefghi rel', ['release/1.2']],
+    ['bench report rab', ['rabcdefghi']],
+    ['bench compare latest rab', ['rabcdefghi']],
     ['bench recipe show --v', ['--variant']],
   ])('%s', async (line, offered) => {
     const { stdout } = await run('fish', ['--no-config', '-c', 'source ./fish; complete -C $argv[1]', line], {

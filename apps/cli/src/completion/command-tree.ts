@@ -3,7 +3,8 @@ import type { Argument, Command } from '@commander-js/extra-typings';
 /** What can stand at a place of the command line. */
 export type Values =
   | { kind: 'words'; words: readonly string[] }
-  | { kind: 'files' | 'folders' | 'runs' | 'sites' }
+  /** `results`: runs, and files of what other tools measured. `tags`: those that runs have. */
+  | { kind: 'files' | 'folders' | 'runs' | 'results' | 'tags' | 'sites' }
   /** Anything: nothing is offered. */
   | { kind: 'free' };
 
@@ -45,7 +46,9 @@ function treeOf(command: Command, path: string[], gpus: readonly string[]): Comp
       description: option.description,
       value: option.required || option.optional ? valuesOf(option.long ?? '', placeholder(option.flags), option.argChoices, gpus) : null,
     })),
-    args: args.map((argument) => valuesOf('', argument.name(), argument.argChoices, gpus)),
+    args: args.map((argument) =>
+      command.name() === 'report' ? { kind: 'results' } : valuesOf('', argument.name(), argument.argChoices, gpus),
+    ),
     variadic: args.at(-1)?.variadic ?? false,
     commands: below.map((sub) => treeOf(sub, [...path, sub.name()], gpus)),
   };
@@ -66,6 +69,11 @@ function valuesOf(flag: string, name: string, choices: readonly string[] | undef
       return { kind: 'folders' };
     case 'run':
       return { kind: 'runs' };
+    case 'base':
+    case 'candidate':
+      return { kind: 'results' };
+    case 'tag':
+      return { kind: 'tags' };
     case 'site':
       return { kind: 'sites' };
     default:

@@ -2,16 +2,26 @@ import { allCommands, single } from './case-tables.ts';
 import type { CompletionCommand, CompletionOption, Values } from './command-tree.ts';
 
 const RUNS = String.raw`
-function __bench_runs
+function __bench_out
     set -l out runs
     set -l words (commandline -opc)
     for i in (seq (count $words))
         test "$words[$i]" = --out; and test (count $words) -gt $i; and set out $words[(math $i + 1)]
     end
+    echo $out
+end
+
+function __bench_runs
     echo latest
-    for file in $out/r*/run.json
+    for file in (__bench_out)/r*/run.json
         string match -r '^r[a-z0-9]{9}$' (basename (dirname $file))
     end
+end
+
+function __bench_tags
+    for file in (__bench_out)/r*/notes.json
+        string replace -rf '^ *"([^"]*)",?$' '$1' <$file
+    end | sort -u
 end
 `;
 
@@ -58,13 +68,14 @@ function offers(command: CompletionCommand): string[] {
   if (command.commands.length > 0) return [];
   const kinds = command.args.filter((value) => value.kind !== 'free');
   if (kinds.length === 0) return [complete(inside(command, { deepest: false }), ['-f'])];
-  const withFiles = kinds.some((value) => value.kind === 'files' || value.kind === 'folders');
+  const withFiles = kinds.some(({ kind }) => kind === 'files' || kind === 'folders' || kind === 'results');
   return kinds.map((value) => complete(inside(command, { deepest: false }), [withFiles ? '-F' : '-f', ...values(value)]));
 }
 
 function values(value: Values): string[] {
   if (value.kind === 'words') return ['-a', fish(value.words.join(' '))];
-  if (value.kind === 'runs') return ['-a', fish('(__bench_runs)')];
+  if (value.kind === 'runs' || value.kind === 'results') return ['-a', fish('(__bench_runs)')];
+  if (value.kind === 'tags') return ['-a', fish('(__bench_tags)')];
   if (value.kind === 'sites') return ['-a', fish('local docker ssh:')];
   return [];
 }

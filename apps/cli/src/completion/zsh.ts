@@ -2,11 +2,27 @@ import { caseTables, sh } from './case-tables.ts';
 import type { CompletionCommand } from './command-tree.ts';
 
 const CODE = String.raw`
+_bench_out() {
+  local i
+  REPLY=runs
+  for ((i = 2; i < CURRENT; i++)); do [[ ${sh('words[i]')} == --out ]] && REPLY=${sh('words[i+1]')}; done
+}
+
 _bench_runs() {
-  local out=runs i
-  for ((i = 2; i < CURRENT; i++)); do [[ ${sh('words[i]')} == --out ]] && out=${sh('words[i+1]')}; done
+  local out REPLY
+  _bench_out; out=$REPLY
   local found=("$out"/r*/run.json(N:h:t))
   compadd -- latest $found
+}
+
+_bench_tags() {
+  local out REPLY
+  _bench_out; out=$REPLY
+  local notes=("$out"/r*/notes.json(N))
+  (( $#notes )) || return
+  local lines="$(sed -n 's/^ *"\([^"]*\)",\{0,1\}$/\1/p' $notes)"
+  local found=(${sh('(fu)lines')})
+  compadd -- $found
 }
 
 _bench_offer() {
@@ -15,6 +31,8 @@ _bench_offer() {
     files) _files ;;
     folders) _files -/ ;;
     runs) _bench_runs ;;
+    results) _bench_runs; _files ;;
+    tags) _bench_tags ;;
     sites) compadd -- local docker; compadd -S '' -- ssh: ;;
   esac
 }
