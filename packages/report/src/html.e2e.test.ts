@@ -132,6 +132,25 @@ describe.skipIf(!chromiumPart.present)('report.html in Chromium', () => {
     }, 180_000);
   }
 
+  for (const name of ['mixed', 'own', 'many'] as const) {
+    it(`${name}: all columns of all tables are seen at 1280 pixels and on A4`, async () => {
+      const { page } = await open(name);
+      await page.evaluate(
+        `document.querySelectorAll('main > section').forEach((section) => { section.style.contentVisibility = 'visible'; })`,
+      );
+      await page.evaluate(`document.querySelectorAll('details').forEach((details) => { details.open = true; })`);
+      const cut = () =>
+        page.evaluate<string[]>(
+          `[...document.querySelectorAll('.scroll')].filter((place) => place.checkVisibility() && place.firstElementChild.getBoundingClientRect().right > place.getBoundingClientRect().right + 1).map((place) => place.getAttribute('aria-label'))`,
+        );
+      expect(await cut()).toEqual([]);
+      // A4 without its margins.
+      await page.setViewportSize({ width: 688, height: 970 });
+      await page.emulateMedia({ media: 'print' });
+      expect(await cut()).toEqual([]);
+    }, 60_000);
+  }
+
   it('prints, and shows the same without scripts', async () => {
     const { page } = await open('demo', { scripts: false });
     const pdf = await page.pdf({ path: join(OUT, 'demo.pdf'), format: 'A4', printBackground: true });

@@ -40,7 +40,7 @@ function settingsTable(report: Report, groups: readonly TaskGroup[]): Markup | n
   const left = tasks.length - lines.length;
   const unknown = groups.length - tasks.length;
   return markup`<p>Settings of the resolved recipes that are not equal in all tasks.${equal > 0 ? ` ${plural(equal, 'setting')} ${equal === 1 ? 'is' : 'are'} equal in all and not shown.` : null}${unknown > 0 ? ` Of ${plural(unknown, 'more task')} no recipe is known.` : null}</p>
-<div class="scroll" role="region" tabindex="0" aria-label="Settings that differ"><table><thead><tr><th class="l stick" scope="col">Task</th>${columns.map((key) => markup`<th class="l" scope="col" title="${oneLine(key, 200)}">${data(short.get(key), 60)}</th>`)}</tr></thead><tbody>${lines}</tbody></table></div>${more.length > 0 ? markup`<p class="note">Differ as well: ${data(more.slice(0, MAX_FACTS).join(', '), 1500)}${more.length > MAX_FACTS ? ` and ${more.length - MAX_FACTS} more` : null}.</p>` : null}${left > 0 ? markup`<p class="note">${plural(left, 'more task')} ${left === 1 ? 'is' : 'are'} left out.</p>` : null}`;
+<div class="scroll facing" role="region" tabindex="0" aria-label="Settings that differ"><table><thead><tr><th class="l stick" scope="col">Task</th>${columns.map((key) => markup`<th class="l" scope="col" title="${oneLine(key, 200)}">${data(short.get(key), 60)}</th>`)}</tr></thead><tbody>${lines}</tbody></table></div>${more.length > 0 ? markup`<p class="note">Differ as well: ${data(more.slice(0, MAX_FACTS).join(', '), 1500)}${more.length > MAX_FACTS ? ` and ${more.length - MAX_FACTS} more` : null}.</p>` : null}${left > 0 ? markup`<p class="note">${plural(left, 'more task')} ${left === 1 ? 'is' : 'are'} left out.</p>` : null}`;
 }
 
 const paramsOf = ({ first }: TaskGroup): Map<string, string> =>
@@ -80,5 +80,5 @@ function environmentTable(report: Report, groups: readonly TaskGroup[]): Markup 
       : markup`<li><strong>${data(`Column ${i + 1}:`)}</strong> ${some.map(({ group }, j) => markup`${j > 0 ? ', ' : null}${data(group.name, 60)}`)}${more > 0 ? ` and ${more} more` : null}</li>`;
   });
   return markup`<h3 class="gap">Not the same environment</h3><p>Tasks did not all run on the same. What differs may be what a difference of figures is from.</p>
-<div class="scroll" role="region" tabindex="0" aria-label="Environments that differ"><table class="unsorted"><thead><tr><th class="l stick" scope="col">Of</th>${heads}</tr></thead><tbody>${lines}</tbody></table></div>${names.some(Boolean) ? markup`<ul class="plainlist names">${names}</ul>` : null}${left > 0 ? markup`<p class="note">${plural(left, 'more environment')} ${left === 1 ? 'is' : 'are'} left out.</p>` : null}`;
+<div class="scroll facing" role="region" tabindex="0" aria-label="Environments that differ"><table class="unsorted"><thead><tr><th class="l stick" scope="col">Of</th>${heads}</tr></thead><tbody>${lines}</tbody></table></div>${names.some(Boolean) ? markup`<ul class="plainlist names">${names}</ul>` : null}${left > 0 ? markup`<p class="note">${plural(left, 'more environment')} ${left === 1 ? 'is' : 'are'} left out.</p>` : null}`;
 }

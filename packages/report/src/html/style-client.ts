@@ -31,15 +31,15 @@ button.plain:hover{background:var(--accent-soft)}
 #view .said{margin:6px 0 0;color:var(--soft);max-width:none}
 #view.filtered .said{color:var(--ink);font-weight:600}
 @media(min-width:900px) and (min-height:1000px){.scripted #view{position:sticky;top:0}.scripted{scroll-padding-top:7rem}}
-th button.sort{border:0;background:none;padding:0;font-weight:inherit;color:inherit;text-align:inherit;white-space:nowrap}
+th button.sort{position:relative;border:0;background:none;padding:0;font-weight:inherit;color:inherit;text-align:inherit;white-space:nowrap}
 th button.sort:hover{color:var(--accent)}
-th button.sort::after{content:"";display:inline-block;width:0;height:0;margin-left:5px;border:4px solid transparent;vertical-align:middle;opacity:0}
+th button.sort::after{content:"";position:absolute;left:100%;top:50%;margin:-2px 0 0 1px;border:3.5px solid transparent;opacity:0}
 th button.sort:hover::after,th button.sort:focus-visible::after{opacity:.5;border-top-color:currentcolor;transform:translateY(2px)}
 th[aria-sort]{color:var(--accent)!important}
 th[aria-sort] button.sort::after{opacity:1!important}
 th[aria-sort=descending] button.sort::after{border-top-color:currentcolor;transform:translateY(2px)}
 th[aria-sort=ascending] button.sort::after{border-top-color:transparent!important;border-bottom-color:currentcolor;transform:translateY(-2px)!important}
-.whose{display:block;font-weight:400;font-size:.75rem;color:var(--soft);max-width:16rem;overflow:hidden;text-overflow:ellipsis}
+.whose{display:block;font-weight:400;font-size:.75rem;color:var(--soft);max-width:14rem;overflow:hidden;text-overflow:ellipsis}
 .more{margin:8px 0 0!important;font-size:.875rem}.more label{display:inline-flex;flex-wrap:wrap;gap:6px;align-items:center}
 .needs-script{display:none}.scripted .needs-script{display:inline}
 figure{position:relative}
@@ -53,6 +53,6 @@ figure:hover>.tools,figure:focus-within>.tools,.zoomed>.tools{opacity:1}
 .chart .here{fill:none;stroke:var(--ink);stroke-width:2;pointer-events:none}
 .chart .picked{fill:var(--accent);opacity:.16;pointer-events:none}
 .chart svg{overflow:hidden}
-@media(max-width:640px){#view{padding:10px 12px}.field{width:100%}.field input[type=search],.field select{flex:1;max-width:none!important}.facet{position:static}#view{position:relative}.facet .values{left:12px;right:12px;top:auto;margin-top:4px;width:auto;max-width:none}}
+@media(max-width:640px){.whose{max-width:8.5rem}#view{padding:10px 12px}.field{width:100%}.field input[type=search],.field select{flex:1;max-width:none!important}.facet{position:static}#view{position:relative}.facet .values{left:12px;right:12px;top:auto;margin-top:4px;width:auto;max-width:none}}
 @media print{.controls,.tools,.more,.needs-script{display:none!important}#view{border:0;padding:0;margin:8pt 0 0;position:static!important;background:none}#view:not(.filtered){display:none}}
 `;

@@ -122,7 +122,8 @@ nav ul{gap:2px 16px}figure table{font-size:.8125rem}figure th,figure td{padding:
 ${variables(ofCharts(LIGHT))}}
 @page{margin:14mm}body{font-size:10pt;-webkit-print-color-adjust:exact;print-color-adjust:exact}.wrap{max-width:none;padding:0}nav,.skip,.tip{display:none}header{padding-top:0}
 .cards{grid-template-columns:repeat(3,1fr);gap:8px}.charts,.panels{grid-template-columns:1fr 1fr;gap:8px}.big{font-size:17pt}
-.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:4px 5px}th,td.l,td.wide{white-space:normal;min-width:0}.stick{position:static}
+.scroll{overflow:visible}table{font-size:7.5pt}th,td{padding:4px 5px}th,td.l,td.wide,.names tbody th,th button.sort{white-space:normal;min-width:0}.stick{position:static}
+.dense table,.names table{font-size:7pt}.dense th,.dense td,.names th,.names td{padding:3px 2px}.dense thead th,.names thead th,figure thead th{font-size:inherit;overflow-wrap:normal}.dense .whose{white-space:normal;max-width:9rem}figure .scroll table{font-size:6pt}figure .scroll th,figure .scroll td{padding:2px}.dense td.notes{min-width:3rem}.dense .tag{padding:0 4px;font-size:6pt}
 figure,.card,.panel,tr,.callouts li,dl.terms>div{break-inside:avoid}h2,h3,summary,section>p{break-after:avoid}section>p{break-inside:avoid}section{padding-top:18pt}pre{max-height:none}
 dl.facts{grid-template-columns:6.5rem 1fr;font-size:8.5pt;gap:3px 8px}dl.terms{grid-template-columns:1fr 1fr;gap:8px 20px;font-size:8.5pt}.panel,figure{padding:10px 12px}footer{margin-top:18pt;padding:8pt 0 0;break-inside:avoid}.card p:last-child,.callouts li,.lede{font-size:9pt}.callouts li{padding:5px 10px}
 details>summary{list-style:none}details::details-content{content-visibility:visible;height:auto}a{color:inherit;text-decoration:none}}

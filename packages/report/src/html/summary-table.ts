@@ -105,7 +105,7 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
     });
     const tags = tagged(row).map((flag) => markup`<span class="tag" title="${flag.message}">${FLAG_WORDS[flag.code].title}</span>`);
     const partial = row.status === 'partial' ? markup`<span class="tag" title="${row.error}">A repeat failed</span>` : null;
-    return markup`<tr data-row="${id}">${head}${repeated ? markup`<td>${row.repeats}</td>` : null}${cells}${noted ? markup`<td class="l">${tags}${partial}</td>` : null}</tr>`;
+    return markup`<tr data-row="${id}">${head}${repeated ? markup`<td>${row.repeats}</td>` : null}${cells}${noted ? markup`<td class="l notes">${tags}${partial}</td>` : null}</tr>`;
   };
 
   const bodies = groups.map((group) => {
@@ -115,7 +115,7 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
         : null;
     return markup`<tbody>${title}${group.rows.map((row) => line(group, row))}</tbody>`;
   });
-  return markup`<div class="scroll" role="region" aria-label="Summary table" tabindex="0"><table>
+  return markup`<div class="scroll dense" role="region" aria-label="Summary table" tabindex="0"><table>
 <thead><tr><th class="l stick" scope="col" rowspan="2">${rows.some((row) => row.loadText !== null) ? 'Load' : 'Measured by'}</th>${repeated ? markup`<th scope="col" rowspan="2">Repeats</th>` : null}${heads.map((h) => markup`<th scope="colgroup" colspan="${h.span}">${h.group}</th>`)}${noted ? markup`<th class="l" scope="col" rowspan="2">Notes</th>` : null}</tr>
 <tr>${columns.map((column) => markup`<th scope="col"${column.better ? markup` data-better="${column.better}"` : null}>${column.head}</th>`)}</tr></thead>
 ${bodies}</table></div>`;
