@@ -3,7 +3,7 @@ import type { Report } from '../report.ts';
 import { type Difference, differencesOf } from './differences.ts';
 import { type Effect, effectOf, having } from './effect.ts';
 import { askedFigure, comparedFigure, type ComparedFigure, headlineFigures, isMain } from './figures.ts';
-import { type GateOutcome, type JudgedGate, judgeGate, refuseIdleGates } from './judge-gates.ts';
+import { type GateOutcome, type JudgedGate, judgeGates, refuseIdleGates } from './judge-gates.ts';
 import { type Match, matchPoints, type SidePoint } from './match.ts';
 import { pairNames, pointName } from './names.ts';
 import { type Sample, samplesOf } from './samples.ts';
@@ -119,13 +119,16 @@ export function compareReports(base: Report, candidate: Report, options: Compare
   const rows = [...base.rows, ...candidate.rows];
   const asked = figures.map((name) => askedFigure(name, rows));
   const names = pairNames(matches.pairs);
-  const measured = matches.pairs.map((match, i) => {
+  const gated = matches.pairs.map((match) => {
     const [from, to] = [samplesFor(base, match.base), samplesFor(candidate, match.candidate)];
-    const own = [...match.base.rows, ...match.candidate.rows];
-    const effect = (compared: ComparedFigure) => effectOf(compared, { base: from, candidate: to }, { betweenRuns });
-    const gates = gatesOf(match.candidate.first.recipe).flatMap(
-      (gate) => judgeGate(gate, { base: from, candidate: to, rows: own, effect, betweenRuns }) ?? [],
-    );
+    const effect = (compared: ComparedFigure, confidence?: number) =>
+      effectOf(compared, { base: from, candidate: to }, { betweenRuns, confidence });
+    const pair = { base: from, candidate: to, rows: [...match.base.rows, ...match.candidate.rows], effect, betweenRuns };
+    return { match, pair, gates: gatesOf(match.candidate.first.recipe) };
+  });
+  const outcomes = judgeGates(gated);
+  const measured = gated.map(({ match, pair: { base: from, candidate: to, rows: own, effect } }, i) => {
+    const gates = outcomes[i] ?? [];
     const named = [...asked.map(({ name }) => name), ...gates.map(({ gate }) => gate.figure)].flatMap(
       (name) => comparedFigure(name, own) ?? [],
     );

@@ -27,6 +27,13 @@ export interface Effect {
   from: 'repeats' | 'runs' | 'assumed';
 }
 
+export interface EffectOptions {
+  /** How much one measurement alone is taken to vary: the standard deviation, a share. */
+  betweenRuns: number;
+  /** Of the interval. Default 0.95. */
+  confidence?: number | undefined;
+}
+
 /** From so many runs on, how runs differ is seen in them. */
 const RUNS = 3;
 
@@ -39,9 +46,9 @@ const RUNS = 3;
 export function effectOf(
   compared: ComparedFigure,
   sides: { base: readonly Sample[]; candidate: readonly Sample[] },
-  options: { betweenRuns: number },
+  options: EffectOptions,
 ): Effect | null {
-  if (compared.scale === 'points') return pointsEffect(compared, sides);
+  if (compared.scale === 'points') return pointsEffect(compared, sides, options);
   const base = unitsOf(compared, sides.base, Math.log);
   const candidate = unitsOf(compared, sides.candidate, Math.log);
   if (!base || !candidate) return linearEffect(compared, sides, options);
@@ -50,7 +57,7 @@ export function effectOf(
     degrees: Infinity,
   }));
   if (!parts) return null;
-  const found = differenceInterval(candidate.mean - base.mean, parts.variances);
+  const found = differenceInterval(candidate.mean - base.mean, parts.variances, options.confidence);
   return {
     change: Math.expm1(found.estimate),
     low: Math.expm1(found.low),
@@ -68,7 +75,7 @@ export function effectOf(
 function linearEffect(
   compared: ComparedFigure,
   sides: { base: readonly Sample[]; candidate: readonly Sample[] },
-  { betweenRuns }: { betweenRuns: number },
+  { betweenRuns, confidence }: EffectOptions,
 ): Effect | null {
   const base = unitsOf(compared, sides.base, asIs);
   const candidate = unitsOf(compared, sides.candidate, asIs);
@@ -87,7 +94,7 @@ function linearEffect(
   // Runs that are all zero say nothing of how those of the base would differ.
   const repeats = scaled.base.runs.flat();
   const own = parts.variances.length === 1 ? [repeats.length >= 2 ? meanPart(repeats) : alone(scaled.base)] : [];
-  const found = differenceInterval(change, [...parts.variances, ...own]);
+  const found = differenceInterval(change, [...parts.variances, ...own], confidence);
   // What has no negative values cannot fall by more than all of it.
   const least = [...base.runs, ...candidate.runs].flat().every((value) => value >= 0) ? -1 : -Infinity;
   return { change, low: Math.max(least, found.low), high: found.high, p: found.p, spread: parts.spread, from: parts.from };
@@ -99,7 +106,7 @@ const asIs = (value: number): number => value;
 export function valueOf(
   compared: ComparedFigure,
   samples: readonly Sample[],
-  options: { betweenRuns: number },
+  options: EffectOptions,
 ): { estimate: number; low: number; high: number } | null {
   const logs = compared.scale === 'relative' ? unitsOf(compared, samples, Math.log) : null;
   const units = logs ?? unitsOf(compared, samples, asIs);
@@ -111,10 +118,10 @@ export function valueOf(
       : compared.scale === 'points'
         ? null
         : { variance: (options.betweenRuns * (logs ? 1 : units.mean)) ** 2 + (units.requestError ?? 0) ** 2, degrees: Infinity };
-  const found = part && differenceInterval(units.mean, [part]);
+  const found = part && differenceInterval(units.mean, [part], options.confidence);
   if (logs) return found && { estimate: Math.exp(found.estimate), low: Math.exp(found.low), high: Math.exp(found.high) };
   const shares = sharesOf(compared, samples);
-  const requests = shares && proportionInterval(shares.count, shares.total);
+  const requests = shares && proportionInterval(shares.count, shares.total, options.confidence);
   if (!found && !requests) return null;
   return {
     estimate: units.mean,
@@ -179,15 +186,19 @@ function partsOf(
 const deviation = ({ variance, degrees }: VariancePart): number => Math.sqrt(variance * (degrees + 1));
 
 /** Of shares of requests the wider of two intervals: over repeats, and over requests, which also knows what none of so many may be. */
-function pointsEffect(compared: ComparedFigure, sides: { base: readonly Sample[]; candidate: readonly Sample[] }): Effect | null {
+function pointsEffect(
+  compared: ComparedFigure,
+  sides: { base: readonly Sample[]; candidate: readonly Sample[] },
+  { confidence }: EffectOptions,
+): Effect | null {
   const base = unitsOf(compared, sides.base, asIs);
   const candidate = unitsOf(compared, sides.candidate, asIs);
   if (!base || !candidate) return null;
   const parts = partsOf({ base, candidate }, () => null);
   const change = candidate.mean - base.mean;
-  const repeats = parts && differenceInterval(change, parts.variances);
+  const repeats = parts && differenceInterval(change, parts.variances, confidence);
   const [from, to] = [sharesOf(compared, sides.base), sharesOf(compared, sides.candidate)];
-  const requests = from && to && proportionDifference(from, to);
+  const requests = from && to && proportionDifference(from, to, confidence);
   if (!requests) {
     if (!repeats || !parts) return null;
     return { change, low: repeats.low, high: repeats.high, p: repeats.p, spread: parts.spread, from: parts.from };

@@ -4,6 +4,7 @@ import { buildReport } from '../report.ts';
 import { measuredRun } from '../testing/measured-run.ts';
 import { ownRun } from '../testing/synthetic-run.ts';
 import { compareReports } from './compare-reports.ts';
+import { seenText } from './words.ts';
 
 const throughputs = (id: string, ...perS: number[]) =>
   buildReport({
@@ -86,6 +87,21 @@ describe('a gate', () => {
     expect(outcome('output_throughput>-5%', throughputs('rcand', 0, 0, 0, 0, 10))).toBe('failed');
     expect(outcome('output_throughput>-5%', throughputs('rcand', 0), throughputs('rbase', 100))).toBe('failed');
     expect(outcome('output_throughput>5', throughputs('rcand', 0))).toBe('failed');
+  });
+
+  it('that is broken by little fails alone, and is not sure among many', () => {
+    const judged = (many: number) => {
+      const gates = ['output_throughput>-9%', ...Array.from({ length: many }, (_, i) => `output_throughput>-${20 + i}%`)].map(parseGate);
+      return compareReports(base, slower, { gatesOf: () => gates });
+    };
+    expect(judged(0).gates).toEqual({ passed: 0, failed: 1, undecided: 0 });
+    const many = judged(30);
+    expect(many.gates).toEqual({ passed: 30, failed: 0, undecided: 1 });
+    const [gate] = many.pairs[0]?.gates ?? [];
+    expect(gate).toMatchObject({ outcome: 'undecided', why: 'alone it is beyond the limit, among 31 gates that is not sure' });
+    expect(gate && seenText(gate, many.pairs[0]?.metrics ?? [])).toMatch(
+      /^-10\.0 % \(-11\.0 to -9\.0 %\); alone it is beyond the limit, among 31 gates that is not sure$/,
+    );
   });
 
   it('of what nothing has is a mistake, with the nearest name', () => {

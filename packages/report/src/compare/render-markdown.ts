@@ -152,7 +152,7 @@ function method(comparison: Comparison): string {
   const percent = formatShort(tolerance * 100);
   const ways = [...new Set(pairs.map(pairWords))];
   return [
-    `*same*: the whole interval lies within ±${percent} %. *worse*, *better*: there is a change (5 % false alarms over all ${plural(tests, 'figure')}, Benjamini and Hochberg), and by the best estimate it is ${percent} % or more. *cannot tell*: neither, and beside it what would probably tell. A gate fails only when the whole interval lies beyond its limit.`,
+    `*same*: the whole interval lies within ±${percent} %. *worse*, *better*: there is a change (5 % false alarms over all ${plural(tests, 'figure')}, Benjamini and Hochberg), and by the best estimate it is ${percent} % or more. *cannot tell*: neither, and beside it what would probably tell. A gate fails only when the whole interval lies beyond its limit, and where all are kept, any of them does in at most 2.5 % of comparisons.`,
     `Points: ${ways
       .slice(0, 3)
       .map((text) => inert(text, MAX_TEXT))

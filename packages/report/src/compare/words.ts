@@ -70,16 +70,16 @@ export function figureLabel({ label, unit, scale }: ComparedMetric): string {
   return unit === '' || scale === 'points' ? name : `${name}, ${oneLine(unit, 20)}`;
 }
 
-/** More repeats than this are only said to be more. */
+/** Of more repeats than this the number is of no use. */
 const MANY_REPEATS = 999;
 
-const sizeText = (aSide: number): string => (aSide > MANY_REPEATS ? `more than ${MANY_REPEATS}` : String(aSide));
+const sizeText = (aSide: number): string => (aSide > MANY_REPEATS ? 'some thousands' : String(aSide));
 
-/** What would tell: `about 9 repeats a side would tell`; or why more repeats would not. Empty: it is told. */
+/** What would tell: `at most about 9 repeats a side would tell`; or why more repeats would not. Empty: it is told. */
 export function toTellText({ toTell, base }: Pick<ComparedMetric, 'toTell' | 'base'>): string {
   if (!toTell) return '';
   const { aSide, of, why } = toTell;
-  if (aSide !== null) return `about ${sizeText(aSide)} ${of} a side would tell`;
+  if (aSide !== null) return `at most about ${sizeText(aSide)} ${of} a side would tell`;
   switch (why) {
     case 'near tolerance':
       return 'the change is about as large as the tolerance';
@@ -106,14 +106,20 @@ export function toTellSentences(metrics: readonly ComparedMetric[]): string[] {
       .filter(({ toTell }) => toTell !== null && toTell.aSide !== null && toTell.of === of)
       .sort((a, b) => (a.toTell?.aSide ?? 0) - (b.toTell?.aSide ?? 0));
     const size = ({ toTell }: ComparedMetric) => sizeText(toTell?.aSide ?? 0);
-    return own.length > 0 ? [`${of === 'runs' ? 'Runs' : 'Repeats'} a side that would tell: about ${grouped(own, size)}.`] : [];
+    return own.length > 0 ? [`${of === 'runs' ? 'Runs' : 'Repeats'} a side that would tell: at most about ${grouped(own, size)}.`] : [];
   });
   const others = metrics.filter(({ toTell }) => toTell !== null && toTell.aSide === null);
   return [...sizes, ...(others.length > 0 ? [`Cannot be told: ${grouped(others, toTellText)}.`] : [])];
 }
 
 /** What a gate saw: `+9.8 % (+7.1 to +12.6 %)`, `512 (498 to 530)`. */
-export function seenText({ gate, seen, why }: JudgedGate, metrics: readonly ComparedMetric[]): string {
+export function seenText(judged: JudgedGate, metrics: readonly ComparedMetric[]): string {
+  const { seen, why } = judged;
+  const text = seenAlone(judged, metrics);
+  return seen && why ? `${text}; ${why}` : text;
+}
+
+function seenAlone({ gate, seen, why }: JudgedGate, metrics: readonly ComparedMetric[]): string {
   const metric = metrics.find(({ name }) => name === gate.figure);
   if (!seen || !metric) return why ?? 'it cannot be told';
   const scale = metric.scale;
