@@ -2,7 +2,7 @@ import { BenchError } from '@bench/core';
 import type { LoadProgress, LoadResult } from '@bench/loadgen';
 import type { Task } from '@bench/recipe';
 import type { Live } from './deployments.ts';
-import type { LaneContext } from './lane.ts';
+import type { LaneContext } from './lane-context.ts';
 import type { LoadPlaces } from './load-places-of.ts';
 import { measurementId } from './measurement-id.ts';
 import { measureLoad, type MeasuredLoad } from './measure-load.ts';

@@ -1,7 +1,8 @@
 import { BenchError, EXIT } from '@bench/core';
 import type { Plan } from '@bench/planner';
 import type { Live } from './deployments.ts';
-import { endLane, failGroup, type Lane, type LaneContext, runGroup, type Shared } from './lane.ts';
+import type { Lane, LaneContext, Shared } from './lane-context.ts';
+import { endLane, failGroup, runGroup } from './lane.ts';
 import { loadPlaces } from './load-places-of.ts';
 import type { RunMachine } from './machine.ts';
 import { groupQueue, type Placement } from './placement.ts';

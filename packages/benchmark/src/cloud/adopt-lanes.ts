@@ -3,7 +3,7 @@ import { type ExecutionGroup, machineKey, type Plan } from '@bench/planner';
 import { isOver, type LedgerEntry } from '@bench/provisioning';
 import { type JournalLine, rentedMachines, type RentedMachineView } from '@bench/results';
 import { errorFacts } from '../error-facts.ts';
-import type { LaneContext } from '../lane.ts';
+import type { LaneContext } from '../lane-context.ts';
 import type { CloudAccess } from '../run-options.ts';
 import { takeOver } from '../take-over.ts';
 import { deploymentsWanted } from '../work-list.ts';

@@ -1,7 +1,7 @@
 import { BenchError, type Io, messageOf, minuteText } from '@bench/core';
 import type { OpenProviders } from '@bench/provisioning';
 import { abandon, leaveUp, type Live, takeDown } from '../deployments.ts';
-import type { Lane, LaneContext, Shared } from '../lane.ts';
+import type { Lane, LaneContext, Shared } from '../lane-context.ts';
 import { loadPlaces } from '../load-places-of.ts';
 import type { Claim } from './budget.ts';
 import type { ContainerRental } from './container-rental.ts';

@@ -3,7 +3,8 @@ import { type ExecutionGroup, machineKey, type Plan, wantedFor } from '@bench/pl
 import type { Offer, OpenProviders } from '@bench/provisioning';
 import { errorFacts, oneLine } from '../error-facts.ts';
 import type { RunEvent } from '../events.ts';
-import { failGroup, type LaneContext, runGroup, type Shared } from '../lane.ts';
+import { failGroup, runGroup } from '../lane.ts';
+import type { LaneContext, Shared } from '../lane-context.ts';
 import { newTally, nothingRented, type Tally } from '../tally.ts';
 import type { Permission } from './permission.ts';
 import { type Budget, type Claim, isNoRoom } from './budget.ts';

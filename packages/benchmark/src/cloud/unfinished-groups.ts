@@ -1,5 +1,5 @@
 import type { ExecutionGroup, Plan } from '@bench/planner';
-import type { LaneContext } from '../lane.ts';
+import type { LaneContext } from '../lane-context.ts';
 import { TaskRecord } from '../task-record.ts';
 import { hasWork } from '../work-list.ts';
 
