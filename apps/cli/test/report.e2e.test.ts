@@ -171,6 +171,19 @@ describe('bench report', () => {
     expect(await readFile(join(root, 'runs', id, 'report.html'), 'utf8')).toContain('other');
   });
 
+  it('tells of requests that are cut', async () => {
+    const id = await writtenRun(join(root, 'cut'), { at: Date.UTC(2026, 5, 4), figures: { 8: [90] } });
+    const point = (await readdir(join(root, 'cut', id), { recursive: true })).find((path) => path.endsWith('requests.jsonl.gz')) ?? '';
+    const file = join(root, 'cut', id, point);
+    await writeFile(file, (await readFile(file)).subarray(0, -4));
+    const finished = await report(join('cut', id), '--csv', '-');
+    expect(finished.code, show(finished)).toBe(0);
+    expect(finished.stderr).toContain(
+      `left out: ${join('cut', id, dirname(point))}: requests.jsonl.gz is cut: 0 requests are left of it\n`,
+    );
+    expect(finished.stdout).toContain('requests.jsonl.gz is cut');
+  });
+
   it('of what would be stands in no run’s folder, and where a flag says', async () => {
     const id = await writtenRun(join(root, 'whatif'), { at: Date.UTC(2026, 5, 4), figures: { 8: [90] }, gpu: { name: 'H200', count: 2 } });
     const own = join(root, 'whatif', id);

@@ -1,4 +1,5 @@
 export { buildReport, type Problem, type Report, type ReportSources } from './report.ts';
+export { withLostRequests } from './lost-requests.ts';
 export type { ReportRow, RowDistribution, RowSource } from './rows.ts';
 export type { CurrencyRate, PriceBook, PriceEntry } from './prices/price-book.ts';
 export { parsePrice } from './prices/parse-price.ts';

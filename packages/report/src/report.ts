@@ -11,6 +11,8 @@ import { reportRows, type ReportRow } from './rows.ts';
 export interface Problem {
   path: string;
   message: string;
+  /** Id of the row that it is of. Absent: of none, or of many. */
+  row?: string;
 }
 
 /** All that a report is made of: what every writer takes. */

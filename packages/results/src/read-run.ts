@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { messageOf, type PointResult, pointResultSchema, type SeriesRow, seriesRowSchema } from '@bench/core';
 import { z } from 'zod';
 import { decodeGaps } from './formats/gaps.ts';
-import { decodeRecords } from './formats/records.ts';
+import { decodeRecords, recordsLeft } from './formats/records.ts';
 import { decodeTelemetry } from './formats/telemetry.ts';
 import { readJournal } from './journal.ts';
 import type { JournalLine } from './journal-events.ts';
@@ -160,11 +160,14 @@ async function pointView(folder: string, entry: PointEntry, load: Load): Promise
     series: async (): Promise<SeriesRow[]> => z.array(seriesRowSchema).parse(JSON.parse(await readFile(join(dir, 'series.json'), 'utf8'))),
     requests: async (tell) => {
       const { records, truncated, problems } = decodeRecords(await readFile(join(dir, 'requests.jsonl.gz')));
-      const left = records.length === 1 ? '1 request is' : `${records.length} requests are`;
-      if (truncated) tell?.(`requests.jsonl.gz is cut: ${left} left of it`);
+      if (truncated) tell?.(cutText(records.length));
       const [first] = problems;
       if (first) tell?.(`requests.jsonl.gz has lines that are no requests, the first is ${first.line}: ${first.message}`);
       return records;
+    },
+    requestsLost: async () => {
+      const left = recordsLeft(await readFile(join(dir, 'requests.jsonl.gz')));
+      return left === null ? null : cutText(left);
     },
     gaps: async () => decodeGaps(await readFile(join(dir, 'gaps.bin.gz'))).lists,
     telemetry: async () => {
@@ -176,6 +179,8 @@ async function pointView(folder: string, entry: PointEntry, load: Load): Promise
     },
   };
 }
+
+const cutText = (left: number) => `requests.jsonl.gz is cut: ${left === 1 ? '1 request is' : `${left} requests are`} left of it`;
 
 function pending(planned: { recipe: string; variant: string; key: string }): TaskFile {
   return {

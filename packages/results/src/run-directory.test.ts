@@ -84,10 +84,12 @@ describe('a run directory', () => {
     const lost: string[] = [];
     expect(await point?.requests((message) => lost.push(message))).toEqual([record]);
     expect(lost).toEqual([]);
+    expect(await point?.requestsLost?.()).toBeNull();
     const file = join(writer.dir, 'tasks/r/v', path, 'requests.jsonl.gz');
     await writeFile(file, (await readFile(file)).subarray(0, -12));
     await point?.requests((message) => lost.push(message));
     expect(lost).toEqual([expect.stringMatching(/^requests\.jsonl\.gz is cut: \d+ requests? (is|are) left of it$/)]);
+    expect(await point?.requestsLost?.()).toBe(lost[0]);
     expect((await point?.gaps())?.map((g) => [g.index, [...g.gapsMs]])).toEqual([[0, [1.5]]]);
     expect(await readFile(join(writer.dir, 'tasks/r/v', path, 'benchmark.txt'), 'utf8')).toContain('Serving Benchmark Result');
   });

@@ -17,6 +17,11 @@ export interface PointView {
    * @throws BenchError `BENCH_RECORDS_DAMAGED`, or the file system's error.
    */
   requests(tell?: (lost: string) => void): Promise<RequestRecord[]>;
+  /**
+   * Is the file of requests cut? The same words as {@link requests} tells, without reading the requests; null: it is whole. Absent: nothing is kept in files.
+   * @throws BenchError `BENCH_RECORDS_DAMAGED`, or the file system's error.
+   */
+  requestsLost?(): Promise<string | null>;
   gaps(): Promise<GapList[]>;
   /** Samples of the engine and its machine, in the point's time; empty: there are none. */
   telemetry(): Promise<PointTelemetry[]>;

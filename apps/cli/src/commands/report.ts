@@ -1,5 +1,5 @@
 import { BenchError, EXIT } from '@bench/core';
-import { buildReport } from '@bench/report';
+import { buildReport, withLostRequests } from '@bench/report';
 import { readSources } from '@bench/results';
 import { withContext } from '../context.ts';
 import { checkFiles, type FileFlags, jsonText, namesFiles, printedText, writeFiles } from '../report-files.ts';
@@ -17,7 +17,8 @@ export function report(
   return withContext(async (context) => {
     await checkFiles(flags);
     const prices = await reportPrices(flags, context.io.now());
-    const built = buildReport(await readSources(paths, { out: flags.out, signal: context.signal }), { prices });
+    const sources = await readSources(paths, { out: flags.out, signal: context.signal });
+    const built = await withLostRequests(buildReport(sources, { prices }), context.signal);
     for (const problem of built.problems) process.stderr.write(`left out: ${problem.path}: ${problem.message}\n`);
     tellUnusedPrices(built);
     if (!built.rows.some((row) => row.counts !== null)) {

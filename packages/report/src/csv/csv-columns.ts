@@ -1,6 +1,7 @@
 import { metric, type Distribution } from '@bench/core';
 import { FLAG_WORDS } from '../flags.ts';
 import { ownFigures } from '../own-figures.ts';
+import type { Problem } from '../report.ts';
 import { requestsOf, type ReportRow } from '../rows.ts';
 import { usedMetrics } from '../used-metrics.ts';
 
@@ -34,7 +35,7 @@ export function figureName(name: string, unit: string, statistic: keyof Distribu
 }
 
 /** Columns of all rows: whose they are, what was asked, what came out. */
-export function csvColumns(rows: readonly ReportRow[]): CsvColumn[] {
+export function csvColumns(rows: readonly ReportRow[], problems: readonly Problem[]): CsvColumn[] {
   const params = [...new Set(rows.flatMap((row) => Object.keys(row.params)))].sort();
   const column = (name: string, of: CsvColumn['of']): CsvColumn => ({ name, of });
   return [
@@ -69,9 +70,14 @@ export function csvColumns(rows: readonly ReportRow[]): CsvColumn[] {
     ...figures(rows, (row) => row),
     ...steady(rows),
     column('output_token_source', (row) => row.tokenSources?.output),
-    column('notes', (row) => row.flags.map((flag) => FLAG_WORDS[flag.code].title).join('; ') || null),
+    column('notes', (row) => notesOf(row, problems)),
     column('not_said', (row) => row.lacks.join(' ') || null),
   ];
+}
+
+function notesOf({ id, flags }: ReportRow, problems: readonly Problem[]): string | null {
+  const lost = problems.flatMap(({ row, message }) => (row === id ? [message] : []));
+  return [...flags.map(({ code }) => FLAG_WORDS[code].title), ...lost].join('; ') || null;
 }
 
 type Figures = Pick<ReportRow, 'scalars' | 'distributions'>;

@@ -10,8 +10,8 @@ const MAX_TEXT = 4000;
  * included. Numbers are as exact as they are kept; what is not known is empty. A text that a spreadsheet would take for a formula has an
  * apostrophe before it.
  */
-export function renderCsv({ rows }: Report): string {
-  const columns = csvColumns(rows);
+export function renderCsv({ rows, problems }: Report): string {
+  const columns = csvColumns(rows, problems);
   const lines = [columns.map(({ name }) => name), ...rows.map((row) => columns.map(({ of }) => of(row)))];
   return lines.map((cells) => `${cells.map(cell).join(',')}\r\n`).join('');
 }

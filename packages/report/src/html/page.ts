@@ -41,7 +41,11 @@ export async function renderPage(report: Report, options: WriteOptions): Promise
   const { runs, rows } = report;
   const groups = taskGroups(rows);
   const { details, left } = await readCharted(report.runs, groups, { signal: options.signal, all: true });
-  const problems = [...report.problems, ...details.flatMap(({ points }) => points.flatMap((point) => point.problems))];
+  const told = new Set(report.problems.map(({ row, message }) => `${row} ${message}`));
+  const found = details.flatMap(({ points }) =>
+    points.flatMap(({ row, problems: own }) => own.map((problem) => ({ ...problem, row: row.id }))),
+  );
+  const problems = [...report.problems, ...found.filter(({ row, message }) => !told.has(`${row} ${message}`))];
   const logs = (await Promise.all(runs.map((run) => failureLogs(run, options.signal)))).flat();
 
   const sections: [string, string, Markup | null][] = [

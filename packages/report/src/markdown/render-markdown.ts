@@ -1,4 +1,5 @@
 import { FLAG_WORDS } from '../flags.ts';
+import { plural } from '../format.ts';
 import { taskGroups } from '../groups.ts';
 import { pageTitle } from '../html/head.ts';
 import { engineLabel, pointLabel } from '../labels.ts';
@@ -52,7 +53,7 @@ export function renderMarkdown(report: Report): string {
     ...marks.everywhere.map((flag) => `- ${FLAG_WORDS[flag].title}: ${FLAG_WORDS[flag].meaning}`),
     ...[...marks.marks].map(([flag, mark]) => `- ${mark}: ${FLAG_WORDS[flag].title}. ${FLAG_WORDS[flag].meaning}`),
     ...prices(measured),
-    ...(report.problems.length > 0 ? [`- Left out: ${report.problems.length} files could not be read whole.`] : []),
+    ...(report.problems.length > 0 ? [`- Left out: ${plural(report.problems.length, 'file')} could not be read whole.`] : []),
   ];
   return `${[title, '', ...table, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')}\n`;
 }

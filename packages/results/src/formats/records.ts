@@ -47,6 +47,18 @@ export function decodeRecords(content: Uint8Array): DecodedRecords {
   return result;
 }
 
+/**
+ * How many requests are left in a file that was cut, found without reading them; null: it is whole.
+ * @throws BenchError `BENCH_RECORDS_DAMAGED` when it is no gzip, or its content was changed.
+ */
+export function recordsLeft(content: Uint8Array): number | null {
+  const { body, cut } = unzip(content);
+  if (!cut && (body.length === 0 || body[body.length - 1] === 10)) return null;
+  let lines = 0;
+  for (let at = body.indexOf(10); at !== -1; at = body.indexOf(10, at + 1)) lines++;
+  return lines;
+}
+
 function read(text: string, line: number, into: DecodedRecords): void {
   let message: string;
   try {
