@@ -20,7 +20,8 @@ it('requests that are cut are told of by every writer, and once', async () => {
     tell?.(CUT);
     return requests();
   };
-  gone.requestsLost = gone.requests = () => Promise.reject(new Error('no such file'));
+  gone.requests = () => Promise.reject(new Error('no such file'));
+  gone.requestsLost = () => Promise.reject(new Error('no such file'));
   const report = await withLostRequests(buildReport({ runs: [run] }));
   const { recipe, variant } = run.tasks[0]?.file ?? {};
   const told = [
