@@ -29,20 +29,31 @@ export function unit(overrides: ViteUserConfig['test'] = {}) {
   });
 }
 
-/** Tests that start real parts or the built CLI: one after another, because daemons and cores are shared. */
-export function system(overrides: ViteUserConfig['test'] = {}) {
-  return defineConfig({
+const SYSTEM = ['packages/*/src/**/*.{integration,e2e}.test.ts', 'apps/*/{src,test}/**/*.{integration,e2e}.test.ts'];
+const BUILT = ['**/node_modules/**', '**/dist/**'];
+
+/** They measure time, or keep all cores busy by themselves: nothing runs beside them. */
+const ALONE = ['client-bound', 'leak', 'load-servers', 'mock-engine', 'run', 'selfcheck'].map(
+  (name) => `apps/cli/test/${name}.e2e.test.ts`,
+);
+
+/**
+ * Tests that start real parts or the built CLI. Two files at once, which wait for daemons most of their time and share nothing but the cores; after them
+ * those that need the cores for themselves.
+ */
+export function system() {
+  const lane = (name: string, order: number, test: ViteUserConfig['test']) => ({
     ssr: { resolve: fromSource },
+    test: { name, testTimeout: 120_000, hookTimeout: 60_000, sequence: { groupOrder: order }, ...test },
+  });
+  return defineConfig({
     test: {
-      name: 'system',
-      include: ['packages/*/src/**/*.{integration,e2e}.test.ts', 'apps/*/{src,test}/**/*.{integration,e2e}.test.ts'],
-      exclude: ['**/node_modules/**', '**/dist/**'],
       reporters: reporters('system'),
-      fileParallelism: false,
-      testTimeout: 120_000,
-      hookTimeout: 60_000,
       passWithNoTests: true,
-      ...overrides,
+      projects: [
+        lane('system', 0, { include: SYSTEM, exclude: [...BUILT, ...ALONE], maxWorkers: 2 }),
+        lane('alone', 1, { include: ALONE, exclude: BUILT, fileParallelism: false }),
+      ],
     },
   });
 }

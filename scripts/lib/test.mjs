@@ -121,7 +121,7 @@ export async function test(args) {
     system = await systemTests(env);
     if (system.interrupted) return 130;
     if (system.code !== 0 && args.includes('--again')) {
-      const second = await again(SYSTEM, (files) => systemTests(env, files));
+      const second = await again(SYSTEM, (files) => systemTests(env, ['--no-file-parallelism', ...files]));
       if (second.interrupted) return 130;
       unsteady.push(...second.unsteady);
       system = second;
