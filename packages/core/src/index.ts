@@ -105,6 +105,7 @@ export {
   type RequestRecord,
   type TokenSource,
 } from './record.ts';
+export { isGivenUp, isGood, tpotOf } from './good-request.ts';
 export { clientObservationSchema, clientSecondSchema, type ClientAccuracy, type ClientObservation, type ClientSecond } from './client.ts';
 export {
   clockOffsetSchema,

@@ -1,7 +1,6 @@
-import type { ClassResult, ConversationsResult, LoadSpec, RequestRecord } from '@bench/core';
+import { isGivenUp, type ClassResult, type ConversationsResult, type LoadSpec, type RequestRecord } from '@bench/core';
 import { conversationPlan } from './conversations.ts';
 import { isClients } from './deal.ts';
-import { isGivenUp } from './given-up.ts';
 
 export interface ConversationResultsOptions {
   load: LoadSpec;

@@ -1,4 +1,4 @@
-import type { RequestRecord } from '@bench/core';
+import { tpotOf, type RequestRecord } from '@bench/core';
 
 /** Figures that every request has one of, if any; in the order in which they are told. */
 export function requestSamples(ok: readonly RequestRecord[]): Map<string, number[]> {
@@ -14,10 +14,4 @@ export function requestSamples(ok: readonly RequestRecord[]): Map<string, number
     e2el_intended_ms: (r) => since(r.intendedMs, r.lastTokenMs ?? r.endMs),
   };
   return new Map(Object.entries(figures).map(([name, of]) => [name, ok.map(of).filter((value) => value !== null)]));
-}
-
-export function tpotOf(r: RequestRecord): number | null {
-  const tokens = r.outputTokens ?? 0;
-  if (tokens < 2 || r.firstTokenMs === null || r.lastTokenMs === null) return null;
-  return (r.lastTokenMs - r.firstTokenMs) / (tokens - 1);
 }

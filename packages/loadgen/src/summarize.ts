@@ -1,5 +1,6 @@
 import {
   generatesText,
+  isGivenUp,
   type ClientObservation,
   type Distribution,
   type LoadSpec,
@@ -9,7 +10,6 @@ import {
 } from '@bench/core';
 import { conversationResults } from './conversation-results.ts';
 import { distributionsOf } from './distributions.ts';
-import { isGivenUp } from './given-up.ts';
 import { flagsOf } from './flags.ts';
 import { goodness } from './goodness.ts';
 import { type InFlight, inFlightOf } from './in-flight.ts';

@@ -1,5 +1,4 @@
-import { eventGaps, meanRatePerS, summarize, type LoadSpec, type RequestRecord } from '@bench/core';
-import { isGivenUp } from './given-up.ts';
+import { eventGaps, isGivenUp, meanRatePerS, summarize, type LoadSpec, type RequestRecord } from '@bench/core';
 import { inFlightOf } from './in-flight.ts';
 import { anyLimits, limitsOf } from './slo.ts';
 

@@ -4,30 +4,31 @@ import { formatShort } from './format.ts';
 import { gpuLabel, type LoadAxis } from './labels.ts';
 import { costsOf } from './prices/costs.ts';
 import { exactRates } from './prices/exact-rates.ts';
-import type { PriceBook } from './prices/price-book.ts';
 import { pricedForeign } from './prices/priced-task.ts';
 import { priceFacts, rowPrice } from './prices/row-price.ts';
-import { emptyRow, type ReportRow } from './rows.ts';
+import { emptyRow, type ReportRow, type RowOptions } from './rows.ts';
+import { judgeSummary, withoutGoodness } from './slo/judge-slo.ts';
 
 /** Measurements of other tools as rows, one each: every figure as it was written, and nothing that was not. Those of one file are points of one task. */
-export function foreignRows(measurements: readonly ForeignMeasurement[], prices?: PriceBook): ReportRow[] {
+export function foreignRows(measurements: readonly ForeignMeasurement[], options: RowOptions = {}): ReportRow[] {
   const points = new Map<string, number>();
   return measurements.map((measurement) => {
     const { kind, path } = measurement.source;
     const taskKey = `${kind}:${path}`;
     const point = points.get(taskKey) ?? 0;
     points.set(taskKey, point + 1);
-    return { ...foreignRow(measurement, prices), taskKey, point };
+    return { ...foreignRow(measurement, options), taskKey, point };
   });
 }
 
-function foreignRow(measurement: ForeignMeasurement, prices: PriceBook | undefined): ReportRow {
+function foreignRow(measurement: ForeignMeasurement, { prices, slo: asked }: RowOptions): ReportRow {
   const { source, recipe, variant, result, gpu } = measurement;
   const axis = axisOf(measurement);
   const price = priceFacts(rowPrice(pricedForeign(measurement), prices));
   const counts = countsOf(measurement);
   const durationS = result.durationS ?? null;
-  const rates = exactRates({ source, counts, durationS, scalars: result.scalars });
+  const scalars = asked ? withoutGoodness(result.scalars) : result.scalars;
+  const rates = exactRates({ source, counts, durationS, scalars });
   return {
     ...emptyRow(source.path),
     source,
@@ -39,8 +40,12 @@ function foreignRow(measurement: ForeignMeasurement, prices: PriceBook | undefin
     counts,
     flags: flagsOf(measurement),
     durationS,
-    scalars: { ...result.scalars, ...(price.priceUsdPerHour === null ? {} : costsOf(rates, price.priceUsdPerHour)) },
+    scalars: { ...scalars, ...(price.priceUsdPerHour === null ? {} : costsOf(rates, price.priceUsdPerHour)) },
     distributions: result.distributions,
+    ...(asked && {
+      slo: asked.limits,
+      askedSlo: judgeSummary({ ...counts, failed: result.counts.failed ?? null, distributions: result.distributions }, asked),
+    }),
     lacks: result.missing,
     measuredAt: isoDate(result.date),
     program: result.kind,

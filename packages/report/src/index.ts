@@ -2,6 +2,8 @@ export { buildReport, type Problem, type Report, type ReportSources } from './re
 export { withLostRequests } from './lost-requests.ts';
 export type { ReportRow, RowDistribution, RowSource } from './rows.ts';
 export type { CurrencyRate, PriceBook, PriceEntry } from './prices/price-book.ts';
+export { askSlo, type AskedSlo } from './slo/ask-slo.ts';
+export { parseSlo } from './slo/parse-slo.ts';
 export { parsePrice } from './prices/parse-price.ts';
 export { clientErrorText } from './client-error.ts';
 export { costLines } from './cost.ts';

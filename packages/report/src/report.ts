@@ -2,10 +2,9 @@ import type { ForeignMeasurement, RunView } from '@bench/results';
 import { foreignRows } from './foreign-rows.ts';
 import { taskKeyOf } from './groups.ts';
 import { hideSecrets } from './hide-secrets.ts';
-import type { PriceBook } from './prices/price-book.ts';
 import { pricedForeign, pricedTask } from './prices/priced-task.ts';
 import { unusedPrices } from './prices/unused-prices.ts';
-import { reportRows, type ReportRow } from './rows.ts';
+import { reportRows, type ReportRow, type RowOptions } from './rows.ts';
 
 /** Something that was left out, and why. */
 export interface Problem {
@@ -39,17 +38,18 @@ export interface ReportSources {
 /**
  * Takes sources of any kind together, without what looks like a secret in their recipes, commands and errors. Pure.
  * @param options.prices prices beside those that the runs recorded
+ * @param options.slo limits in place of those that the loads name, with what meets them (`askSlo`)
  */
-export function buildReport({ runs = [], foreign = [], problems = [] }: ReportSources, { prices }: { prices?: PriceBook } = {}): Report {
+export function buildReport({ runs = [], foreign = [], problems = [] }: ReportSources, options: RowOptions = {}): Report {
   const shown = runs.map(hideSecrets);
   return {
     runs: shown,
     foreign,
-    rows: withIds([...reportRows(shown, prices), ...foreignRows(foreign, prices)]),
+    rows: withIds([...reportRows(shown, options), ...foreignRows(foreign, options)]),
     problems: [...problems, ...shown.flatMap((run) => run.problems)],
     unusedPrices: unusedPrices(
       [...shown.flatMap((view) => view.tasks.map((task) => pricedTask(view, task))), ...foreign.map(pricedForeign)],
-      prices,
+      options.prices,
     ),
   };
 }

@@ -27,6 +27,8 @@ import { costsOf } from './prices/costs.ts';
 import type { PriceBook } from './prices/price-book.ts';
 import { pricedTask } from './prices/priced-task.ts';
 import { priceFacts, rowPrice, type RowPrice } from './prices/row-price.ts';
+import type { AskedSlo } from './slo/ask-slo.ts';
+import { type AskedShare, judgeResults } from './slo/judge-slo.ts';
 import { dataLabel, type LoadAxis, loadAxis, loadLabel, machineLabel } from './labels.ts';
 
 /** Where a row's figures were read. */
@@ -75,8 +77,10 @@ export interface ReportRow {
   loadText: string | null;
   /** `random prompts, 512 tokens in, 128 out`. Null: not known. */
   dataText: string | null;
-  /** Limits of a good request that its load names, milliseconds; null: none. */
+  /** Limits of a good request, milliseconds: those that its load names, or in their place those that the report was asked for; null: none. */
   slo: LoadSpec['slo'] | null;
+  /** How it stands to limits that the report was asked for. Null: `slo` is its load’s own. */
+  askedSlo: AskedShare | null;
   /** Requests of all repeats; show what `requestsOf` gives, which leaves out what a source does not say. Null: nothing was measured. */
   counts: PointResult['counts'] | null;
   errors: Record<string, number>;
@@ -114,10 +118,18 @@ export interface ReportRow {
   priceSource: string | null;
 }
 
+/** What rows are made with beside what was measured. */
+export interface RowOptions {
+  /** Prices beside those that the runs recorded. */
+  prices?: PriceBook | undefined;
+  /** Limits in place of those that the loads name. */
+  slo?: AskedSlo | undefined;
+}
+
 /** Rows of all runs: tasks in the order of the plan, points in theirs. Pure. */
-export function reportRows(runs: readonly RunView[], prices?: PriceBook): ReportRow[] {
+export function reportRows(runs: readonly RunView[], options: RowOptions = {}): ReportRow[] {
   return runs.flatMap((view) => {
-    const rows = view.tasks.flatMap((task) => taskRows(view, task, prices));
+    const rows = view.tasks.flatMap((task) => taskRows(view, task, options));
     const seen = new Set(view.tasks.map((task) => task.file.key));
     const missing = view.run.tasks
       .filter((planned) => !seen.has(planned.key))
@@ -134,7 +146,7 @@ export function requestsOf({ counts, loadText, source, lacks }: ReportRow): Part
   return lacks.includes('failed') ? { ok: counts.ok } : counts;
 }
 
-function taskRows(view: RunView, task: TaskView, prices: PriceBook | undefined): ReportRow[] {
+function taskRows(view: RunView, task: TaskView, { prices, slo }: RowOptions): ReportRow[] {
   const base = taskRow(view, task, prices);
   const points = groupBy(task.points, ({ entry }) => entry.point);
   if (points.size === 0) {
@@ -142,18 +154,26 @@ function taskRows(view: RunView, task: TaskView, prices: PriceBook | undefined):
     const failed = status === 'failed' || error !== null;
     return [{ ...base, status: failed ? 'failed' : 'not_run', error: error?.message ?? task.deployment?.error?.message ?? null }];
   }
-  const found = [...points].sort(([a], [b]) => a - b).map(([point, views]) => pointRow(base, point, views));
+  const found = [...points].sort(([a], [b]) => a - b).map(([point, views]) => pointRow(base, { point, views, slo }));
   const { atMost } = view.run.tasks.find(({ key }) => key === task.file.key) ?? {};
   // Points that follow from one another jump to and fro.
   return atMost ? found.sort((a, b) => (a.axis?.value ?? 0) - (b.axis?.value ?? 0)) : found;
 }
 
-function pointRow(base: ReportRow, point: number, views: readonly PointView[]): ReportRow {
-  const results = views.flatMap((view) => (view.entry.status === 'ok' && view.result ? [view.result] : []));
+interface PointOf {
+  point: number;
+  views: readonly PointView[];
+  slo: AskedSlo | undefined;
+}
+
+function pointRow(base: ReportRow, { point, views, slo: asked }: PointOf): ReportRow {
+  const kept = views.flatMap((view) => (view.entry.status === 'ok' && view.result ? [view.result] : []));
   const bad = views.filter((view) => view.entry.status !== 'ok' || !view.result);
   const error = bad.map((view) => view.entry.error ?? 'its result file is missing or damaged').find(Boolean) ?? null;
-  const load = (results[0] ?? views.find((view) => view.result)?.result)?.load ?? null;
-  const of = { point, load, ...loadFacts(load) };
+  const load = (kept[0] ?? views.find((view) => view.result)?.result)?.load ?? null;
+  const judged = asked && load && kept.length > 0 ? judgeResults(kept, asked) : null;
+  const results = judged?.results ?? kept;
+  const of = { point, load, ...loadFacts(load), ...(judged && { slo: asked?.limits ?? null, askedSlo: judged.share }) };
   if (results.length === 0) return { ...base, ...of, status: 'failed', error };
   const scalars = meanScalars(results.map((r) => r.scalars));
   const ownMetrics = Object.assign({}, ...results.map((r) => r.ownMetrics ?? {})) as Record<string, OwnMetric>;
@@ -245,6 +265,7 @@ export function emptyRow(runId: string): ReportRow {
     loadText: null,
     dataText: null,
     slo: null,
+    askedSlo: null,
     counts: null,
     errors: {},
     durationS: null,

@@ -3,6 +3,7 @@ import { FLAG_WORDS } from '../flags.ts';
 import { ownFigures } from '../own-figures.ts';
 import type { Problem } from '../report.ts';
 import { requestsOf, type ReportRow } from '../rows.ts';
+import { sloText } from '../verdicts/questions.ts';
 import { usedMetrics } from '../used-metrics.ts';
 
 export type CsvValue = string | number | null | undefined;
@@ -67,6 +68,7 @@ export function csvColumns(rows: readonly ReportRow[], problems: readonly Proble
     column('requests_failed', (row) => requestsOf(row)?.failed),
     column('requests_cancelled', (row) => requestsOf(row)?.cancelled),
     column('duration_s', (row) => row.durationS),
+    ...askedSlo(rows),
     ...figures(rows, (row) => row),
     ...steady(rows),
     column('output_token_source', (row) => row.tokenSources?.output),
@@ -97,6 +99,17 @@ function figures(rows: readonly ReportRow[], part: (row: ReportRow) => Figures |
       })),
     ),
     ...own.map((figure) => ({ name: figureName(figure.name, figure.unit), of: figure.of })),
+  ];
+}
+
+/** Limits that the report was asked for, where it was. */
+function askedSlo(rows: readonly ReportRow[]): CsvColumn[] {
+  if (!rows.some((row) => row.askedSlo)) return [];
+  return [
+    { name: 'slo_asked_for', of: (row) => (row.askedSlo ? sloText(row.slo) : null) },
+    { name: 'slo_judged_by', of: (row) => row.askedSlo?.from },
+    { name: 'slo_good_ratio_at_least', of: (row) => row.askedSlo?.share?.low },
+    { name: 'slo_good_ratio_at_most', of: (row) => row.askedSlo?.share?.high },
   ];
 }
 

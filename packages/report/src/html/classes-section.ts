@@ -9,7 +9,13 @@ const COLUMNS: readonly ResultColumn[] = [
   ['Throughput', 'req/s', 2, ({ scalars }) => scalars.request_throughput],
   ['Throughput', 'out tok/s', 1, ({ scalars }) => scalars.output_throughput],
   ...latencyColumns(['ttft_ms', 'tpot_ms', 'e2el_ms']),
-  ['Meets its limits', '%', 1, ({ scalars: { good_ratio: good } }) => (good === undefined ? undefined : 100 * good)],
+];
+
+const good = (head: string): ResultColumn => [
+  head,
+  '%',
+  1,
+  ({ scalars: { good_ratio: ratio } }) => (ratio === undefined ? undefined : 100 * ratio),
 ];
 
 /** What each class of requests came to, a table a task. Null: no load has classes. */
@@ -19,8 +25,10 @@ export function classesSection(groups: readonly TaskGroup[]): Markup | null {
       Object.entries(row.classes ?? {}).map(([name, each]) => ({ load: pointLabel(row), name, each })),
     );
     if (lines.length === 0) return [];
+    const asked = group.measured.some((row) => row.askedSlo);
+    const columns = [...COLUMNS, good(asked ? 'Meets the SLO asked for' : 'Meets its limits')];
     const title = groups.length > 1 ? group.name : null;
-    return [resultsTable({ label: 'Classes of requests', head: 'Class', columns: COLUMNS, lines, title })];
+    return [resultsTable({ label: 'Classes of requests', head: 'Class', columns, lines, title })];
   });
   if (tables.length === 0) return null;
   return markup`<section id="classes" aria-labelledby="classes-h"><h2 id="classes-h">Classes of requests</h2>

@@ -27,6 +27,7 @@ import { CLIENT_STYLE } from './style-client.ts';
 import { STYLE } from './style.ts';
 import { steadySection } from './steady-section.ts';
 import { summaryTable } from './summary-table.ts';
+import { askedSloNotes } from '../slo/asked-text.ts';
 import { viewData } from './view-facets.ts';
 import { verdictsBlock } from './verdicts-block.ts';
 import type { WriteOptions } from './write-html.ts';
@@ -74,12 +75,18 @@ export async function renderPage(report: Report, options: WriteOptions): Promise
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="generator" content="bench"><meta name="color-scheme" content="light dark">
 <title>${oneLine(title, 160)} – benchmark report</title><style>${raw(STYLE)}${raw(CLIENT_STYLE)}</style></head>
 <body><a class="skip" href="#main">Skip to the results</a>
-<div class="wrap"><header>${eyebrow(runs)}<h1>${data(title, 200)}</h1>${lede(report, groups)}${notesOf(runs)}${verdictsBlock(groups)}${callouts(groups, rows, problems.length)}
+<div class="wrap"><header>${eyebrow(runs)}<h1>${data(title, 200)}</h1>${lede(report, groups)}${notesOf(runs)}${askedSlo(rows)}${verdictsBlock(groups)}${callouts(groups, rows, problems.length)}
 <nav aria-label="Sections"><ul>${present.map(([id, name]) => markup`<li><a href="#${id}">${name}</a></li>`)}</ul></nav></header>
 <main id="main">${viewPlace(groups, runs)}${present.map(([, , section]) => section)}</main>
 <footer>Written by bench on ${formatStamp(options.now)}. This file is complete in itself: it loads nothing from a network.${requestsPlace(runs)}</footer></div><script>${raw(SCRIPT)}</script></body></html>
 `;
   return page.text;
+}
+
+/** Whose limits the SLO of this page is. Null: it is that of the recipes. */
+function askedSlo(rows: Report['rows']): Markup | null {
+  const [limits, ...more] = askedSloNotes(rows);
+  return limits === undefined ? null : markup`<p class="lede"><strong>${limits}</strong> ${data(more.join(' '), 2000)}</p>`;
 }
 
 /** Where every request is. Null: only other tools' files were read, which have none. */

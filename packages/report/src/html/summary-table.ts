@@ -5,6 +5,7 @@ import { taskId, type TaskGroup } from '../groups.ts';
 import { engineLabel, pointLabel } from '../labels.ts';
 import { ownFigures } from '../own-figures.ts';
 import { requestsOf, type ReportRow } from '../rows.ts';
+import { askedShareText } from '../slo/asked-text.ts';
 import { flagMarks } from '../table/flag-marks.ts';
 import { oneLine } from '../text.ts';
 import { data, markup, type Markup } from './markup.ts';
@@ -18,6 +19,8 @@ interface Column {
   decimals?: number;
   /** Drawn as a bar behind the figure. */
   bar?: boolean;
+  /** The figure as it is shown, where a number alone would say too much. */
+  text?(row: ReportRow): string | null;
 }
 
 const scalar = (group: string, head: string, name: string, better: Column['better'], bar = false): Column => ({
@@ -39,6 +42,7 @@ const COLUMNS: readonly Column[] = [
   ...spread('TTFT, ms', 'ttft_ms', 'p50', 'p99'),
   ...spread('TPOT, ms', 'tpot_ms', 'p50', 'p99'),
   ...spread('E2EL, ms', 'e2el_ms', 'p50', 'p99'),
+  { group: 'In SLO', head: '%', of: (row) => row.askedSlo?.share?.low, better: null, text: askedShareText },
   scalar('Cost, $ per Mtok', 'output', 'cost_per_mtok_output', 'lower'),
   scalar('Cost, $ per Mtok', 'total', 'cost_per_mtok_total', 'lower'),
 ];
@@ -101,7 +105,7 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
         column.head === 'failed' && value ? 'fail' : '',
       ].filter(Boolean);
       const style = column.bar && value ? markup` style="--share:${Math.round((value / column.max) * 100)}%"` : null;
-      return markup`<td${classes.length > 0 ? markup` class="${classes.join(' ')}"` : null}${style}>${formatNumber(value, column.decimals)}</td>`;
+      return markup`<td${classes.length > 0 ? markup` class="${classes.join(' ')}"` : null}${style}>${column.text?.(row) ?? formatNumber(value, column.decimals)}</td>`;
     });
     const tags = tagged(row).map((flag) => markup`<span class="tag" title="${flag.message}">${FLAG_WORDS[flag.code].title}</span>`);
     const partial = row.status === 'partial' ? markup`<span class="tag" title="${row.error}">A repeat failed</span>` : null;

@@ -66,6 +66,7 @@ function rowJson(row: ReportRow): Row {
     engine: engine && { name: engine.name, version: engine.version ?? null, image: engine.image ?? null },
     model,
     price: row.priceUsdPerHour === null ? null : { value: row.priceUsdPerHour, unit: 'USD/hour', source: row.priceSource },
+    slo: sloOf(row),
     counts: counts && countsOf(counts),
     errors,
     durationS,
@@ -73,6 +74,20 @@ function rowJson(row: ReportRow): Row {
     steady: steady && { fromMs: steady.fromMs, toMs: steady.toMs, ...partOf(row, steady) },
     classes: classes && Object.fromEntries(Object.entries(classes).map(([name, part]) => [name, partOf(row, part)])),
     notes: row.flags.map(({ code, message }) => ({ code, message })),
+  };
+}
+
+/** Named as a recipe names them. */
+function sloOf({ slo, askedSlo, scalars: { good_ratio: good } }: ReportRow): Row['slo'] {
+  if (!slo) return null;
+  const { ttftMs, tpotMs, e2elMs } = slo;
+  const limits = Object.entries({ ttft_ms: ttftMs, tpot_ms: tpotMs, e2el_ms: e2elMs }).filter(([, limit]) => limit !== undefined);
+  return {
+    limits: Object.fromEntries(limits),
+    asked: askedSlo !== null,
+    judgedBy: askedSlo ? askedSlo.from : good === undefined ? null : 'requests',
+    goodRatio: askedSlo ? askedSlo.share : good === undefined ? null : { low: good, high: good },
+    why: askedSlo?.why ?? null,
   };
 }
 

@@ -71,6 +71,28 @@ const rowSchema = z.strictObject({
     .strictObject({ value: number('Of the whole machine.'), unit: z.literal('USD/hour'), source: maybe('Who says so, and as of when.') })
     .nullable()
     .describe('Null: not known, which is not the same as free.'),
+  slo: z
+    .strictObject({
+      limits: z
+        .strictObject({ ttft_ms: z.number(), tpot_ms: z.number(), e2el_ms: z.number() })
+        .partial()
+        .describe('Milliseconds; a request is good when it meets all.'),
+      asked: z
+        .boolean()
+        .describe(
+          'They were asked for when the report was made (`--slo`), in place of what the recipe names. False: they are the recipe’s.',
+        ),
+      judgedBy: z
+        .enum(['requests', 'percentiles'])
+        .nullable()
+        .describe('`requests`: each was judged. `percentiles`: they bound the share. Null: nothing says.'),
+      goodRatio: boundsSchema
+        .nullable()
+        .describe('Between which values the share of good requests lies; equal where each was judged. Null: not known.'),
+      why: maybe('Why its requests were not judged one by one.'),
+    })
+    .nullable()
+    .describe('Limits of a good request. Null: there are none.'),
   counts: countsSchema
     .partial()
     .nullable()

@@ -5,6 +5,7 @@ import { pageTitle } from '../html/head.ts';
 import { engineLabel, pointLabel } from '../labels.ts';
 import type { Report } from '../report.ts';
 import type { ReportRow } from '../rows.ts';
+import { askedSloNotes } from '../slo/asked-text.ts';
 import { figureColumns } from '../table/columns.ts';
 import { flagMarks } from '../table/flag-marks.ts';
 import { promptsThatDiffer } from '../told-apart.ts';
@@ -12,6 +13,7 @@ import { code, inert } from './inert.ts';
 
 const MAX_NAME = 80;
 const MAX_ERROR = 200;
+const MAX_SENTENCE = 600;
 
 /**
  * The rows as a table of GitHub-flavoured Markdown, for READMEs and pull requests, with what is to be known about its figures below it. Names are
@@ -52,6 +54,7 @@ export function renderMarkdown(report: Report): string {
   const notes = [
     ...marks.everywhere.map((flag) => `- ${FLAG_WORDS[flag].title}: ${FLAG_WORDS[flag].meaning}`),
     ...[...marks.marks].map(([flag, mark]) => `- ${mark}: ${FLAG_WORDS[flag].title}. ${FLAG_WORDS[flag].meaning}`),
+    ...askedSloNotes(rows).map((sentence) => `- ${inert(sentence, MAX_SENTENCE)}`),
     ...prices(measured),
     ...(report.problems.length > 0 ? [`- Left out: ${plural(report.problems.length, 'file')} could not be read whole.`] : []),
   ];

@@ -32,7 +32,8 @@ interface Limit {
  * Empty: it has no SLO.
  */
 function limitsOf(row: ReportRow): Limit[] {
-  if (row.search) return Object.entries(row.search.slo).map(([key, at]) => (key === 'goodput' ? good(at) : latency(key, at)));
+  const search = searchOf(row);
+  if (search) return Object.entries(search.slo).map(([key, at]) => (key === 'goodput' ? good(at) : latency(key, at)));
   const { ttftMs, tpotMs, e2elMs } = row.slo ?? {};
   const own = [
     ['ttft_p90', ttftMs],
@@ -42,6 +43,9 @@ function limitsOf(row: ReportRow): Limit[] {
   const limits = own.flatMap(([key, at]) => (at === undefined ? [] : latency(key, at)));
   return limits.length === 0 ? [] : [good(HOLDS), ...limits];
 }
+
+/** The search whose limits count: other ones may have been asked for since. */
+export const searchOf = ({ search, askedSlo }: ReportRow): ReportRow['search'] => (askedSlo ? null : search);
 
 function latency(key: string, at: number): Limit {
   const [name = '', percentile = ''] = key.split('_');
@@ -82,10 +86,15 @@ export function roomOf(row: ReportRow): LimitRoom[] {
 
 /** Whether a row holds its SLO: all of its limits, of a search those of the search. Null: it has none, or of one that may break it the figure is not known. */
 export function holds(row: ReportRow): boolean | null {
+  const search = searchOf(row);
   // What all requests had to meet together says it, where it is known; percentiles of single limits do not.
-  const together = row.search || !row.slo ? undefined : row.scalars.good_ratio;
+  const together = search || !row.slo ? undefined : row.scalars.good_ratio;
   if (together !== undefined) return together >= HOLDS;
-  const limits = limitsOf(row).filter(({ label }) => row.search || label !== GOOD);
+  if (row.askedSlo) {
+    const { low, high } = row.askedSlo.share ?? { low: 0, high: 1 };
+    return low >= HOLDS ? true : high < HOLDS ? false : null;
+  }
+  const limits = limitsOf(row).filter(({ label }) => search || label !== GOOD);
   const known = roomOf(row);
   if (known.some(({ room }) => room < 0)) return false;
   return limits.length > 0 && limits.every((limit) => known.some(({ label }) => label === limit.label)) ? true : null;

@@ -2,6 +2,7 @@ import type { Distribution } from '@bench/core';
 import { columnDecimals, formatNumber } from '../format.ts';
 import { ownFigures, ownHeader } from '../own-figures.ts';
 import { requestsOf, type ReportRow } from '../rows.ts';
+import { askedShareText } from '../slo/asked-text.ts';
 import { oneLine } from '../text.ts';
 
 /** One column of numbers. */
@@ -72,7 +73,22 @@ export function figureColumns(rows: readonly ReportRow[]): Column[] {
       own: true,
     }),
   );
-  return [...ours, ...own];
+  return [...ours, ...askedShare(rows), ...own];
+}
+
+/** It was asked for, so it stays. */
+function askedShare(rows: readonly ReportRow[]): Column[] {
+  if (!rows.some((row) => row.askedSlo)) return [];
+  return [
+    {
+      id: 'asked SLO',
+      group: 'in SLO',
+      head: '%',
+      keep: Infinity,
+      cells: rows.map((row) => (row.counts === null ? '' : (askedShareText(row) ?? '–'))),
+      name: 'share of requests within the SLO',
+    },
+  ];
 }
 
 interface ColumnPlan extends Pick<Column, 'group' | 'head' | 'keep' | 'name'> {

@@ -5,6 +5,7 @@ import { formatShort } from '../format.ts';
 import { taskGroups } from '../groups.ts';
 import { engineLabel } from '../labels.ts';
 import type { ReportRow } from '../rows.ts';
+import { askedSloNotes } from '../slo/asked-text.ts';
 import { oneLine } from '../text.ts';
 import { enginesThatDiffer, machinesThatDiffer, promptsThatDiffer } from '../told-apart.ts';
 import { figureColumns, type Column } from './columns.ts';
@@ -106,7 +107,7 @@ export function renderTable(rows: readonly ReportRow[], options: TableOptions): 
       lines.push(join(cells));
     }
   }
-  lines.push(...promptsLines(prompts, width, paint), ...searchLines(groups, width, paint));
+  lines.push(...promptsLines(prompts, width, paint), ...searchLines(groups, width, paint), ...askedLines(ordered, width, paint));
   const { lines: below, named } = ownBelow(ordered, hidden, { width, paint, title: titleOf(groups) });
   lines.push(
     ...below,
@@ -222,6 +223,12 @@ function searchLines(groups: ReturnType<typeof taskGroups>, width: number, paint
     search ? [`${oneLine(name, 60)}, ${limitsText(search)}: ${searchText(search)}.`] : [],
   );
   return found.length === 0 ? [] : ['', ...found.flatMap((line) => wrap(line, width, 2)).map(paint.bold)];
+}
+
+/** Whose limits the SLO is. */
+function askedLines(rows: readonly ReportRow[], width: number, paint: Paint): string[] {
+  const text = askedSloNotes(rows).join(' ');
+  return text === '' ? [] : ['', ...wrap(text, width, 2).map(paint.bold)];
 }
 
 /** More rows than this would bury the table. */

@@ -101,7 +101,7 @@ function underSlo(rows: readonly ReportRow[], throughput: Question): Question | 
   return {
     ...throughput,
     kind: 'slo',
-    title: 'Best under the SLO',
+    title: rows.some(({ askedSlo }) => askedSlo) ? 'Best under the SLO asked for' : 'Best under the SLO',
     of: (row) => (sloText(row.slo) === limits && holds(row) ? throughput.of(row) : null),
     flatters: new Set([...throughput.flatters, 'failures']),
   };

@@ -4,7 +4,8 @@ import type { TaskGroup } from '../groups.ts';
 import { mainLatency, mainThroughput } from '../headline.ts';
 import { pointLabel } from '../labels.ts';
 import type { ReportRow } from '../rows.ts';
-import { HOLDS } from '../saturation/slo.ts';
+import { HOLDS, searchOf } from '../saturation/slo.ts';
+import { askedShareText } from '../slo/asked-text.ts';
 import { confidenceOf, type Confidence } from './confidence.ts';
 import { type Contender, contenders } from './contenders.ts';
 import { type Contest, contestsOf } from './contests.ts';
@@ -120,6 +121,8 @@ function withIt(question: Question, row: ReportRow): string[] {
   }
   if (kind === 'slo') {
     const good = row.scalars.good_ratio;
+    if (row.askedSlo?.from === 'percentiles')
+      return [`By its percentiles, ${askedShareText(row)} % of the requests meet ${sloText(row.slo)}.`];
     return good === undefined ? [] : [`${formatPercent(good)} of the requests meet ${sloText(row.slo)}.`];
   }
   const latency = mainLatency([row]);
@@ -183,7 +186,7 @@ function unanswered(rows: readonly ReportRow[], verdicts: readonly Verdict[]): s
       ? null
       : limits === null
         ? 'Best under the SLO: no limits were named. `slo: {ttft_ms: 500, tpot_ms: 50}` in the benchmark of a recipe names them.'
-        : rows.some(({ search }) => search)
+        : rows.some(searchOf)
           ? `Best under the SLO (${limits}): no point is known to hold it, by the limits that its search had.`
           : `Best under the SLO (${limits}): no point holds it, which is ${formatNumber(HOLDS * 100, 0)} % of the requests within all limits.`,
   ].filter((sentence) => sentence !== null);

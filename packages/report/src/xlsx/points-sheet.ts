@@ -1,6 +1,7 @@
 import { FLAG_WORDS } from '../flags.ts';
 import { engineLabel } from '../labels.ts';
 import { requestsOf, type ReportRow } from '../rows.ts';
+import { sloText } from '../verdicts/questions.ts';
 import { FORMAT, type CellValue, type SheetColumn } from './cells.ts';
 import { columnName, costCell, priceCell } from './cost-formulas.ts';
 import { allFigures, type Figure, steadyFigures } from './figures.ts';
@@ -37,6 +38,13 @@ export function pointsSheet(rows: readonly ReportRow[], prices: PriceCells): She
     count('Requests cancelled', (row) => requestsOf(row)?.cancelled),
     { ...count('Duration (s)', (row) => row.durationS), format: FORMAT.twoDecimals },
   ];
+  if (rows.some((row) => row.askedSlo))
+    before.push(
+      text('SLO asked for', 26, (row) => (row.askedSlo ? sloText(row.slo) : null)),
+      text('Judged by', 12, (row) => row.askedSlo?.from),
+      { ...count('Good requests, at least (ratio)', (row) => row.askedSlo?.share?.low), format: FORMAT.threeDecimals },
+      { ...count('Good requests, at most (ratio)', (row) => row.askedSlo?.share?.high), format: FORMAT.threeDecimals },
+    );
   const figures = [...allFigures(rows), ...steadyFigures(rows)];
   const at = (name: string, line: number) => {
     const index = figures.findIndex((figure) => figure.scalar === name);

@@ -2,6 +2,7 @@ import { FLAG_WORDS } from '../flags.ts';
 import { engineLabel } from '../labels.ts';
 import { ownFigures, ownHeader } from '../own-figures.ts';
 import type { ReportRow } from '../rows.ts';
+import { askedShareText, askedSloNotes } from '../slo/asked-text.ts';
 import { promptsThatDiffer } from '../told-apart.ts';
 import { FORMAT, type CellValue, type SheetColumn } from './cells.ts';
 import { columnName, costCell, priceCell } from './cost-formulas.ts';
@@ -49,7 +50,9 @@ export function summarySheet(rows: readonly ReportRow[], prices: PriceCells): Sh
     ...(promptsThatDiffer(measured).length > 0 ? [text('Prompts', 40, (row) => row.dataText)] : []),
   );
   columns.push(...load.filter((column) => own.length === 0 || said(column)));
+  const asked = askedSloNotes(rows).join(' ');
   columns.push(
+    ...(asked === '' ? [] : [text('Within the SLO asked for (%)', 14, askedShareText)]),
     ...own,
     ...(foreign ? [text('Source', 14, (row) => row.source.kind), text('Not said', 30, (row) => row.lacks.join(', ') || null)] : []),
     text('Notes', 40, (row) => row.flags.map((flag) => FLAG_WORDS[flag.code].title).join(', ') || null),
@@ -58,6 +61,7 @@ export function summarySheet(rows: readonly ReportRow[], prices: PriceCells): Sh
     name: 'Summary',
     columns: columns.map(({ of: _of, ...column }) => column),
     rows: measured.map((row, i) => columns.map(({ of }) => of(row, i + 2))),
+    ...(asked === '' ? {} : { note: asked }),
   };
 }
 
