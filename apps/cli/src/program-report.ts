@@ -12,6 +12,11 @@ export function addReportCommands(program: Command, result: { code: number }): v
         'run ids, "latest", run directories or folders of them, recipes (their runs), and results of vLLM, SGLang, deplodock, GuideLLM, AIPerf and genai-perf',
       )
       .option('--out <folder>', 'folder of runs', 'runs')
+      .option(
+        '--slo <limit=ms>',
+        'judge requests by this instead of what recipes name: ttft_ms=500, tpot_ms=50, e2el_ms=5000; repeatable, all must be met',
+        collect,
+      )
       .option('--html <file>', 'write an HTML report here')
       .option('--xlsx <file>', 'write an Excel workbook here')
       .addOption(new Option('--split <by>', 'with --xlsx: one workbook a model beside it, NAME-MODEL.xlsx').choices(['model'] as const))

@@ -191,12 +191,28 @@ describe('bench report', () => {
     const shown = await report(own, '--price', 'h200=123.25');
     expect(shown.code, show(shown)).toBe(0);
     expect(shown.stderr).toBe(
-      'no file was written: a run’s own report keeps its prices; name one with --html or --xlsx for those of --price\n',
+      'no file was written: a run’s own report keeps its prices and its SLO; name one with --html or --xlsx for those of --price\n',
     );
     expect((await readdir(own)).sort()).toEqual(before);
     const named = await report(own, '--price', 'h200=123.25', '--html', 'whatif.html');
     expect(named.code, show(named)).toBe(0);
     expect(await readFile(join(root, 'whatif.html'), 'utf8')).toContain('$246.50');
     expect((await readdir(own)).sort()).toEqual(before);
+  });
+
+  it('judges by limits that are asked for, says so, and leaves the run’s own report as it is', async () => {
+    const id = runs[0] as string;
+    const own = join(root, 'runs', id, 'report.html');
+    await writeFile(own, 'its own');
+    const finished = await report(id, 'theirs', '--slo', 'ttft_ms=200', '--slo', 'tpot_ms=1e3');
+    expect(finished.code, show(finished)).toBe(2);
+    expect(finished.stderr).toContain('--slo tpot_ms=1e3: it is no limit');
+    const asked = await report(id, '--slo', 'ttft_ms=200');
+    expect(asked.code, show(asked)).toBe(0);
+    expect(asked.stdout.replaceAll(/\s+/g, ' ')).toContain('SLO asked for at report time: TTFT ≤ 200 ms.');
+    expect(asked.stderr).toContain(
+      'no file was written: a run’s own report keeps its prices and its SLO; name one with --html or --xlsx for those of --slo\n',
+    );
+    expect(await readFile(own, 'utf8')).toBe('its own');
   });
 });

@@ -1,5 +1,5 @@
 import { BenchError, EXIT } from '@bench/core';
-import { buildReport, withLostRequests } from '@bench/report';
+import { askSlo, buildReport, parseSlo, withLostRequests } from '@bench/report';
 import { readSources } from '@bench/results';
 import { withContext } from '../context.ts';
 import { checkFiles, type FileFlags, jsonText, namesFiles, printedText, writeFiles } from '../report-files.ts';
@@ -12,13 +12,15 @@ import { reportAdvice, reportTable, writeReports } from '../reports.ts';
  */
 export function report(
   paths: readonly string[],
-  flags: { out: string; json?: true | undefined } & FileFlags & PriceFlags,
+  flags: { out: string; json?: true | undefined; slo?: readonly string[] | undefined } & FileFlags & PriceFlags,
 ): Promise<number> {
   return withContext(async (context) => {
     await checkFiles(flags);
+    const limits = flags.slo && parseSlo(flags.slo);
     const prices = await reportPrices(flags, context.io.now());
     const sources = await readSources(paths, { out: flags.out, signal: context.signal });
-    const built = await withLostRequests(buildReport(sources, { prices }), context.signal);
+    const slo = limits && (await askSlo(sources.runs, limits, { signal: context.signal }));
+    const built = await withLostRequests(buildReport(sources, { prices, slo }), context.signal);
     for (const problem of built.problems) process.stderr.write(`left out: ${problem.path}: ${problem.message}\n`);
     tellUnusedPrices(built);
     if (!built.rows.some((row) => row.counts !== null)) {
@@ -30,11 +32,13 @@ export function report(
       });
     }
     const [only, ...more] = built.runs;
+    const hypothetical = [...(flags.price?.length ? ['--price'] : []), ...(slo ? ['--slo'] : [])];
     const files: string[] = [];
     if (namesFiles(flags)) files.push(...(await writeFiles(built, flags, context)));
-    else if (flags.price?.length)
+    else if (hypothetical.length > 0)
       process.stderr.write(
-        'no file was written: a run’s own report keeps its prices; name one with --html or --xlsx for those of --price\n',
+        `no file was written: a run’s own report keeps its prices and its SLO; name one with --html or --xlsx for those of ${hypothetical.join(' and ')}
+`,
       );
     else if (only && more.length === 0 && built.foreign.length === 0) files.push(...(await writeReports(built, only.dir, context)));
     else process.stderr.write('no file was written: name one with --html or --xlsx\n');
