@@ -27,7 +27,7 @@ export interface Effect {
   from: 'repeats' | 'runs' | 'assumed';
 }
 
-export interface EffectOptions {
+interface EffectOptions {
   /** How much one measurement alone is taken to vary: the standard deviation, a share. */
   betweenRuns: number;
   /** Of the interval. Default 0.95. */

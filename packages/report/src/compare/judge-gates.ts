@@ -21,7 +21,7 @@ export interface JudgedGate {
 }
 
 /** A pair, as gates see it. */
-export interface GatedPair {
+interface GatedPair {
   base: readonly Sample[];
   candidate: readonly Sample[];
   rows: readonly ReportRow[];
