@@ -38,6 +38,7 @@ export function distributionChart({ id, kind, group, points, named, later = fals
   const exact = points.every(({ curve }) => curve.from === 'samples');
   return {
     id,
+    names: [group.name],
     title,
     subtitle: `${named ? `${group.name} · ` : ''}${label}${exact ? '' : ', drawn from stored percentiles'}`,
     legend: points.map(({ point }, i) => ({ color: color(i), name: pointLabel(point.row) })),

@@ -2,8 +2,10 @@ import type { Markup } from '../html/markup.ts';
 
 /** A chart with the words around it: a page sets them as its caption, a file of its own draws them beside the picture. */
 export interface DrawnChart {
-  /** Unique in a report, and safe as a file's name. */
+  /** Unique in a report; in it things have their places as numbers. */
   id: string;
+  /** What tells it apart from others of its kind, in words: task and load, or the kind of work. */
+  names?: readonly string[];
   title: string;
   /** What is drawn, in a few words. */
   subtitle: string;

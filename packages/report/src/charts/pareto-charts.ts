@@ -89,6 +89,7 @@ function paretoChart(trade: TradeOff, all: readonly Setup[], { id, name }: { id:
   const front = frontOf(setups, trade);
   return {
     id,
+    names: name === null ? [] : [name],
     title,
     subtitle: [
       name,

@@ -25,6 +25,7 @@ export function seriesCharts(details: readonly { group: TaskGroup; points: reado
                 later,
               }),
               of: point.row.id,
+              names: [group.name, pointLabel(point.row)],
             },
           ]
         : [],

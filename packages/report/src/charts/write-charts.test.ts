@@ -19,7 +19,7 @@ describe('writeCharts', () => {
   it('writes each chart as SVG and as PNG, told apart by name', async () => {
     const files = await writeCharts(buildReport({ runs: [small()] }), join(dir, 'charts'), { now: NOW });
     const names = files.map((file) => basename(file));
-    for (const id of ['curve-ttft_ms', 'curve-tpot_ms', 'ttft-0', 'itl-0', 'series-0-0'])
+    for (const id of ['curve-ttft_ms', 'curve-tpot_ms', 'ttft-tiny-cpu', 'itl-tiny-cpu', 'series-tiny-cpu-2-concurrent'])
       expect(names).toEqual(expect.arrayContaining([`${id}.svg`, `${id}.png`]));
     expect((await readdir(join(dir, 'charts'))).sort()).toEqual(names.sort());
   });
@@ -36,7 +36,7 @@ describe('writeCharts', () => {
   it('writes SVG that needs nothing else: a title, plain colours, no variable, script or address but that of SVG', async () => {
     for (const dark of [false, true]) {
       const files = await writeCharts(buildReport({ runs: [mixedRun()] }), dir, { now: NOW, formats: ['svg'], dark });
-      expect(files.map((file) => basename(file))).toContain('pareto-0-throughput-latency.svg');
+      expect(files.map((file) => basename(file))).toContain('pareto-throughput-latency.svg');
       const svg = await readFile(join(dir, 'curve-ttft_ms.svg'), 'utf8');
       expect(svg).toMatch(/^<svg xmlns="http:\/\/www.w3.org\/2000\/svg" width="560" height="\d+"/);
       expect(svg).toContain('<title>Time to first token against throughput</title>');

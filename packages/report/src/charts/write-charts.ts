@@ -4,6 +4,8 @@ import { taskGroups } from '../groups.ts';
 import { pageTitle } from '../html/head.ts';
 import type { WriteOptions } from '../html/write-html.ts';
 import type { Report } from '../report.ts';
+import type { DrawnChart } from './drawn-chart.ts';
+import { pictureNames } from './picture-names.ts';
 import { pngOf } from './png.ts';
 import { reportCharts } from './report-charts.ts';
 import { standaloneSvg } from './standalone-svg.ts';
@@ -17,7 +19,7 @@ export interface ChartOptions extends WriteOptions {
 }
 
 /**
- * Writes each chart of a report as a file of its own into a folder, which is made: `curve-ttft_ms.svg`, `curve-ttft_ms.png`, …
+ * Writes each chart of a report as a file of its own into a folder, which is made, named by what they show: `curve-ttft_ms.svg`, `series-tiny-cpu-4-concurrent.png`, …
  * @returns their paths, in the report's order; empty: there is nothing to draw.
  * @throws BenchError `BENCH_NOT_A_FILE`, the file system's error, or the signal's reason when aborted.
  */
@@ -25,16 +27,25 @@ export async function writeCharts(report: Report, folder: string, options: Chart
   const { formats = ['svg', 'png'], dark = false, signal } = options;
   const written: string[] = [];
   const footer = chartFooter(report);
-  for (const chart of await reportCharts(report, signal)) {
-    const svg = standaloneSvg(chart, { dark, footer });
+  const charts = await reportCharts(report, signal);
+  const names = pictureNames(charts);
+  for (const [i, chart] of charts.entries()) {
+    const svg = standaloneSvg(told(chart), { dark, footer });
     for (const format of formats) {
       signal?.throwIfAborted();
-      const file = join(folder, `${chart.id}.${format}`);
+      const file = join(folder, `${names[i]}.${format}`);
       await writeAtomic(await plainTarget(file), format === 'svg' ? svg : await pngOf(svg));
       written.push(file);
     }
   }
   return written;
+}
+
+/** A page has the task's name around its charts; a picture stands alone. */
+function told(chart: DrawnChart): DrawnChart {
+  const [name] = chart.names ?? [];
+  if (!name || chart.subtitle.includes(name)) return chart;
+  return { ...chart, subtitle: [name, chart.subtitle].filter(Boolean).join(' · ') };
 }
 
 /** What was measured, on what and when, in a line: `Qwen3-8B on vllm · 1xH200 · 2026-05-04`. */
