@@ -29,6 +29,7 @@ import { steadySection } from './steady-section.ts';
 import { summaryTable } from './summary-table.ts';
 import { askedSloNotes } from '../slo/asked-text.ts';
 import { viewData } from './view-facets.ts';
+import { contestKey } from '../verdicts/work.ts';
 import { verdictsBlock } from './verdicts-block.ts';
 import type { WriteOptions } from './write-html.ts';
 
@@ -104,8 +105,9 @@ function summarySection(groups: readonly TaskGroup[]): Markup {
   if (groups.length === 0)
     return markup`<section id="summary" aria-labelledby="summary-h"><h2 id="summary-h">Summary</h2><p>The run has no tasks.</p></section>`;
   const bars = groups.some((group) => group.measured.some((row) => row.scalars.output_throughput !== undefined));
+  const works = new Set(groups.flatMap((group) => group.measured.map(contestKey))).size;
   return markup`<section id="summary" aria-labelledby="summary-h"><h2 id="summary-h">Summary</h2>
-<p>One line a point. The best figure of each column is set in colour${bars ? '; the bar behind output throughput is its share of the best' : null}.</p>${summaryTable(groups)}${searches(groups)}</section>`;
+<p>One line a point. The best figure of each column${works > 1 ? ', among points of the same model and data,' : null} is set in colour${bars ? '; the bar behind output throughput is its share of the best' : null}.</p>${summaryTable(groups)}${searches(groups)}</section>`;
 }
 
 /** What searches found, one a task. */

@@ -1,4 +1,4 @@
-import type { Distribution } from '@bench/core';
+import { type Distribution, groupBy } from '@bench/core';
 import { FLAG_WORDS } from '../flags.ts';
 import { columnDecimals, formatNumber } from '../format.ts';
 import { taskId, type TaskGroup } from '../groups.ts';
@@ -8,6 +8,7 @@ import { requestsOf, type ReportRow } from '../rows.ts';
 import { askedShareText } from '../slo/asked-text.ts';
 import { flagMarks } from '../table/flag-marks.ts';
 import { oneLine } from '../text.ts';
+import { contestKey } from '../verdicts/work.ts';
 import { data, markup, type Markup } from './markup.ts';
 
 interface Column {
@@ -66,9 +67,7 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
   const columns = [...COLUMNS, ...own].flatMap((column) => {
     const values = measured.map((row) => column.of(row)).filter((v): v is number => v !== null && v !== undefined && Number.isFinite(v));
     if (values.length === 0) return [];
-    const best =
-      column.better === null || values.length < 2 ? null : column.better === 'higher' ? Math.max(...values) : Math.min(...values);
-    return [{ ...column, best, max: Math.max(...values), decimals: columnDecimals(values, column.decimals ?? 2) }];
+    return [{ ...column, tops: topsOf(measured, column), decimals: columnDecimals(values, column.decimals ?? 2) }];
   });
   const repeated = measured.some((row) => row.repeats > 1);
   // What is true of every row is said once, above the table.
@@ -87,6 +86,9 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
   // Tasks of one point each: a line of its own for each task's name would make the table twice as long.
   const flat = manyTasks && groups.every((group) => group.rows.length === 1);
 
+  const works = [...new Set(measured.map(contestKey))];
+  // Figures of one model are not better or worse than those of another.
+  const work = (row: ReportRow) => (works.length > 1 ? markup` data-work="${works.indexOf(contestKey(row))}"` : null);
   const line = (group: TaskGroup, row: ReportRow): Markup => {
     const { id } = row;
     const whose = flat ? markup`<span class="whose">${data(group.name, 200)}</span><span class="whose">${factsOf(group)}</span>` : null;
@@ -99,17 +101,18 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
     }
     const cells = columns.map((column) => {
       const value = column.of(row);
+      const top = column.tops.get(contestKey(row));
       const classes = [
         column.bar && value ? 'bar' : '',
-        column.best !== null && value === column.best ? 'best' : '',
+        top !== undefined && value === top.best ? 'best' : '',
         column.head === 'failed' && value ? 'fail' : '',
       ].filter(Boolean);
-      const style = column.bar && value ? markup` style="--share:${Math.round((value / column.max) * 100)}%"` : null;
+      const style = column.bar && value ? markup` style="--share:${Math.round((value / (top?.max ?? value)) * 100)}%"` : null;
       return markup`<td${classes.length > 0 ? markup` class="${classes.join(' ')}"` : null}${style}>${column.text?.(row) ?? formatNumber(value, column.decimals)}</td>`;
     });
     const tags = tagged(row).map((flag) => markup`<span class="tag" title="${flag.message}">${FLAG_WORDS[flag.code].title}</span>`);
     const partial = row.status === 'partial' ? markup`<span class="tag" title="${row.error}">A repeat failed</span>` : null;
-    return markup`<tr data-row="${id}">${head}${repeated ? markup`<td>${row.repeats}</td>` : null}${cells}${noted ? markup`<td class="l notes">${tags}${partial}</td>` : null}</tr>`;
+    return markup`<tr data-row="${id}"${work(row)}>${head}${repeated ? markup`<td>${row.repeats}</td>` : null}${cells}${noted ? markup`<td class="l notes">${tags}${partial}</td>` : null}</tr>`;
   };
 
   const bodies = groups.map((group) => {
@@ -123,6 +126,24 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
 <thead><tr><th class="l stick" scope="col" rowspan="2">${rows.some((row) => row.loadText !== null) ? 'Load' : 'Measured by'}</th>${repeated ? markup`<th scope="col" rowspan="2">Repeats</th>` : null}${heads.map((h) => markup`<th scope="colgroup" colspan="${h.span}">${h.group}</th>`)}${noted ? markup`<th class="l" scope="col" rowspan="2">Notes</th>` : null}</tr>
 <tr>${columns.map((column) => markup`<th scope="col"${column.better ? markup` data-better="${column.better}"` : null}>${column.head}</th>`)}</tr></thead>
 ${bodies}</table></div>`;
+}
+
+interface Top {
+  max: number;
+  /** Null: neither direction is better, or nothing stands beside it. */
+  best: number | null;
+}
+
+/** The most and the best of a column, of each kind of work. */
+function topsOf(rows: readonly ReportRow[], { of, better }: Column): Map<string, Top> {
+  const tops = new Map<string, Top>();
+  for (const [key, same] of groupBy(rows, contestKey)) {
+    const values = same.map(of).filter((v): v is number => v !== null && v !== undefined && Number.isFinite(v));
+    if (values.length === 0) continue;
+    const max = Math.max(...values);
+    tops.set(key, { max, best: better === null || values.length < 2 ? null : better === 'higher' ? max : Math.min(...values) });
+  }
+  return tops;
 }
 
 /** Model, engine and machine of a task. */

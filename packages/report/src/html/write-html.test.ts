@@ -63,6 +63,23 @@ describe('writeHtml', () => {
     expect(text).toContain('<summary>1 more note: few samples</summary>');
   });
 
+  it('sets the best figures in colour among points of one model', async () => {
+    const run = syntheticRun({
+      tasks: ['big', 'small'].map((model) => ({
+        variant: model,
+        engine: { model },
+        points: [4, 8].map((concurrency) => ({ concurrency })),
+      })),
+    });
+    const text = await page(run);
+    const lines = text.match(/<tr data-row="[^"]*" data-work="\d">.*?<\/tr>/gs) ?? [];
+    const best = lines.filter((line) => /class="[^"]*\bbest\b/.test(line)).map((line) => /data-work="(\d)"/.exec(line)?.[1]);
+    expect(lines).toHaveLength(4);
+    expect(new Set(best)).toEqual(new Set(['0', '1']));
+    expect(text).toContain('among points of the same model and data');
+    expect(await page(demoRun())).not.toMatch(/data-work|same model and data/);
+  });
+
   it('says how the concurrency of a closed loop changes, and that the point ends with it', async () => {
     const run = syntheticRun({ tasks: [{ points: [{ concurrency: 32, requests: 40 }] }] });
     for (const { result } of run.tasks[0]?.points ?? []) {

@@ -1,7 +1,7 @@
 import type { ReportRow } from '../rows.ts';
 import { oneLine } from '../text.ts';
 import type { Contender } from './contenders.ts';
-import { measuredAs, offlineText } from './work.ts';
+import { contestKey, offlineText } from './work.ts';
 
 /** Contenders that did the same work, so that their figures can be set against each other. */
 export interface Contest {
@@ -19,7 +19,7 @@ export function contestsOf(contenders: readonly Contender[]): Contest[] {
     if (!row) continue;
     const model = row.model ?? row.recipe;
     const data = row.dataText;
-    const key = JSON.stringify([model, data, row.load?.conversations ?? null, measuredAs(row)]);
+    const key = contestKey(row);
     const own = { ...contender, measured };
     const contest = found.get(key);
     if (contest) contest.contenders.push(own);

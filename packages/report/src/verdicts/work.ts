@@ -11,6 +11,11 @@ export function measuredAs({ program, load }: ReportRow): NonNullable<ReportRow[
   return program ?? (load && !generatesText(load.api) ? 'pooling' : 'serve');
 }
 
+/** Equal for points whose figures can be set against each other: model (else recipe), data, conversations, and how they came about. */
+export function contestKey(row: ReportRow): string {
+  return JSON.stringify([row.model ?? row.recipe, row.dataText, row.load?.conversations ?? null, measuredAs(row)]);
+}
+
 /** What was done without a server; null: there was one. */
 export function offlineText(row: ReportRow): string | null {
   const as = measuredAs(row);

@@ -1,3 +1,4 @@
+import { groupBy } from '@bench/core';
 import { taskOf } from '../../row-id.ts';
 import { all, el } from './dom.ts';
 import { grouped, type SortKey } from './sorting.ts';
@@ -68,17 +69,18 @@ function nameTask(tr: HTMLTableRowElement, name: string | null): void {
   if (!before) cell?.append(el('span', { class: 'whose' }, el('bdi', {}, name)));
 }
 
-/** The best figure of each column is that of what is shown. */
+/** The best figure of each column is that of what is shown, of each kind of work. */
 function markBest(made: SortableTable, left: readonly Line[]): void {
-  for (const { th, index, name } of made.columns) {
-    const { better } = th.dataset;
-    if (!better) continue;
-    const keys = left.map(({ tr }) => made.keyOf(tr, name));
-    const figures = keys.filter((key) => typeof key === 'number');
-    const best = figures.length < 2 ? null : better === 'higher' ? Math.max(...figures) : Math.min(...figures);
-    for (const [i, { tr }] of left.entries()) {
-      const cell = tr.cells[index];
-      if (cell && cell.colSpan === 1) cell.classList.toggle('best', best !== null && keys[i] === best);
+  for (const same of groupBy(left, ({ tr }) => tr.dataset['work'] ?? '').values())
+    for (const { th, index, name } of made.columns) {
+      const { better } = th.dataset;
+      if (!better) continue;
+      const keys = same.map(({ tr }) => made.keyOf(tr, name));
+      const figures = keys.filter((key) => typeof key === 'number');
+      const best = figures.length < 2 ? null : better === 'higher' ? Math.max(...figures) : Math.min(...figures);
+      for (const [i, { tr }] of same.entries()) {
+        const cell = tr.cells[index];
+        if (cell && cell.colSpan === 1) cell.classList.toggle('best', best !== null && keys[i] === best);
+      }
     }
-  }
 }
