@@ -1,9 +1,10 @@
-import type { ReportRow } from '@bench/report';
+import type { RunView } from '@bench/results';
 import { expect, it } from 'vitest';
 import { refuseSameRuns } from './same-runs.ts';
 
 const side = (...runs: [id: string, path: string][]) => ({
-  rows: runs.flatMap(([runId, path]) => [1, 2].map(() => ({ runId, source: { kind: 'run', path } }) as ReportRow)),
+  runs: runs.map(([id, dir]) => ({ run: { id }, dir }) as RunView),
+  foreign: [],
 });
 
 it('a copy of a run is no repeat of it, and no other side', () => {

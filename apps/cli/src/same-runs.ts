@@ -1,11 +1,13 @@
 import { BenchError, EXIT } from '@bench/core';
-import type { Report } from '@bench/report';
+import type { Sources } from '@bench/results';
+
+type Measured = Pick<Sources, 'runs' | 'foreign'>;
 
 /**
  * A run is compared with others, and counts once: a copy of it is no repeat.
  * @throws BenchError `BENCH_USAGE`, exit code 2
  */
-export function refuseSameRuns(base: Pick<Report, 'rows'>, candidate: Pick<Report, 'rows'>): void {
+export function refuseSameRuns(base: Measured, candidate: Measured): void {
   const [from, to] = [pathsOf(base), pathsOf(candidate)];
   const both = [...from.keys()].find((run) => to.has(run));
   if (both !== undefined)
@@ -20,9 +22,10 @@ export function refuseSameRuns(base: Pick<Report, 'rows'>, candidate: Pick<Repor
 }
 
 /** By the ids of runs, where they lie. */
-function pathsOf({ rows }: Pick<Report, 'rows'>): Map<string, Set<string>> {
+function pathsOf({ runs, foreign }: Measured): Map<string, Set<string>> {
   const found = new Map<string, Set<string>>();
-  for (const { runId, source } of rows) found.set(runId, (found.get(runId) ?? new Set()).add(source.path));
+  for (const { run, dir } of runs) found.set(run.id, (found.get(run.id) ?? new Set()).add(dir));
+  for (const { source } of foreign) found.set(source.path, new Set([source.path]));
   return found;
 }
 

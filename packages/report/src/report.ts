@@ -1,4 +1,5 @@
 import type { ForeignMeasurement, RunView } from '@bench/results';
+import { withoutCopies } from './copies.ts';
 import { foreignRows } from './foreign-rows.ts';
 import { taskKeyOf } from './groups.ts';
 import { hideSecrets } from './hide-secrets.ts';
@@ -16,7 +17,7 @@ export interface Problem {
 
 /** All that a report is made of: what every writer takes. */
 export interface Report {
-  /** Run directories: requests, gaps, series and telemetry are read from them when they are drawn. */
+  /** Run directories, each run once: requests, gaps, series and telemetry are read from them when they are drawn. */
   runs: readonly RunView[];
   /** What other tools measured. */
   foreign: readonly ForeignMeasurement[];
@@ -36,17 +37,19 @@ export interface ReportSources {
 }
 
 /**
- * Takes sources of any kind together, without what looks like a secret in their recipes, commands and errors. Pure.
+ * Takes sources of any kind together, without what looks like a secret in their recipes, commands and errors. A run of which there are copies counts once, and
+ * that is among the problems. Pure.
  * @param options.prices prices beside those that the runs recorded
  * @param options.slo limits in place of those that the loads name, with what meets them (`askSlo`)
  */
 export function buildReport({ runs = [], foreign = [], problems = [] }: ReportSources, options: RowOptions = {}): Report {
-  const shown = runs.map(hideSecrets);
+  const { runs: once, copies } = withoutCopies(runs);
+  const shown = once.map(hideSecrets);
   return {
     runs: shown,
     foreign,
     rows: withIds([...reportRows(shown, options), ...foreignRows(foreign, options)]),
-    problems: [...problems, ...shown.flatMap((run) => run.problems)],
+    problems: [...problems, ...copies, ...shown.flatMap((run) => run.problems)],
     unusedPrices: unusedPrices(
       [...shown.flatMap((view) => view.tasks.map((task) => pricedTask(view, task))), ...foreign.map(pricedForeign)],
       options.prices,

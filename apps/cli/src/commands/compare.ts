@@ -35,11 +35,12 @@ export function compare(base: string, candidate: string, flags: CompareFlags): P
     const typed = flags.gate.filter((text) => text !== '').map(parseGate);
     const settings = await loadSettings({ config: flags.config, signal: context.signal });
     const gates = gateRule(typed, flags, settings);
-    const open = async (text: string) =>
-      buildReport(await readSources(await namesOf(text), { out: flags.out, signal: context.signal }), { prices: settings.prices });
-    const sides = [await open(base), await open(candidate)] as const;
+    const read = async (text: string) => readSources(await namesOf(text), { out: flags.out, signal: context.signal });
+    const sources = [await read(base), await read(candidate)] as const;
+    refuseSameRuns(...sources);
+    const [one, other] = sources;
+    const sides = [buildReport(one, { prices: settings.prices }), buildReport(other, { prices: settings.prices })] as const;
     for (const { path, message } of sides.flatMap(({ problems }) => problems)) process.stderr.write(`left out: ${path}: ${message}\n`);
-    refuseSameRuns(...sides);
 
     const comparison = compareReports(...sides, {
       ...settings.compare,

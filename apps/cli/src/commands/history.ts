@@ -28,9 +28,9 @@ async function show(recipe: string, flags: HistoryFlags, context: CliContext): P
   const { signal } = context;
   const prices = await reportPrices(flags, context.io.now());
   const { name, views } = await runsOf(recipe, flags, context);
-  for (const { path, message } of views.flatMap(({ problems }) => problems)) process.stderr.write(`left out: ${path}: ${message}\n`);
   const { load, variant } = flags;
   const report = buildReport({ runs: views }, { prices });
+  for (const { path, message } of report.problems) process.stderr.write(`left out: ${path}: ${message}\n`);
   tellUnusedPrices(report);
   const found = buildHistory(report, {
     recipe: (text) => globMatches(name, text),

@@ -3,8 +3,9 @@ import { formatMs, formatPercent, formatShort, listWords } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { mainLatency, mainThroughput } from '../headline.ts';
 import { pointLabel } from '../labels.ts';
+import { mean } from '../mean.ts';
 import type { ReportRow } from '../rows.ts';
-import { loadOf } from './load-of.ts';
+import { byLoad, loadOf } from './load-of.ts';
 import { saturation, type Saturation } from './saturation.ts';
 import { type LimitRoom, roomOf, sloBracket } from './slo.ts';
 
@@ -63,8 +64,10 @@ function headOf(row: ReportRow, rows: readonly ReportRow[], room: readonly Limit
   const throughput = mainThroughput(rows);
   const latency = mainLatency([row]);
   const p99 = latency && row.distributions[latency.name]?.p99;
-  const best = throughput ? Math.max(...rows.map(throughput.of)) : 0;
-  const share = throughput && best > 0 ? throughput.of(row) / best : null;
+  const means = throughput ? byLoad(rows).map((same) => ({ load: loadOf(same[0] as ReportRow), mean: mean(same.map(throughput.of)) })) : [];
+  const best = Math.max(0, ...means.map((each) => each.mean));
+  const own = means.find(({ load }) => load === loadOf(row));
+  const share = own && best > 0 ? own.mean / best : null;
   const parts = [
     share === null ? null : share >= 0.999 ? 'the best throughput that was measured' : `${formatPercent(share)} of the best throughput`,
     latency && p99 ? `at ${latency.label} p99 ${formatMs(p99)}` : null,
@@ -120,10 +123,13 @@ function unevenness(row: ReportRow, rows: readonly ReportRow[]): string[] {
   const throughput = mainThroughput(rows);
   if (!throughput || row.axis?.kind === 'rate') return [];
   let worst: { at: ReportRow; drop: number } | null = null;
-  for (const [i, at] of rows.entries()) {
-    const before = rows[i - 1];
-    if (!before || loadOf(at) > loadOf(row)) continue;
-    const drop = 1 - throughput.of(at) / throughput.of(before);
+  const loads = byLoad(rows);
+  const meanOf = (same: readonly ReportRow[]) => mean(same.map(throughput.of));
+  for (const [i, same] of loads.entries()) {
+    const [at] = same;
+    const before = loads[i - 1];
+    if (!at || !before || loadOf(at) > loadOf(row)) continue;
+    const drop = 1 - meanOf(same) / meanOf(before);
     if (drop > UNEVEN && drop > (worst?.drop ?? 0)) worst = { at, drop };
   }
   return worst ? [`the curve is uneven (${pointLabel(worst.at)} gives ${formatPercent(worst.drop)} less than the load before it)`] : [];

@@ -161,3 +161,34 @@ describe('saturation', () => {
     expect(saturation(groupsOf(demoRun())[0] as ReturnType<typeof groupsOf>[0])?.words).toMatch(/^Not reached: from 8 to 16 concurrent/);
   });
 });
+
+describe('a load that a task has twice', () => {
+  it('is one load of the curve', () => {
+    const [group] = sweep([
+      [1, 100, 10],
+      [2, 190, 11],
+      [4, 340, 12],
+      [4, 360, 12],
+      [8, 380, 30],
+      [16, 385, 90],
+      [16, 375, 90],
+    ]) as [ReturnType<typeof sweep>[0]];
+    const found = saturation(group);
+    expect(found).toMatchObject({ kind: 'reached', row: { axis: { value: 4 } } });
+    expect(found?.words).toMatch(/^At 4 concurrent the engine gives 92 % of its best\. Going on to 16 brings 8\.6 % more/);
+    // Not by single measurements: points of one load show how much they differ.
+    expect(found?.interval.agreement).toBeGreaterThan(0);
+  });
+
+  it('is no step on which throughput stopped growing', () => {
+    const [group] = sweep([
+      [1, 100, 10],
+      [2, 200, 11],
+      [4, 400, 12],
+      [4, 400, 12],
+    ]) as [ReturnType<typeof sweep>[0]];
+    expect(saturation(group)?.words).toBe(
+      'Not reached: from 2 to 4 concurrent, output tokens per second still grew by 100 %. Try higher loads to find the limit.',
+    );
+  });
+});

@@ -1,12 +1,14 @@
+import { meanInterval } from '@bench/core';
 import { formatMs, formatPercent, formatShort } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { mainLatency, mainThroughput } from '../headline.ts';
 import { pointLabel } from '../labels.ts';
+import { mean } from '../mean.ts';
 import type { ReportRow } from '../rows.ts';
-import { kneeInterval, type KneeInterval } from './knee-interval.ts';
+import { kneeInterval, type KneeInterval, type Measured } from './knee-interval.ts';
 import { keptUp } from './kept-up.ts';
 import { kneeOf } from './knee.ts';
-import { loadOf } from './load-of.ts';
+import { byLoad, loadOf } from './load-of.ts';
 
 /** Where more load stops paying. */
 export interface Saturation {
@@ -31,28 +33,29 @@ export function saturation(group: TaskGroup): Saturation | null {
   return kinds.has('rate') ? openSaturation(rows) : closedSaturation(rows);
 }
 
-function closedSaturation(rows: ReportRow[]): Saturation | null {
-  const throughput = mainThroughput(rows);
+function closedSaturation(all: ReportRow[]): Saturation | null {
+  const throughput = mainThroughput(all);
   if (!throughput) return null;
-  const values = rows.map(throughput.of);
+  const loads = byLoad(all);
+  const measured = loads.map((same) => measuredLoad(same, throughput));
+  // Of a load that was measured as several points the first stands for them.
+  const rows = loads.map(([first]) => first as ReportRow);
+  const values = measured.map(({ mean }) => mean);
   const knee = kneeOf(rows.map(loadOf), values);
-  const measured = rows.map((row, i) => {
-    const bounds = row.intervals?.from === 'repeats' ? row.intervals.scalars[throughput.name] : undefined;
-    return { load: loadOf(row), mean: values[i] as number, half: bounds ? (bounds.high - bounds.low) / 2 : null, repeats: row.repeats };
-  });
   const interval = kneeInterval(measured, knee);
   const row = rows[knee.index] as ReportRow;
-  const told = { kind: knee.kind, row, interval, intervalWords: intervalText(interval, rows) };
+  const told = { kind: knee.kind, row, interval, intervalWords: intervalText(interval, all) };
   const last = rows[rows.length - 1] as ReportRow;
+  const [lastValue, ownValue] = [values[values.length - 1] as number, values[knee.index] as number];
   if (knee.kind === 'rising') {
     const before = rows[rows.length - 2] as ReportRow;
-    const gain = throughput.of(last) / throughput.of(before) - 1;
+    const gain = lastValue / (values[values.length - 2] as number) - 1;
     const from = `from ${formatShort(before.axis?.value)} to ${pointLabel(last)}, ${throughput.words}`;
     const words = gain > 0 ? `${from} still grew by ${formatPercent(gain)}` : `over all loads, ${throughput.words} still grow`;
     return { ...told, words: `Not reached: ${words}. Try higher loads to find the limit.` };
   }
-  const share = throughput.of(row) / Math.max(...values);
-  const gain = throughput.of(last) / throughput.of(row) - 1;
+  const share = ownValue / Math.max(...values);
+  const gain = lastValue / ownValue - 1;
   const slower = latencyRatio(row, last);
   const change =
     Math.abs(gain) < 0.005 ? 'the same throughput' : `${formatPercent(Math.abs(gain))} ${gain > 0 ? 'more' : 'less'} throughput`;
@@ -61,9 +64,23 @@ function closedSaturation(rows: ReportRow[]): Saturation | null {
   return { ...told, words };
 }
 
-function openSaturation(rows: ReportRow[]): Saturation | null {
-  const judged = keptUp(rows);
-  if (judged === null) return null;
+/** Points of one load are repeats of each other. */
+function measuredLoad(same: readonly ReportRow[], { name, of }: NonNullable<ReturnType<typeof mainThroughput>>): Measured {
+  const [row] = same as [ReportRow];
+  const values = same.map(of);
+  const average = mean(values);
+  const interval = meanInterval(values);
+  if (interval) return { load: loadOf(row), mean: average, half: (interval.high - interval.low) / 2, repeats: same.length };
+  const bounds = row.intervals?.from === 'repeats' ? row.intervals.scalars[name] : undefined;
+  return { load: loadOf(row), mean: average, half: bounds ? (bounds.high - bounds.low) / 2 : null, repeats: row.repeats };
+}
+
+function openSaturation(all: ReportRow[]): Saturation | null {
+  const each = keptUp(all);
+  if (each === null) return null;
+  const loads = byLoad(all);
+  const rows = loads.map(([first]) => first as ReportRow);
+  const judged = loads.map((same) => same.every((row) => each[all.indexOf(row)]));
   const broken = judged.indexOf(false);
   const last = rows[rows.length - 1] as ReportRow;
   const [first] = rows as [ReportRow];

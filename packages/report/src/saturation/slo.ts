@@ -1,6 +1,7 @@
 import type { Bounds, Percentile } from '@bench/core';
 import { formatMs, formatPercent } from '../format.ts';
 import type { ReportRow } from '../rows.ts';
+import { byLoad } from './load-of.ts';
 
 /** Share of good requests from which a point is taken to hold its SLO. */
 export const HOLDS = 0.9;
@@ -100,12 +101,14 @@ export function holds(row: ReportRow): boolean | null {
   return limits.length > 0 && limits.every((limit) => known.some(({ label }) => label === limit.label)) ? true : null;
 }
 
-/** The highest load that holds the SLO with every lower one, and the lowest that does not. Null: there is none with an SLO. */
+/** The highest load that holds the SLO at all of its points, with every lower one, and the lowest that does not. Null: there is none with an SLO. */
 export function sloBracket(rows: readonly ReportRow[]): { holds: ReportRow | null; breaks: ReportRow | null } | null {
-  const judged = rows.filter((row) => holds(row) !== null);
+  const judged = byLoad(rows.filter((row) => holds(row) !== null));
   if (judged.length === 0) return null;
-  const at = judged.findIndex((row) => !holds(row));
-  return at < 0
-    ? { holds: judged[judged.length - 1] ?? null, breaks: null }
-    : { holds: judged[at - 1] ?? null, breaks: judged[at] ?? null };
+  const at = judged.findIndex((same) => same.some((row) => !holds(row)));
+  const below = judged.at(at < 0 ? -1 : at - 1);
+  return {
+    holds: at === 0 ? null : (below?.[0] ?? null),
+    breaks: at < 0 ? null : (judged[at]?.find((row) => !holds(row)) ?? null),
+  };
 }
