@@ -40,7 +40,7 @@ function closedSaturation(all: ReportRow[]): Saturation | null {
   const measured = loads.map((same) => measuredLoad(same, throughput));
   // Of a load that was measured as several points the first stands for them.
   const rows = loads.map(([first]) => first as ReportRow);
-  const values = measured.map(({ mean }) => mean);
+  const values = measured.map((each) => each.mean);
   const knee = kneeOf(rows.map(loadOf), values);
   const interval = kneeInterval(measured, knee);
   const row = rows[knee.index] as ReportRow;
