@@ -60,6 +60,22 @@ describe('recommendation', () => {
     ]);
   });
 
+  it.each([
+    ['89.6 %', 0.896, {}],
+    ['89.9998 %', 0.899998, {}],
+    ['500.4 ms', undefined, { 500.4: 500 }],
+  ])('never writes what is past a limit like the limit: %s', (text, good, latency) => {
+    const [[p90, ttftMs] = [null, 100]] = Object.entries(latency);
+    const never = LEVEL.map((plan) => ({ ...plan, ...(good === undefined ? {} : { good }) }));
+    const group = sweep(never, { slo: { ttftMs } });
+    const measured = group.measured.map((row) => ({
+      ...row,
+      scalars: { ...row.scalars, good_ratio: good ?? 0.5 },
+      distributions: p90 === null ? row.distributions : { ttft_ms: { p90: Number(p90) } },
+    }));
+    expect(recommendation({ ...group, measured })?.room.map(({ value }) => value)).toContain(text);
+  });
+
   it('is below the knee where the SLO does not hold there', () => {
     const early = LEVEL.map((plan) => ({ ...plan, good: plan.load <= 2 ? 1 : 0.3 }));
     expect(recommendation(sweep(early, { slo: { ttftMs: 25 } }))).toMatchObject({

@@ -192,3 +192,33 @@ describe('a load that a task has twice', () => {
     );
   });
 });
+
+describe('a limit that was not reached', () => {
+  const repeated = (spread: number) => {
+    const [group] = sweep([
+      [1, 100, 10],
+      [2, 190, 11],
+      [4, 350, 12],
+    ]) as [ReturnType<typeof sweep>[0]];
+    const measured = group.measured.map((row): ReportRow => {
+      const value = row.scalars['output_throughput'] ?? 0;
+      const bounds = { low: value * (1 - spread), high: value * (1 + spread) };
+      return { ...row, repeats: 3, intervals: { from: 'repeats', distributions: {}, scalars: { output_throughput: bounds } } };
+    });
+    return saturation({ ...group, measured });
+  };
+
+  it('is surely above the last load where repeats agree', () => {
+    expect(repeated(0.02)?.intervalWords).toBe(
+      'The limit lies above 4 concurrent with 95 % confidence, by repeats: 100 % of resampled curves still grow at 4.',
+    );
+  });
+
+  it('may be lower where they differ, and that is joined to what was said before', () => {
+    const found = repeated(1.5);
+    expect(found?.words).toMatch(/^Not reached: /);
+    expect(found?.intervalWords).toMatch(
+      /^Repeats differ so much that the limit may also lie lower: all that has 95 % confidence is that it lies .*, and \d+ % of resampled curves still grow at 4\.$/,
+    );
+  });
+});

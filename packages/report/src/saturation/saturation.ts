@@ -44,7 +44,7 @@ function closedSaturation(all: ReportRow[]): Saturation | null {
   const knee = kneeOf(rows.map(loadOf), values);
   const interval = kneeInterval(measured, knee);
   const row = rows[knee.index] as ReportRow;
-  const told = { kind: knee.kind, row, interval, intervalWords: intervalText(interval, all) };
+  const told = { kind: knee.kind, row, interval, intervalWords: intervalText(interval, all, knee.kind) };
   const last = rows[rows.length - 1] as ReportRow;
   const [lastValue, ownValue] = [values[values.length - 1] as number, values[knee.index] as number];
   if (knee.kind === 'rising') {
@@ -86,7 +86,7 @@ function openSaturation(all: ReportRow[]): Saturation | null {
   const [first] = rows as [ReportRow];
   const found = (kind: Saturation['kind'], row: ReportRow, bounds: [above: number | null, upTo: number | null], words: string) => {
     const interval = { above: bounds[0], upTo: bounds[1], agreement: null };
-    return { kind, row, words, interval, intervalWords: intervalText(interval, rows) };
+    return { kind, row, words, interval, intervalWords: intervalText(interval, rows, kind) };
   };
   if (broken < 0)
     return found('rising', last, [loadOf(last), null], `Not reached: the engine kept up with ${pointLabel(last)}, the highest rate tried.`);
@@ -104,7 +104,7 @@ function openSaturation(all: ReportRow[]): Saturation | null {
 }
 
 /** `The limit lies between 2 and 4 concurrent, by the loads that were tried.` */
-function intervalText({ above, upTo, agreement }: KneeInterval, rows: readonly ReportRow[]): string {
+function intervalText({ above, upTo, agreement }: KneeInterval, rows: readonly ReportRow[], kind: Saturation['kind']): string {
   const unit = rows[0]?.axis?.kind === 'rate' ? 'req/s' : 'concurrent';
   const where =
     above === null
@@ -116,6 +116,14 @@ function intervalText({ above, upTo, agreement }: KneeInterval, rows: readonly R
         : `above ${formatShort(above)} and up to ${formatShort(upTo)} ${unit}`;
   const once = rows.every(({ repeats }) => repeats <= 1) ? '; each was measured once' : '';
   if (agreement === null) return `The limit lies ${where}, by the loads that were tried${once}.`;
+  if (kind === 'rising') {
+    // Beside “not reached” a lower bound alone would read as if it contradicted it.
+    const last = loadOf(rows[rows.length - 1] as ReportRow);
+    const growing = `${formatPercent(agreement)} of resampled curves still grow at ${formatShort(last)}`;
+    return above !== null && above >= last
+      ? `The limit lies ${where} with 95 % confidence, by repeats: ${growing}.`
+      : `Repeats differ so much that the limit may also lie lower: all that has 95 % confidence is that it lies ${where}, and ${growing}.`;
+  }
   return `The limit lies ${where} with 95 % confidence, by repeats: ${formatPercent(agreement)} of resampled curves have it at the same load.`;
 }
 

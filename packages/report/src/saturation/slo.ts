@@ -1,6 +1,7 @@
 import type { Bounds, Percentile } from '@bench/core';
 import { formatMs, formatPercent } from '../format.ts';
 import type { ReportRow } from '../rows.ts';
+import { besideLimit } from './beside-limit.ts';
 import { byLoad } from './load-of.ts';
 
 /** Share of good requests from which a point is taken to hold its SLO. */
@@ -80,7 +81,15 @@ export function roomOf(row: ReportRow): LimitRoom[] {
       if (value === undefined || !Number.isFinite(value)) return [];
       const within = bounds(row);
       const room = better === 'lower' ? (at - value) / at : (value - at) / at;
-      return [{ label, limit: format(at), value: format(value), room, sure: within ? within.high <= at || within.low > at : null }];
+      return [
+        {
+          label,
+          limit: format(at),
+          value: besideLimit(value, at, format),
+          room,
+          sure: within ? within.high <= at || within.low > at : null,
+        },
+      ];
     })
     .sort((a, b) => a.room - b.room);
 }
