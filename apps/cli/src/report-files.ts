@@ -1,4 +1,5 @@
-import { parse, resolve } from 'node:path';
+import { stat } from 'node:fs/promises';
+import { dirname, parse, resolve } from 'node:path';
 import { BenchError, EXIT, plainTarget, writeAtomic } from '@bench/core';
 import {
   modelFileNames,
@@ -13,6 +14,7 @@ import {
   writeXlsx,
 } from '@bench/report';
 import type { CliContext } from './context.ts';
+import { unwritten } from './unwritten.ts';
 import { checkWritable } from './writable.ts';
 
 /** Flags of `bench report` that name what is written. */
@@ -102,8 +104,9 @@ export async function writeFiles(report: Report, flags: FileFlags, context: CliC
   const add = async (path: string | undefined, write: (file: string) => Promise<void>) => {
     if (path === undefined || path === '-') return;
     signal.throwIfAborted();
-    await write(resolve(path));
-    files.push(resolve(path));
+    const file = resolve(path);
+    await told(file, () => write(file));
+    files.push(file);
   };
   await add(flags.html, (file) => writeHtml(report, file, options));
   await add(flags.xlsx, (file) => writeXlsx(report, file, options));
@@ -117,13 +120,27 @@ export async function writeFiles(report: Report, flags: FileFlags, context: CliC
     await add(flags[name], (file) => plainTarget(file).then((target) => writeAtomic(target, TEXTS[name](report))));
   if (flags.charts !== undefined) {
     const formats = flags.chartFormat ? { formats: [flags.chartFormat] } : {};
-    const drawn = await writeCharts(report, resolve(flags.charts), { ...options, ...formats, dark: flags.dark === true });
+    const folder = resolve(flags.charts);
+    const drawn = await writeCharts(report, folder, { ...options, ...formats, dark: flags.dark === true }).catch((error: unknown) => {
+      throw unwritten(folder, error);
+    });
     if (drawn.length === 0) process.stderr.write('no chart was written: nothing that was measured can be drawn\n');
     files.push(...drawn);
   }
   // It names the others.
   await add(flags.jsonFile, (file) => plainTarget(file).then((target) => writeAtomic(target, jsonText(report, files))));
   return files;
+}
+
+/** Writes a file; why that did not work names it, and folders that were made for it are told of. */
+async function told<T>(file: string, write: () => Promise<T>): Promise<T> {
+  const folder = dirname(file);
+  const there = await stat(folder).catch(() => null);
+  const written = await write().catch((error: unknown) => {
+    throw unwritten(file, error);
+  });
+  if (!there) process.stderr.write(`made the folder ${folder}\n`);
+  return written;
 }
 
 /** What `--json` prints, and `--json-file` writes. */

@@ -2,14 +2,17 @@ import { join } from 'node:path';
 import { renderAdvice, renderTable, type Report, type TableOptions, writeHtml, writeXlsx } from '@bench/report';
 import type { CliContext } from './context.ts';
 import { styles } from './ui/style.ts';
+import { unwritten } from './unwritten.ts';
 
 /** Writes `report.html` and `report.xlsx`; the answer is their paths. */
 export async function writeReports(report: Report, folder: string, context: CliContext): Promise<string[]> {
   const html = join(folder, 'report.html');
   const xlsx = join(folder, 'report.xlsx');
   const options = { now: context.io.now(), signal: context.signal };
-  await writeHtml(report, html, context.signal.aborted ? { now: options.now } : options);
-  await writeXlsx(report, xlsx, context.signal.aborted ? { now: options.now } : options);
+  for (const [file, write] of [[html, writeHtml] as const, [xlsx, writeXlsx] as const])
+    await write(report, file, context.signal.aborted ? { now: options.now } : options).catch((error: unknown) => {
+      throw unwritten(file, error);
+    });
   return [html, xlsx];
 }
 
