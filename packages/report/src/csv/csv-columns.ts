@@ -1,4 +1,4 @@
-import { metric, type Distribution } from '@bench/core';
+import { metric, type Bounds, type Distribution } from '@bench/core';
 import { FLAG_WORDS } from '../flags.ts';
 import { ownFigures } from '../own-figures.ts';
 import type { Problem } from '../report.ts';
@@ -8,10 +8,14 @@ import { usedMetrics } from '../used-metrics.ts';
 
 export type CsvValue = string | number | null | undefined;
 
-/** One column: a name that is a word, with its unit at the end. */
+/** One column: a name that is a word, with its unit at the end; bounds of a figure have its name with `_low` and `_high` behind it. */
 export interface CsvColumn {
   name: string;
   of(row: ReportRow): CsvValue;
+}
+
+interface Figure extends CsvColumn {
+  boundsOf(row: ReportRow): Bounds | undefined;
 }
 
 const STATISTICS: readonly (keyof Distribution)[] = ['count', 'mean', 'std', 'min', 'p50', 'p75', 'p90', 'p95', 'p99', 'p999', 'max'];
@@ -88,18 +92,40 @@ function figures(rows: readonly ReportRow[], part: (row: ReportRow) => Figures |
   const used = usedMetrics(rows.flatMap((row) => part(row) ?? []));
   const own = before === '' ? ownFigures(rows) : [];
   const reported = new Set(own.map(({ name }) => name));
-  return [
-    ...used.scalars
-      .filter((name) => !reported.has(name))
-      .map((name) => ({ name: before + figureName(name, metric(name)?.unit ?? ''), of: (row: ReportRow) => part(row)?.scalars[name] })),
-    ...used.distributions.flatMap((name) =>
-      STATISTICS.filter((statistic) => rows.some((row) => part(row)?.distributions[name]?.[statistic] !== undefined)).map((statistic) => ({
+  // Intervals are of the whole run alone.
+  const intervalsOf = (row: ReportRow) => (part(row) === row ? row.intervals : null);
+  const scalars = used.scalars
+    .filter((name) => !reported.has(name))
+    .map((name): Figure => ({
+      name: before + figureName(name, metric(name)?.unit ?? ''),
+      of: (row) => part(row)?.scalars[name],
+      boundsOf: (row) => intervalsOf(row)?.scalars[name],
+    }));
+  const distributions = used.distributions.flatMap((name) =>
+    STATISTICS.filter((statistic) => rows.some((row) => part(row)?.distributions[name]?.[statistic] !== undefined)).map(
+      (statistic): Figure => ({
         name: before + figureName(name, metric(name)?.unit ?? '', statistic),
-        of: (row: ReportRow) => part(row)?.distributions[name]?.[statistic],
-      })),
+        of: (row) => part(row)?.distributions[name]?.[statistic],
+        boundsOf: (row) => {
+          const bounds: Partial<Record<keyof Distribution, Bounds>> | undefined = intervalsOf(row)?.distributions[name];
+          return bounds?.[statistic];
+        },
+      }),
     ),
-    ...own.map((figure) => ({ name: figureName(figure.name, figure.unit), of: figure.of })),
-  ];
+  );
+  const others = own.map((figure): Figure => ({
+    name: figureName(figure.name, figure.unit),
+    of: figure.of,
+    boundsOf: (row) => (figure.of(row) === null ? undefined : intervalsOf(row)?.scalars[figure.name]),
+  }));
+  return [...scalars, ...distributions, ...others].flatMap((figure) => withBounds(figure, rows));
+}
+
+/** The figure, and between which values it lies, where that is known of any row. */
+function withBounds({ name, of, boundsOf }: Figure, rows: readonly ReportRow[]): CsvColumn[] {
+  const figure = { name, of };
+  if (!rows.some((row) => boundsOf(row) !== undefined)) return [figure];
+  return [figure, { name: `${name}_low`, of: (row) => boundsOf(row)?.low }, { name: `${name}_high`, of: (row) => boundsOf(row)?.high }];
 }
 
 /** Limits that the report was asked for, where it was. */

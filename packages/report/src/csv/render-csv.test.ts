@@ -26,6 +26,7 @@ function parseCsv(text: string): Record<string, string>[] {
   for (const cells of rest) expect(cells).toHaveLength(names.length);
   return rest.map((cells) => Object.fromEntries(cells.map((value, i) => [names[i], value])));
 }
+const namesOf = (text: string) => (text.split('\r\n')[0] ?? '').split(',');
 const csv = (...runs: Parameters<typeof buildReport>[0]['runs'] & object) => parseCsv(renderCsv(buildReport({ runs })));
 
 describe('renderCsv', () => {
@@ -57,6 +58,47 @@ describe('renderCsv', () => {
     expect(figureName('error_ratio', 'ratio')).toBe('error_ratio');
     expect(figureName('gpu_temperature_max', '°C')).toBe('gpu_temperature_max_celsius');
     expect(figureName('redis.set_p99_ms', 'ms')).toBe('redis.set_p99_ms');
+  });
+
+  it('has the bounds of a figure directly after it, where any row knows them, and all else as without them', () => {
+    const once = { concurrency: 1, requests: 64 };
+    const report = buildReport({
+      runs: [syntheticRun({ tasks: [{ points: [once, { ...once, repeats: 3 }, { ...once, error: 'lost' }] }] })],
+    });
+    const text = renderCsv(report);
+    const [first, second, third] = parseCsv(text);
+    const [requests, repeats] = report.rows.map(({ intervals }) => intervals);
+    expect([requests?.from, repeats?.from]).toEqual(['requests', 'repeats']);
+    expect(Number(first?.['ttft_p50_ms_low'])).toBe(requests?.distributions['ttft_ms']?.p50?.low);
+    expect(Number(second?.['ttft_p99_ms_high'])).toBe(repeats?.distributions['ttft_ms']?.p99?.high);
+    expect(first?.['output_throughput_tok_per_s_low']).toBe('');
+    expect(Number(second?.['output_throughput_tok_per_s_low'])).toBe(repeats?.scalars['output_throughput']?.low);
+    expect(third).toMatchObject({ ttft_p50_ms_low: '', ttft_p50_ms_high: '' });
+
+    const bounds = /_(?:low|high)$/;
+    const names = namesOf(text);
+    for (const [i, name] of names.entries())
+      if (name.endsWith('_low')) expect(names.slice(i - 1, i + 2)).toEqual([name.slice(0, -4), name, `${name.slice(0, -4)}_high`]);
+    for (const statistic of ['count', 'mean_ms', 'std_ms', 'min_ms', 'max_ms']) expect(names).not.toContain(`ttft_${statistic}_low`);
+    const without = renderCsv({ ...report, rows: report.rows.map((row) => ({ ...row, intervals: null })) });
+    expect(namesOf(without).filter((name) => bounds.test(name))).toEqual([]);
+    expect(names.filter((name) => !bounds.test(name))).toEqual(namesOf(without));
+  });
+
+  it('has bounds of what recipes measured themselves, and none of the steady state', () => {
+    const own = { concurrency: 1, own: { rps: { value: 12, unit: 'req/s', better: 'higher' as const } } };
+    const run = syntheticRun({ tasks: [{ points: [{ ...own, repeats: 3 }] }] });
+    for (const { result } of run.tasks[0]?.points ?? [])
+      if (result) {
+        const { scalars, distributions } = result;
+        result.steady = { fromMs: 200, toMs: 900, counts: { sent: 7, ok: 7, failed: 0, cancelled: 0 }, scalars, distributions };
+      }
+    const text = renderCsv(buildReport({ runs: [run] }));
+    const [row] = parseCsv(text);
+    expect(row).toHaveProperty('rps_req_per_s');
+    expect(Number(row?.['rps_req_per_s_low'])).toBeLessThanOrEqual(Number(row?.['rps_req_per_s']));
+    expect(row?.['rps_req_per_s_high']).toMatch(/^\d/);
+    expect(namesOf(text).filter((name) => /^steady_state_.*_(?:low|high)$/.test(name))).toEqual([]);
   });
 
   it('has the steady state beside the whole run, and what recipes measured themselves', () => {
