@@ -3,11 +3,11 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import ExcelJS from 'exceljs';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
-import { buildReport } from '../report.ts';
+import { buildReport, type Report } from '../report.ts';
 import { reportRows } from '../rows.ts';
 import { demoRun, hostileRun, mixedRun, ownRun, syntheticRun } from '../testing/synthetic-run.ts';
 import { writeXlsx, type XlsxOptions } from './write-xlsx.ts';
-import type { RunView } from '@bench/results';
+import type { ForeignMeasurement, RunView } from '@bench/results';
 
 let dir: string;
 beforeEach(async () => {
@@ -17,9 +17,11 @@ afterEach(() => rm(dir, { recursive: true, force: true }));
 
 const NOW = Date.UTC(2026, 4, 4, 13, 30);
 
-async function written(runs: RunView[], options: Partial<XlsxOptions> = {}): Promise<ExcelJS.Workbook> {
+const written = (runs: RunView[], options: Partial<XlsxOptions> = {}) => writtenOf(buildReport({ runs }), options);
+
+async function writtenOf(report: Report, options: Partial<XlsxOptions> = {}): Promise<ExcelJS.Workbook> {
   const file = join(dir, 'report.xlsx');
-  await writeXlsx(buildReport({ runs }), file, { now: NOW, maxRequests: 20, ...options });
+  await writeXlsx(report, file, { now: NOW, maxRequests: 20, ...options });
   const workbook = new ExcelJS.Workbook();
   await workbook.xlsx.readFile(file);
   return workbook;
@@ -68,6 +70,44 @@ describe('writeXlsx', () => {
       expect(worksheet.autoFilter).toBeTruthy();
       expect(worksheet.getRow(1).getCell(1).font.bold).toBe(true);
     }
+  });
+
+  it('leaves sheets without rows out, but for the summary', async () => {
+    const names = async (report: Report) => (await writtenOf(report)).worksheets.map(({ name }) => name);
+    const of = (gpu: ForeignMeasurement['gpu']) =>
+      buildReport({
+        foreign: [
+          {
+            source: { kind: 'vllm', path: 'a.json' },
+            recipe: 'model',
+            variant: 'default',
+            params: {},
+            gpu,
+            engine: null,
+            model: 'org/model',
+            system: null,
+            recipeText: null,
+            data: null,
+            result: {
+              tool: 'vllm',
+              format: 'json',
+              kind: 'serve',
+              scalars: { output_throughput: 812 },
+              distributions: {},
+              counts: {},
+              native: {},
+              missing: [],
+              problems: [],
+            },
+          },
+        ],
+      });
+    expect(await names(of({ name: null, count: 0 }))).toEqual(['Summary', 'Points', 'Definitions']);
+    expect(await names(of({ name: 'H100', count: 8 }))).toEqual(['Summary', 'Prices', 'Points', 'Definitions']);
+    expect(await names(buildReport({}))).toEqual(['Summary']);
+    const unmeasured = await names(buildReport({ runs: [syntheticRun({ tasks: [{ points: [] }] })] }));
+    expect(unmeasured).not.toContain('Requests');
+    expect(unmeasured).toEqual(expect.arrayContaining(['Summary', 'Environment']));
   });
 
   it('has what recipes report themselves as columns with their units, and no empty ones of tokens', async () => {
@@ -219,7 +259,7 @@ describe('writeXlsx', () => {
 
   it('writes a workbook of a run without tasks', async () => {
     const workbook = await written([syntheticRun({ tasks: [] })]);
-    expect(sheet(workbook, 'Points').rowCount).toBe(1);
+    expect(workbook.getWorksheet('Points')).toBeUndefined();
     expect(column(sheet(workbook, 'Environment'), 'Fact')).toContain('Status');
   });
 

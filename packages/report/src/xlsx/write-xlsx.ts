@@ -5,10 +5,11 @@ import { dirname } from 'node:path';
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { messageOf, plainTarget, syncFolder, withTemporary } from '@bench/core';
 import type { RunView } from '@bench/results';
+import type { Worksheet } from 'exceljs';
 import type { WriteOptions } from '../html/write-html.ts';
 import type { Report } from '../report.ts';
 import { plural } from '../format.ts';
-import { addRow, MAX_ROWS, setUpSheet, type SheetColumn } from './cells.ts';
+import { addRow, MAX_ROWS, setUpSheet, type CellValue, type SheetColumn } from './cells.ts';
 import { chartPictures } from './charts-sheet.ts';
 import { phasesSheet } from './phases-sheet.ts';
 import { addPictures } from './pictures.ts';
@@ -33,8 +34,8 @@ export interface XlsxOptions extends WriteOptions {
 }
 
 /**
- * Writes a workbook: Summary, Charts, Prices, Points, Phases, Requests, Environment, Definitions. Costs are formulas on the prices. It is streamed to a temporary file beside `file` and
- * renamed: only one point’s requests are in memory at a time, and a reader never sees half a file.
+ * Writes a workbook: Summary, Charts, Prices, Points, Phases, Requests, Environment, Definitions; of these all but Summary only when they have rows. Costs are formulas on the prices.
+ * It is streamed to a temporary file beside `file` and renamed: only one point’s requests are in memory at a time, and a reader never sees half a file.
  * @throws BenchError `BENCH_NOT_A_FILE`, the file system's error, or the signal's reason when aborted.
  */
 export async function writeXlsx(report: Report, file: string, options: XlsxOptions): Promise<void> {
@@ -74,7 +75,11 @@ async function writeWorkbook(report: Report, temporary: string, options: XlsxOpt
       if (plan.note) for (const line of ['', plan.note]) addRow(sheet, [line]);
       sheet.commit();
     };
+    const addFilled = (plan: SheetPlan, frozenColumns = 0) => {
+      if (plan.rows.length > 0) addPlan(plan, frozenColumns);
+    };
     const prices = pricesSheet(rows);
+    // Without rows too: a workbook has to have a sheet.
     addPlan(summarySheet(rows, prices));
     const pictures = await chartPictures(report);
     if (pictures.length > 0) {
@@ -85,11 +90,12 @@ async function writeWorkbook(report: Report, temporary: string, options: XlsxOpt
       sheet.commit();
     }
     options.signal?.throwIfAborted();
-    addPlan(prices.sheet);
-    addPlan(pointsSheet(rows, prices), 4);
-    addPlan(phasesSheet(runs));
+    addFilled(prices.sheet);
+    addFilled(pointsSheet(rows, prices), 4);
+    addFilled(phasesSheet(runs));
 
-    const sheet = addSheet('Requests', REQUEST_COLUMNS);
+    let requests: Worksheet | undefined;
+    const addRequest = (cells: readonly CellValue[]) => addRow((requests ??= addSheet('Requests', REQUEST_COLUMNS)), cells);
     const limit = Math.min(options.maxRequests ?? MAX_REQUESTS, MAX_REQUESTS);
     const total = requestCount(runs);
     const stride = Math.max(1, Math.ceil(total / limit));
@@ -98,19 +104,19 @@ async function writeWorkbook(report: Report, temporary: string, options: XlsxOpt
     const lost: string[] = [];
     for await (const cells of requestRows(runs, { lost, signal: options.signal })) {
       if (seen++ % stride !== 0 || written >= limit) continue;
-      addRow(sheet, cells);
+      addRequest(cells);
       written++;
     }
     if (written < seen)
-      addRow(sheet, [
+      addRequest([
         `Sampled: every ${stride}th of ${plural(seen, 'request')} is listed; a sheet holds no more. All of them are in the run directory.`,
       ]);
-    for (const line of lost.slice(0, MAX_LOST)) addRow(sheet, [line]);
-    if (lost.length > MAX_LOST) addRow(sheet, [`Left out: ${lost.length - MAX_LOST} more`]);
-    sheet.commit();
+    for (const line of lost.slice(0, MAX_LOST)) addRequest([line]);
+    if (lost.length > MAX_LOST) addRequest([`Left out: ${lost.length - MAX_LOST} more`]);
+    requests?.commit();
 
-    addPlan(environmentSheet(report, options.now));
-    addPlan(definitionsSheet(rows));
+    addFilled(environmentSheet(report, options.now));
+    addFilled(definitionsSheet(rows));
     options.signal?.throwIfAborted();
     await Promise.race([workbook.commit(), failed]);
     const handle = await open(temporary, 'r+');
