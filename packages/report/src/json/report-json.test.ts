@@ -56,6 +56,51 @@ describe('reportJson', () => {
       for (const name of Object.keys(figures)) expect(reportJson(report).metrics).toHaveProperty(name);
   });
 
+  it('has the conversations of all repeats, with figures of first and of later turns', () => {
+    const run = syntheticRun({ tasks: [{ points: [{ concurrency: 4, requests: 40, repeats: 2 }, { concurrency: 8 }] }] });
+    const turns = (ok: number, tokens: number) => ({
+      counts: { sent: ok, ok, failed: 0, cancelled: 0 },
+      scalars: { mean_input_tokens: tokens, cached_ratio: 0.25 },
+      distributions: {},
+    });
+    for (const [i, { result }] of run.tasks[0]?.points.slice(0, 2).entries() ?? [])
+      if (result)
+        result.conversations = {
+          asked: 10,
+          finished: 7,
+          broken: 2,
+          cut: 1,
+          turnsNotSent: { failed: 3, givenUp: 1, ended: 2 },
+          turns: { first: turns(10, 30), later: turns(27, 100 + 10 * i) },
+        };
+    const json = reportJson(buildReport({ runs: [run] }));
+    expect(reportSchema.parse(JSON.parse(JSON.stringify(json)))).toEqual(json);
+    expect(json.rows.map(({ conversations }) => conversations)).toEqual([
+      {
+        asked: 20,
+        finished: 14,
+        broken: 4,
+        cut: 2,
+        turnsNotSent: { failed: 6, givenUp: 2, ended: 4 },
+        turns: {
+          first: {
+            counts: { sent: 20, ok: 20, failed: 0, cancelled: 0 },
+            figures: { cached_ratio: { unit: 'ratio', source: 'bench', value: 0.25 } },
+            meanPromptTokens: 30,
+          },
+          later: {
+            counts: { sent: 54, ok: 54, failed: 0, cancelled: 0 },
+            figures: { cached_ratio: { unit: 'ratio', source: 'bench', value: 0.25 } },
+            meanPromptTokens: 105,
+          },
+        },
+      },
+      null,
+    ]);
+    expect(json.metrics['cached_ratio']).toMatchObject({ unit: 'ratio' });
+    expect(json.metrics).not.toHaveProperty('mean_input_tokens');
+  });
+
   it('tells what recipes report themselves apart', () => {
     const json = reportJson(buildReport({ runs: [ownRun()] }));
     expect(json.metrics['redis-benchmark.set_rps']).toMatchObject({ unit: 'req/s', better: 'higher' });

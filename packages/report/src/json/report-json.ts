@@ -10,7 +10,9 @@ type Part = Pick<ReportRow, 'scalars' | 'distributions'> & { counts: SteadyResul
 
 /** The rows and problems of a report as data by {@link reportSchema}: every figure with its unit and who says so. Names are as they are. */
 export function reportJson({ rows, problems, unusedPrices }: Report, reports: readonly string[] = []): ReportJson {
-  const used = usedMetrics(rows);
+  const used = usedMetrics(
+    rows.flatMap((row) => [row, ...(row.conversations ? Object.values(row.conversations.turns).map(withoutPrompts) : [])]),
+  );
   const own = new Map(ownFigures(rows).map((figure) => [figure.name, figure]));
   const metrics = [...used.scalars, ...used.distributions].map((name): [string, ReportJson['metrics'][string]] => {
     const known = own.has(name) ? undefined : metric(name);
@@ -38,7 +40,7 @@ export function reportJson({ rows, problems, unusedPrices }: Report, reports: re
 function rowJson(row: ReportRow): Row {
   const counts = requestsOf(row);
   const { source, lacks, runId, recipe, variant, taskKey, kind, params, point, status, error, measuredAt, repeats } = row;
-  const { machine, gpuCount, engine, model, errors, durationS, steady, classes } = row;
+  const { machine, gpuCount, engine, model, errors, durationS, steady, classes, conversations } = row;
   return {
     source,
     lacks: [...lacks],
@@ -73,6 +75,10 @@ function rowJson(row: ReportRow): Row {
     figures: figuresOf(row, row),
     steady: steady && { fromMs: steady.fromMs, toMs: steady.toMs, ...partOf(row, steady) },
     classes: classes && Object.fromEntries(Object.entries(classes).map(([name, part]) => [name, partOf(row, part)])),
+    conversations: conversations && {
+      ...conversations,
+      turns: { first: turnsOf(row, conversations.turns.first), later: turnsOf(row, conversations.turns.later) },
+    },
     notes: row.flags.map(({ code, message }) => ({ code, message })),
   };
 }
@@ -92,6 +98,16 @@ function sloOf({ slo, askedSlo, scalars: { good_ratio: good } }: ReportRow): Row
 }
 
 const partOf = (row: ReportRow, part: Part) => ({ counts: part.counts, figures: figuresOf(row, part) });
+
+const turnsOf = (row: ReportRow, part: Part) => ({
+  ...partOf(row, withoutPrompts(part)),
+  meanPromptTokens: part.scalars['mean_input_tokens'] ?? null,
+});
+
+/** The mean of the prompts is told of turns alone, and is no metric. */
+function withoutPrompts({ scalars: { mean_input_tokens: _prompts, ...scalars }, ...part }: Part): Part {
+  return { ...part, scalars };
+}
 
 /** Those of requests that were measured: `counts` also has others. */
 function countsOf(counts: Partial<NonNullable<ReportRow['counts']>>): NonNullable<Row['counts']> {

@@ -32,6 +32,23 @@ const countsSchema = z.strictObject({
   cancelled: count('Given up by the client.'),
 });
 const partSchema = z.strictObject({ counts: countsSchema, figures: figuresSchema });
+const turnsSchema = partSchema.extend({
+  meanPromptTokens: z.number().nullable().describe('Tokens of a prompt with the conversation before it, mean. Null: not known.'),
+});
+const conversationsSchema = z.strictObject({
+  asked: count('Conversations of all repeats: finished, broken and cut. Where a load ends by time alone: those that began.'),
+  finished: count('Conversations of which every turn was answered.'),
+  broken: count('Conversations that ended with a turn that failed or was given up.'),
+  cut: count('Conversations in which the load ended before their last turn was answered.'),
+  turnsNotSent: z
+    .strictObject({
+      failed: count('Turns: an earlier one failed.'),
+      givenUp: count('Turns: an earlier one was given up.'),
+      ended: count('Turns: the load had ended.'),
+    })
+    .describe('Turns that were never sent, by why; they are no requests.'),
+  turns: z.strictObject({ first: turnsSchema, later: turnsSchema }).describe('First turns, and all later ones.'),
+});
 const scalarSchema = z.union([z.string(), z.number(), z.boolean(), z.null()]);
 
 const rowSchema = z.strictObject({
@@ -105,6 +122,7 @@ const rowSchema = z.strictObject({
     .nullable()
     .describe('The steady state beside `figures`, which are of the whole run. Null: it has none.'),
   classes: z.record(z.string(), partSchema).nullable().describe('Of a load with classes of requests: each by its name.'),
+  conversations: conversationsSchema.nullable().describe('Of a load of conversations. Null: its requests stand alone.'),
   notes: z
     .array(z.strictObject({ code: z.string(), message: z.string() }))
     .describe('What is to be known before the figures are believed.'),
