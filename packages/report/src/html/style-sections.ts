@@ -1,7 +1,7 @@
 /** Rules of what single sections have, beside those of the whole page. */
 export const SECTION_STYLE = `
 th .within{display:block;font-size:.75rem;font-weight:400;color:var(--soft);white-space:normal}td .within.wrap{white-space:normal;min-width:6rem}
-.dense th,.dense td{padding:6px 8px}.dense td.notes{white-space:normal;min-width:6rem}.names tbody th{white-space:normal;min-width:9rem}
+.dense th,.dense td{padding:6px}.dense td.notes{white-space:normal;min-width:6rem}.names tbody th{white-space:normal;min-width:9rem}
 .facing th,.facing td{padding:6px 8px;white-space:normal;min-width:0;vertical-align:top}.facing tbody th{min-width:8rem}.facing th button.sort{white-space:normal}
 details>.legend{margin:8px 16px 12px}details>h3.gap{margin:20px 16px 8px}
 .stack{display:grid;gap:16px}.stack>*{min-width:0}
