@@ -7,11 +7,12 @@ import { taskOf } from '../row-id.ts';
 import { contenders } from '../verdicts/contenders.ts';
 import { mainLimits } from '../verdicts/questions.ts';
 import type { DrawnChart } from './drawn-chart.ts';
+import { drawnFirst } from './drawn-first.ts';
 import { lineChart, type ChartSeries } from './line-chart.ts';
 import { linearScale, scaleFor } from './scale.ts';
 
-/** Curves of one chart; of more, the first are drawn, until the reader filters. */
-export const MAX_CURVES = 8;
+/** Curves of one chart; of more, some are drawn, until the reader filters. */
+const MAX_CURVES = 8;
 
 const LATENCIES = [
   ['ttft_ms', 'TTFT', 'Time to first token', 'ttftMs'],
@@ -24,12 +25,17 @@ export function curveGroups(groups: readonly TaskGroup[]): TaskGroup[] {
   return contenders(groups).filter((group) => group.measured.some((row) => row.loadText !== null));
 }
 
+/** Those for which the charts have no room, as long as nothing is filtered. */
+export function undrawnCurves(groups: readonly TaskGroup[]): TaskGroup[] {
+  return drawnFirst(groups, { curves: curveGroups(groups), most: MAX_CURVES }).slice(MAX_CURVES);
+}
+
 /** Latency over throughput, p50 and p99: a chart a latency, a curve a task. Empty when no two points have both. */
 export function latencyCurves(groups: readonly TaskGroup[]): DrawnChart[] {
   const rows = groups.flatMap((group) => group.measured).filter((row) => row.loadText !== null);
   const throughput = mainThroughput(rows);
   if (!throughput || rows.length < 2) return [];
-  const all = curveGroups(groups);
+  const all = drawnFirst(groups, { curves: curveGroups(groups), most: MAX_CURVES });
   const drawn = all.slice(0, MAX_CURVES);
   const knees = new Map(all.map((group) => [group, saturation(group)]));
   const marked = drawn.some((group) => knees.get(group)?.kind === 'reached');

@@ -1,10 +1,11 @@
-import { curveGroups, latencyCurves, MAX_CURVES } from '../charts/latency-curves.ts';
+import { curveGroups, latencyCurves, undrawnCurves } from '../charts/latency-curves.ts';
 import { formatShort } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { saturation } from '../saturation/saturation.ts';
 import { data, markup, type Markup } from './markup.ts';
 
 const MAX_KNEES = 30;
+const MAX_NAMES = 6;
 
 /** Latency over throughput, p50 and p99, a curve a task. Null when no task has two points with both. */
 export function curveSection(groups: readonly TaskGroup[]): Markup | null {
@@ -18,10 +19,16 @@ export function curveSection(groups: readonly TaskGroup[]): Markup | null {
     first.legend.length > 0
       ? markup`<ul class="legend" data-legend>${first.legend.map(({ color, name, of }) => markup`<li data-of="${of}"><i class="${color}"></i>${data(name, 60)}</li>`)}</ul>`
       : null;
-  const left = Math.max(0, curveGroups(groups).length - MAX_CURVES);
   return markup`<section id="curve" aria-labelledby="curve-h"><h2 id="curve-h">Latency against throughput</h2>
-<p>Each point is one load. Right is more work done, down is less waiting.${left > 0 ? ` ${left} more are in the tables only.` : null}</p>
+<p>Each point is one load. Right is more work done, down is less waiting.${notDrawn(undrawnCurves(groups))}</p>
 <div class="charts">${figures}</div>${legend}${knees(curveGroups(groups))}</section>`;
+}
+
+function notDrawn(left: readonly TaskGroup[]): Markup | null {
+  if (left.length === 0) return null;
+  const names = left.slice(0, MAX_NAMES).map(({ name }, i) => markup`${i > 0 ? ', ' : null}${data(name, 60)}`);
+  const more = left.length - names.length;
+  return markup` Not drawn, unless a filter leaves them: ${names}${more > 0 ? ` and ${more} more` : null}.`;
 }
 
 /** Where more load stops paying, sweep by sweep. Null: none is long enough to say. */
