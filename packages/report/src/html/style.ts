@@ -114,6 +114,7 @@ svg.chart{touch-action:pan-y}
 .tip table{width:auto;font-size:inherit}.tip th,.tip td{border:0;padding:1px 0;font-weight:400}.tip th{text-align:left;color:var(--soft);padding-right:14px}.tip td{font-weight:600}
 footer{margin:48px 0 0;padding:18px 0 40px;border-top:1px solid var(--line);font-size:.8125rem;color:var(--faint)}
 ${SECTION_STYLE}
+@media screen and (max-width:640px){.verdicts table,.verdicts tbody,.verdicts tr,.verdicts th,.verdicts td{display:block;white-space:normal;border:0}.verdicts thead{display:none}.verdicts tr+tr{border-top:1px solid var(--line)}.verdicts td[data-head]::before{content:attr(data-head);display:block;color:var(--soft);font-size:.8125rem}}
 @media(max-width:640px){.wrap{padding:0 16px}header{padding-top:24px}section{padding-top:32px}
 svg.chart{font-size:15px}.chart .name{font-size:14.5px}.chart .label{font-size:14px}.chart .minor{display:none}
 figure{padding:14px 12px 10px}dl.facts{grid-template-columns:1fr;gap:0}dl.facts dd{margin-bottom:8px}.cards{gap:10px;margin-top:20px}.card{padding:14px 16px}th,td{padding:7px 9px}

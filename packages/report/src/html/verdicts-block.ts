@@ -26,10 +26,10 @@ export function verdictsBlock(groups: readonly TaskGroup[]): Markup | null {
   return markup`${table}${cards.length > 0 ? markup`<div class="cards">${cards}</div>` : null}${unanswered.length > 0 ? markup`<p class="unanswered">${unanswered.map(withCode).flatMap((each) => [each, ' '])}</p>` : null}`;
 }
 
-function card({ title, value, unit, where, reason, confidence, caveats }: Verdict): Markup {
+function card({ title, value, unit, where, reason, confidence, unequal, caveats }: Verdict): Markup {
   const [first, ...more] = caveats;
   return markup`<div class="card verdict"><h2>${title}</h2><p class="big">${number(value)}<small>${unitOf(value)}${unit}</small></p>
-<p class="who"><strong>${data(where, 160)}</strong></p><p>${data(reason, 600)}</p>${sure(confidence)}${first ? markup`<p class="caveat">${data(first, 400)}</p>` : null}${more.length > 0 ? markup`<details class="more"><summary>${plural(more.length, 'more reservation')}</summary>${more.map((each) => markup`<p>${data(each, 400)}</p>`)}</details>` : null}</div>`;
+<p class="who"><strong>${data(where, 160)}</strong></p><p>${data(reason, 600)}</p>${sure(confidence)}${unequal === null ? null : markup`<p class="caveat">${data(unequal, 600)}</p>`}${first ? markup`<p class="caveat">${data(first, 400)}</p>` : null}${more.length > 0 ? markup`<details class="more"><summary>${plural(more.length, 'more reservation')}</summary>${more.map((each) => markup`<p>${data(each, 400)}</p>`)}</details>` : null}</div>`;
 }
 
 /** `12.3 ms` is a number and a unit of its own. */
@@ -59,23 +59,29 @@ function knees(groups: readonly TaskGroup[]): Markup | null {
   )}</ul></div>`;
 }
 
-/** A line for each kind of work. */
+/** A line for each kind of work; on a phone its cells stand below each other, and the roles say that it is a table all the same. */
 function contestTable(contests: readonly ContestVerdicts[]): Markup {
   const shown = contests.slice(0, MAX_CONTESTS);
   const kinds = (['fastest', 'quickest', 'cheapest', 'slo'] as const).flatMap((kind) => {
     const title = shown.flatMap(({ verdicts }) => verdicts.filter((verdict) => verdict.kind === kind).map((verdict) => verdict.title))[0];
     return title === undefined ? [] : [{ kind, title }];
   });
-  const cell = (verdict: Verdict | undefined): Markup => {
-    if (!verdict) return markup`<td class="l">–</td>`;
-    const { value, unit, where, reason, confidence, caveats } = verdict;
-    const told = [reason.split(/(?<=\.)\s/)[0], confidence.words, caveats[0]].filter(Boolean).join(' ');
-    return markup`<td class="l wide verdict"><b>${data(where, 100)}</b><span>${value} ${unit}</span><span class="sure ${confidence.level}">${data(told, 400)}</span></td>`;
+  const cell = (verdict: Verdict | undefined, title: string): Markup => {
+    if (!verdict) return markup`<td class="l" role="cell" data-head="${title}">–</td>`;
+    const { value, unit, where, reason, confidence, unequal, caveats } = verdict;
+    const told = [reason.split(/(?<=\.)\s/)[0], unequal, confidence.words, caveats[0]].filter(Boolean).join(' ');
+    return markup`<td class="l wide verdict" role="cell" data-head="${title}"><b>${data(where, 100)}</b><span>${value} ${unit}</span><span class="sure ${confidence.level}">${data(told, 800)}</span></td>`;
   };
   const more = contests.length - shown.length;
-  return markup`<div class="scroll verdicts" role="region" tabindex="0" aria-label="What is best for what"><table><thead><tr><th class="l" scope="col">Of</th>${kinds.map(({ title }) => markup`<th class="l" scope="col">${title}</th>`)}</tr></thead><tbody>${shown.map(
+  return markup`<div class="scroll verdicts" role="region" tabindex="0" aria-label="What is best for what"><table role="table"><thead><tr role="row"><th class="l" scope="col" role="columnheader">Of</th>${kinds.map(({ title }) => markup`<th class="l" scope="col" role="columnheader">${title}</th>`)}</tr></thead><tbody>${shown.map(
     ({ contest, verdicts }) =>
-      markup`<tr><th class="l wide" scope="row">${data(contest.name, 120)}<span>${plural(contest.contenders.length, 'contender')}</span></th>${kinds.map(({ kind }) => cell(verdicts.find((verdict) => verdict.kind === kind)))}</tr>`,
+      markup`<tr role="row"><th class="l wide" scope="row" role="rowheader">${data(contest.name, 120)}<span>${plural(contest.contenders.length, 'contender')}</span></th>${kinds.map(
+        ({ kind, title }) =>
+          cell(
+            verdicts.find((verdict) => verdict.kind === kind),
+            title,
+          ),
+      )}</tr>`,
   )}</tbody></table></div>${more > 0 ? markup`<p class="note">${plural(more, 'more kind')} of work (another model or other data) ${more === 1 ? 'is' : 'are'} in the summary.</p>` : null}`;
 }
 

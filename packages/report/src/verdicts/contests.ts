@@ -30,9 +30,17 @@ export function contestsOf(contenders: readonly Contender[]): Contest[] {
   return all
     .map(({ model, data, row, contenders: list }) => ({
       name: [oneLine(model, 80), alone(model) ? null : data, offlineText(row)].filter(Boolean).join(', '),
-      contenders: list,
+      contenders: shortlyNamed(list),
     }))
     .sort((a, b) => b.contenders.length - a.contenders.length);
+}
+
+/** What all names begin with tells nobody apart: `m / a` and `m / b` are `a` and `b` of a contest that has a name itself. */
+function shortlyNamed(contenders: readonly Contender[]): Contender[] {
+  const heads = new Set(contenders.map(({ name }) => /^.*? \/ (?=.)/.exec(name)?.[0] ?? ''));
+  const [head = ''] = heads;
+  if (contenders.length < 2 || heads.size > 1) return [...contenders];
+  return contenders.map((contender) => ({ ...contender, name: contender.name.slice(head.length) }));
 }
 
 /** Measured by a load generator: what a recipe's own clients or command report means something of its own. */

@@ -16,6 +16,10 @@ export interface Question {
   /** Between which values it lies (95 %); null: not known. */
   bounds(row: ReportRow): Bounds | null;
   format(value: number): string;
+  /** Of a latency the p99 beside its p50, ms; null: it has none. */
+  tail?(row: ReportRow): number | null;
+  /** What must be read beside the figure: `p99 68 s`; null: nothing. */
+  beside?(row: ReportRow): string | null;
   /** Notes with which a figure may look better than it is: with one of them a point is crowned only where all have one. */
   flatters: ReadonlySet<PointFlag['code']>;
 }
@@ -58,6 +62,7 @@ function quickest(rows: readonly ReportRow[]): Question | null {
   const latency = mainLatency(rows);
   if (!latency) return null;
   const { name, label } = latency;
+  const tail = (row: ReportRow) => known(row.distributions[name]?.p99);
   return {
     kind: 'quickest',
     title: label === 'TTFT' ? 'Quickest first token' : 'Quickest answer',
@@ -66,6 +71,11 @@ function quickest(rows: readonly ReportRow[]): Question | null {
     of: (row) => known(row.distributions[name]?.p50),
     bounds: (row) => row.intervals?.distributions[name]?.p50 ?? null,
     format: formatMs,
+    tail,
+    beside: (row) => {
+      const p99 = tail(row);
+      return p99 === null ? null : `p99 ${formatMs(p99)}`;
+    },
     flatters: new Set([...OTHER_WORK, 'failures']),
   };
 }

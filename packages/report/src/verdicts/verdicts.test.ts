@@ -146,9 +146,85 @@ describe('the best of several', () => {
       ],
     });
     const rows = reportRows([run]).filter(({ variant }) => variant !== 'c');
-    expect(of(rows)?.caveats).toEqual(['b was not tried beyond 2 concurrent.']);
+    expect(of(rows)).toMatchObject({ where: 'a, 16 concurrent', unequal: 'b was not tried beyond 2 concurrent.', caveats: [] });
     const others = reportRows([run]).filter(({ variant }) => variant !== 'b');
-    expect(of(others, 'quickest')?.caveats).toEqual(['c was not tried below 16 concurrent.']);
+    expect(of(others, 'quickest')?.unequal).toBe('c was not tried below 16 concurrent.');
+  });
+
+  it('says so of every contender and every question, of cost and under the SLO too', () => {
+    const run = syntheticRun({
+      tasks: [
+        { variant: 'pro', points: [{ concurrency: 64, requests: 64 }], speed: { tpotMs: 2, slope: 0.01, ttftMs: 9 } },
+        { variant: 'h100', points: [{ concurrency: 64, requests: 64 }] },
+        { variant: 'h200', points: [{ concurrency: 128, requests: 128 }] },
+        { variant: 'b200', points: [{ concurrency: 256, requests: 256 }] },
+        { variant: 'rate', points: [{ ratePerS: 4, requests: 8 }] },
+      ],
+    });
+    const rows = reportRows([run]).map((row): ReportRow => ({
+      ...row,
+      slo: { ttftMs: 500 },
+      distributions: row.distributions.ttft_ms ? { ttft_ms: { ...row.distributions.ttft_ms, p50: row.variant === 'pro' ? 5 : 50 } } : {},
+      scalars: {
+        ...row.scalars,
+        good_ratio: 1,
+        output_throughput: row.variant === 'pro' ? 900 : 100,
+        cost_per_mtok_total: row.variant === 'pro' ? 1 : 2,
+      },
+    }));
+    const sentence =
+      'h200 was not tried below 128 concurrent; b200 was not tried below 256 concurrent; rate was not tried with a fixed number of concurrent requests.';
+    for (const kind of ['fastest', 'quickest', 'cheapest', 'slo'])
+      expect(of(rows, kind)).toMatchObject({ where: 'pro, 64 concurrent', unequal: sentence });
+    expect(of(rows.slice(0, 2))?.unequal).toBeNull();
+  });
+
+  it('are named without what all of one kind of work are called', () => {
+    const task = (recipe: string, variant: string, model: string) => ({ recipe, variant, points: [{ requests: 8 }], engine: { model } });
+    const run = syntheticRun({
+      tasks: [task('glm', 'h100', 'glm'), task('glm', 'h200', 'glm'), task('qwen', 'b200', 'qwen'), task('own', 'b200', 'qwen')],
+    });
+    const names = verdictsOf(taskGroups(reportRows([run]))).map(({ contest }) => contest.contenders.map(({ name }) => name));
+    expect(names).toEqual([
+      ['h100', 'h200'],
+      ['qwen / b200', 'own / b200'],
+    ]);
+  });
+
+  it('under an SLO says who has no such limits, and how to ask for them', () => {
+    const rows = variants(
+      [
+        { variant: 'a', tokens: 100, good: 1 },
+        { variant: 'b', tokens: 90, good: 1 },
+        { variant: 'c', tokens: 80, good: 1 },
+      ],
+      { slo: { ttftMs: 500 } },
+    );
+    const [a, b, c] = rows as [ReportRow, ReportRow, ReportRow];
+    expect(of(rows, 'slo')?.caveats).toEqual([]);
+    expect(of([a, { ...b, slo: null }, c], 'slo')?.caveats).toEqual([
+      'b has no such limits and is passed over; bench report --slo asks for limits of all.',
+    ]);
+    expect(of([a, c, { ...b, slo: null }, { ...b, variant: 'd', taskKey: 'd', slo: { tpotMs: 9 } }], 'slo')?.caveats).toEqual([
+      'b and d have no such limits and are passed over; bench report --slo asks for limits of all.',
+    ]);
+  });
+
+  it('of latency shows p99 beside p50, and who is quicker by that', () => {
+    const rows = variants([
+      { variant: 'a', tokens: 100 },
+      { variant: 'b', tokens: 100 },
+    ]).map((row, i): ReportRow => {
+      const ttft = row.distributions.ttft_ms;
+      return ttft ? { ...row, distributions: { ttft_ms: { ...ttft, p50: i === 0 ? 4300 : 5700, p99: i === 0 ? 492_000 : 68_000 } } } : row;
+    });
+    const verdict = of(rows, 'quickest');
+    expect(verdict).toMatchObject({
+      value: '4.3 s',
+      unit: 'TTFT p50, p99 8.2 min',
+      caveats: ['By p99, b, 8 concurrent is quicker: 68 s.'],
+    });
+    expect(verdict?.reason).toContain('25 % less than b (5.7 s, p99 68 s at 8 concurrent).');
   });
 
   it('of cost has intervals from those of the throughput, for the price is one number', () => {

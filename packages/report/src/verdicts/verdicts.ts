@@ -9,14 +9,16 @@ import { askedShareText } from '../slo/asked-text.ts';
 import { confidenceOf, type Confidence } from './confidence.ts';
 import { type Contender, contenders } from './contenders.ts';
 import { type Contest, contestsOf } from './contests.ts';
+import { otherLimits } from './other-limits.ts';
 import { flattering, mainSlo, type Question, questionsOf, sloText } from './questions.ts';
+import { unequalLoads } from './unequal-loads.ts';
 
 /** What is best for one thing, why, and how sure that is. */
 export interface Verdict {
   kind: Question['kind'];
   /** `Fastest`. */
   title: string;
-  /** The figure, fit to be shown, and its unit. */
+  /** The figure, fit to be shown, and its unit with what must be read beside it: `TTFT p50, p99 68 s`. */
   value: string;
   unit: string;
   /** Its name, and the point of it. */
@@ -26,6 +28,8 @@ export interface Verdict {
   /** The figures against the next, and what comes with it; a sentence or two. */
   reason: string;
   confidence: Confidence;
+  /** Who was not measured at such a load, a sentence; null: all were, or it is not known. */
+  unequal: string | null;
   /** What a reader must know before believing it, a sentence each. */
   caveats: string[];
 }
@@ -75,12 +79,19 @@ function verdict(question: Question, { contenders: list }: Contest): Verdict | n
     kind: question.kind,
     title: question.title,
     value: question.format(best.value),
-    unit: question.unit,
+    unit: [question.unit, question.beside?.(best.row)].filter(Boolean).join(', '),
     winner: { contender: best.contender, row: best.row },
     where: name(best),
     reason: [next && against(question, best, next), ...withIt(question, best.row)].filter(Boolean).join(' '),
     confidence: confidenceOf(question, best.row, rivals(others)),
-    caveats: caveats(question, { best, next, passed, entries, name }),
+    unequal: unequalLoads(
+      best.row,
+      list.filter((contender) => contender !== best.contender),
+    ),
+    caveats: [
+      ...caveats(question, { best, passed, entries, name }),
+      ...(question.kind === 'slo' ? [otherLimits(sloText(best.row.slo), list)] : []).filter((sentence) => sentence !== null),
+    ],
   };
 }
 
@@ -103,7 +114,8 @@ function against(question: Question, best: Entry, next: Entry): string {
           ? `${formatShort(Number(ratio.toPrecision(2)))}× as much as`
           : `${formatPercent(ratio - 1)} more than`
         : `${formatPercent(1 - 1 / ratio)} less than`;
-  return `${by} ${next.contender.name} (${question.format(next.value)} at ${pointLabel(next.row)}).`;
+  const figures = [question.format(next.value), question.beside?.(next.row)].filter(Boolean).join(', ');
+  return `${by} ${next.contender.name} (${figures} at ${pointLabel(next.row)}).`;
 }
 
 /** What a reader gets beside it, and pays for it. */
@@ -136,38 +148,36 @@ function withIt(question: Question, row: ReportRow): string[] {
 
 interface Placing {
   best: Entry;
-  next: Entry | null;
   /** Better by their figures, and not crowned. */
   passed: Entry[];
   entries: Entry[];
   name(entry: Entry): string;
 }
 
-function caveats(question: Question, { best, next, passed, entries, name }: Placing): string[] {
+function caveats(question: Question, { best, passed, entries, name }: Placing): string[] {
   const out: string[] = [];
   const titles = ({ row }: Entry) => flattering(question, row).map(({ code }) => FLAG_WORDS[code].title.toLowerCase());
   const [first] = passed;
   if (first) out.push(`${name(first)} reads better (${question.format(first.value)}), but is doubted: ${titles(first).join(', ')}.`);
   const doubts = best.row.flags.filter(({ code }) => FLAG_WORDS[code].weight === 'doubt');
   for (const { code, message } of doubts) out.push(`${FLAG_WORDS[code].title}: ${message}.`);
-  if (next && question.better === 'higher') {
-    const [reach, other] = [best, next].map(({ contender }) => contender.measured.at(-1)?.axis ?? null);
-    if (reach && other && reach.kind === other.kind && other.value < (best.row.axis?.value ?? 0))
-      out.push(
-        `${next.contender.name} was not tried beyond ${formatShort(other.value)} ${other.kind === 'rate' ? 'req/s' : 'concurrent'}.`,
-      );
-  }
-  if (next && question.kind === 'quickest') {
-    const [reach, other] = [best, next].map(({ contender }) => contender.measured[0]?.axis ?? null);
-    if (reach && other && reach.kind === other.kind && other.value > (best.row.axis?.value ?? 0))
-      out.push(`${next.contender.name} was not tried below ${formatShort(other.value)} ${other.kind === 'rate' ? 'req/s' : 'concurrent'}.`);
-  }
+  const tail = quickerTail(question, entries);
+  if (tail && tail.contender !== best.contender)
+    out.push(`By p99, ${name(tail)} is quicker: ${question.format(question.tail?.(tail.row) ?? 0)}.`);
   if (question.kind === 'fastest') {
     const perGpu = perGpuLeader(entries);
     if (perGpu && perGpu.contender !== best.contender)
       out.push(`Per GPU, ${name(perGpu)} gives most: ${formatShort(perGpu.value / perGpu.row.gpuCount)} ${question.unit}.`);
   }
   return out;
+}
+
+/** Whose slowest requests wait least, of those whose figures are not doubted; null: the question is not of waiting. */
+function quickerTail(question: Question, entries: readonly Entry[]): Entry | null {
+  const { tail } = question;
+  if (!tail) return null;
+  const sound = entries.filter(({ row }) => tail(row) !== null && flattering(question, row).length === 0);
+  return [...sound].sort((a, b) => (tail(a.row) ?? 0) - (tail(b.row) ?? 0))[0] ?? null;
 }
 
 /** Null: all have as many GPUs, or of some it is not known. */
@@ -185,7 +195,7 @@ function unanswered(rows: readonly ReportRow[], verdicts: readonly Verdict[]): s
     answered.has('slo')
       ? null
       : limits === null
-        ? 'Best under the SLO: no limits were named. `slo: {ttft_ms: 500, tpot_ms: 50}` in the benchmark of a recipe names them.'
+        ? 'Best under the SLO: no limits were named. `slo: {ttft_ms: 500, tpot_ms: 50}` in the benchmark of a recipe names them, `bench report --slo ttft_ms=500` asks for them afterwards.'
         : rows.some(searchOf)
           ? `Best under the SLO (${limits}): no point is known to hold it, by the limits that its search had.`
           : `Best under the SLO (${limits}): no point holds it, which is ${formatNumber(HOLDS * 100, 0)} % of the requests within all limits.`,
