@@ -16,6 +16,8 @@ interface Column {
   head: string;
   of(row: ReportRow): number | null | undefined;
   better: 'higher' | 'lower' | null;
+  /** Name of its group in seconds: where all figures of the group are long, milliseconds only take room. */
+  seconds?: string;
   /** Decimals at most; default 2. */
   decimals?: number;
   /** Drawn as a bar behind the figure. */
@@ -31,8 +33,14 @@ const scalar = (group: string, head: string, name: string, better: Column['bette
   better,
   bar,
 });
-const spread = (group: string, name: string, ...keys: (keyof Distribution)[]): Column[] =>
-  keys.map((key) => ({ group, head: key, of: (row: ReportRow) => row.distributions[name]?.[key], better: 'lower' as const }));
+const spread = (metric: string, name: string, ...keys: (keyof Distribution)[]): Column[] =>
+  keys.map((key) => ({
+    group: `${metric}, ms`,
+    seconds: `${metric}, s`,
+    head: key,
+    of: (row: ReportRow) => row.distributions[name]?.[key],
+    better: 'lower' as const,
+  }));
 
 const COLUMNS: readonly Column[] = [
   { group: 'Requests', head: 'ok', of: (row) => requestsOf(row)?.ok, better: null },
@@ -40,9 +48,9 @@ const COLUMNS: readonly Column[] = [
   scalar('Throughput', 'out tok/s', 'output_throughput', 'higher', true),
   scalar('Throughput', 'total tok/s', 'total_token_throughput', 'higher'),
   scalar('Throughput', 'req/s', 'request_throughput', 'higher'),
-  ...spread('TTFT, ms', 'ttft_ms', 'p50', 'p99'),
-  ...spread('TPOT, ms', 'tpot_ms', 'p50', 'p99'),
-  ...spread('E2EL, ms', 'e2el_ms', 'p50', 'p99'),
+  ...spread('TTFT', 'ttft_ms', 'p50', 'p99'),
+  ...spread('TPOT', 'tpot_ms', 'p50', 'p99'),
+  ...spread('E2EL', 'e2el_ms', 'p50', 'p99'),
   { group: 'In SLO', head: '%', of: (row) => row.askedSlo?.share?.low, better: null, text: askedShareText },
   scalar('Cost, $ per Mtok', 'output', 'cost_per_mtok_output', 'lower'),
   scalar('Cost, $ per Mtok', 'total', 'cost_per_mtok_total', 'lower'),
@@ -64,7 +72,7 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
     better,
     decimals: OWN_DECIMALS,
   }));
-  const columns = [...COLUMNS, ...own].flatMap((column) => {
+  const columns = inSeconds([...COLUMNS, ...own], measured).flatMap((column) => {
     const values = measured.map((row) => column.of(row)).filter((v): v is number => v !== null && v !== undefined && Number.isFinite(v));
     if (values.length === 0) return [];
     return [{ ...column, tops: topsOf(measured, column), decimals: columnDecimals(values, column.decimals ?? 2) }];
@@ -126,6 +134,23 @@ export function summaryTable(groups: readonly TaskGroup[]): Markup {
 <thead><tr><th class="l stick" scope="col" rowspan="2">${rows.some((row) => row.loadText !== null) ? 'Load' : 'Measured by'}</th>${repeated ? markup`<th scope="col" rowspan="2">Repeats</th>` : null}${heads.map((h) => markup`<th scope="colgroup" colspan="${h.span}">${h.group}</th>`)}${noted ? markup`<th class="l" scope="col" rowspan="2">Notes</th>` : null}</tr>
 <tr>${columns.map((column) => markup`<th scope="col"${column.better ? markup` data-better="${column.better}"` : null}>${column.head}</th>`)}</tr></thead>
 ${bodies}</table></div>`;
+}
+
+/** From so many milliseconds on a figure is long. */
+const LONG_MS = 10_000;
+
+/** Groups of latencies that are all long are told in seconds. */
+function inSeconds(columns: readonly Column[], rows: readonly ReportRow[]): Column[] {
+  const short = new Set(columns.filter(({ of }) => rows.some((row) => (of(row) ?? LONG_MS) < LONG_MS)).map(({ group }) => group));
+  return columns.map((column) => {
+    const { seconds, of, group } = column;
+    if (seconds === undefined || short.has(group)) return column;
+    const told = (row: ReportRow) => {
+      const ms = of(row);
+      return ms === null || ms === undefined ? ms : ms / 1000;
+    };
+    return { ...column, group: seconds, of: told };
+  });
 }
 
 interface Top {

@@ -63,6 +63,17 @@ describe('writeHtml', () => {
     expect(text).toContain('<summary>1 more note: few samples</summary>');
   });
 
+  it('tells latencies in seconds where all of them are long', async () => {
+    const of = async (tpotMs: number) => {
+      const speed = { tpotMs, slope: 0, ttftMs: 50 };
+      return page(
+        syntheticRun({ tasks: [{ points: [4, 8].map((concurrency) => ({ concurrency, requests: 8, outputTokens: 32 })), speed }] }),
+      );
+    };
+    expect(await of(900)).toMatch(/>TTFT, ms<.*>TPOT, ms<.*>E2EL, s</s);
+    expect(await of(90)).toMatch(/>E2EL, ms</);
+  });
+
   it('sets the best figures in colour among points of one model', async () => {
     const run = syntheticRun({
       tasks: ['big', 'small'].map((model) => ({
