@@ -33,9 +33,10 @@ const SYSTEM = ['packages/*/src/**/*.{integration,e2e}.test.ts', 'apps/*/{src,te
 const BUILT = ['**/node_modules/**', '**/dist/**'];
 
 /** They measure time, or keep all cores busy by themselves: nothing runs beside them. */
-const ALONE = ['client-bound', 'leak', 'load-servers', 'mock-engine', 'run', 'selfcheck'].map(
-  (name) => `apps/cli/test/${name}.e2e.test.ts`,
-);
+const ALONE = [
+  ...['client-bound', 'leak', 'load-servers', 'mock-engine', 'run', 'selfcheck'].map((name) => `apps/cli/test/${name}.e2e.test.ts`),
+  'packages/provisioning/src/watchdog/start-lease.integration.test.ts',
+];
 
 /**
  * Tests that start real parts or the built CLI. Two files at once, which wait for daemons most of their time and share nothing but the cores; after them

@@ -46,6 +46,8 @@ export function jobLook({
   const ended = new Map<string, SlurmJob | null>();
   /** What was last seen of jobs that went on. */
   const alive = new Map<string, SlurmJob>();
+  /** Tasks of arrays that were seen in the queue. */
+  const tasks = new Map<string, Set<string>>();
   /** When jobs that had been seen alive were first seen nowhere. */
   const missing = new Map<string, number>();
   let accountingOff = false;
@@ -67,18 +69,16 @@ export function jobLook({
     if (isUnknownJob(text)) return null;
     throw explain({ op: o.op, tool: 'scontrol', login: tools.login, text, code: answer.code });
   };
-  const accounted = async (ids: readonly string[], queue: readonly SlurmJob[], o: LookOptions): Promise<Map<string, SlurmJob>> => {
-    const found = new Map<string, SlurmJob>();
+  /** `whole`: it will not change. Tasks of an array are written down one by one, and the one that failed may be the last. */
+  const accounted = async (ids: readonly string[], o: LookOptions): Promise<Map<string, { job: SlurmJob; whole: boolean }>> => {
+    const found = new Map<string, { job: SlurmJob; whole: boolean }>();
     const answer = ids.length === 0 ? null : await sacct(sacctJobs(ids), o);
     const rows = answer === null ? [] : parseAccounting(answer.stdout).map(({ job }) => job);
     const written = new Set(rows.filter((job) => job.over && isWritten(job)).map((job) => job.id));
     for (const id of ids) {
       const job = pickJob(rows, id);
       // One that goes on by accounting, and by the queue does not, is not written down yet; nor is one of which only the end is.
-      if (!job?.over || !isWritten(job)) continue;
-      // Tasks of an array are written down one by one, and the one that failed may be the last.
-      if (queue.some((task) => task.id.startsWith(`${id}_`) && !written.has(task.id))) continue;
-      found.set(id, job);
+      if (job?.over && isWritten(job)) found.set(id, { job, whole: [...(tasks.get(id) ?? [])].every((task) => written.has(task)) });
     }
     return found;
   };
@@ -99,6 +99,8 @@ export function jobLook({
       const open = new Map<string, SlurmJob | undefined>();
       for (const id of ids) {
         const job = pickJob(rows, id);
+        for (const { id: task } of rows)
+          if (task.startsWith(`${id}_`) && !task.endsWith(']')) tasks.set(id, (tasks.get(id) ?? new Set()).add(task));
         const known = ended.get(id);
         if (job !== undefined && !job.over) {
           alive.set(id, job);
@@ -106,9 +108,10 @@ export function jobLook({
         } else if (known !== undefined) found.set(id, known);
         else open.set(id, job);
       }
-      const written = await accounted([...open.keys()], rows, o);
+      const accounts = await accounted([...open.keys()], o);
       for (const [id, queued] of open) {
-        const job = written.get(id) ?? (await shown(id, o)) ?? queued;
+        const written = accounts.get(id);
+        const job = (written?.whole ? written.job : await shown(id, o)) ?? queued ?? (isLate(id) ? undefined : written?.job);
         if (job !== undefined) found.set(id, completed(job, { queued, before: alive.get(id) }));
         else if (!isLate(id)) found.set(id, null);
         const last = found.get(id);
