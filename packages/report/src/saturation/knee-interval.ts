@@ -1,13 +1,14 @@
-import { prng, studentTQuantile } from '@bench/core';
+import { prng } from '@bench/core';
 import { type Knee, kneeOf } from './knee.ts';
 
 /** A load’s throughput, and how sure it is. */
 export interface Measured {
   load: number;
+  /** Of all its repeats. */
   mean: number;
-  /** Half of its 95 % interval (Student-t over `repeats`); null: it was measured once. */
-  half: number | null;
   repeats: number;
+  /** Variance of a single measurement at this load, by so many degrees of freedom. Null: it was measured once, or how much its repeats differ is not known. */
+  spread: { variance: number; degrees: number } | null;
 }
 
 /** Between which tried loads the knee lies. */
@@ -68,12 +69,10 @@ const MAX_DEGREES = 100;
 function pooled(measured: readonly Measured[]): { variance: number; degrees: number } | null {
   let sum = 0;
   let degrees = 0;
-  for (const { mean, half, repeats } of measured) {
-    if (half === null || repeats < 2 || mean <= 0) continue;
-    const own = repeats - 1;
-    const deviation = (half / studentTQuantile(TAIL, own)) * Math.sqrt(repeats);
-    sum += own * (deviation / mean) ** 2;
-    degrees += own;
+  for (const { mean, spread } of measured) {
+    if (spread === null || mean <= 0) continue;
+    sum += (spread.degrees * spread.variance) / mean ** 2;
+    degrees += spread.degrees;
   }
   return degrees === 0 ? null : { variance: sum / degrees, degrees: Math.min(degrees, MAX_DEGREES) };
 }

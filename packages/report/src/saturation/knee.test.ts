@@ -1,4 +1,3 @@
-import { meanInterval } from '@bench/core';
 import { describe, expect, it } from 'vitest';
 import { kneeInterval } from './knee-interval.ts';
 import { kneeOf } from './knee.ts';
@@ -76,12 +75,13 @@ describe('kneeInterval', () => {
   const found = (repeats: number[][]) => {
     const means = repeats.map((list) => list.reduce((sum, v) => sum + v, 0) / list.length);
     const measured = repeats.map((list, i) => {
-      const interval = meanInterval(list);
+      const [mean, degrees] = [means[i] as number, list.length - 1];
+      const squares = list.reduce((sum, value) => sum + (value - mean) ** 2, 0);
       return {
         load: loads[i] as number,
-        mean: means[i] as number,
-        half: interval && (interval.high - interval.low) / 2,
+        mean,
         repeats: list.length,
+        spread: degrees > 0 ? { variance: squares / degrees, degrees } : null,
       };
     });
     const knee = kneeOf(loads, means);

@@ -3,9 +3,9 @@ import { formatMs, formatPercent, formatShort, listWords } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { mainLatency, mainThroughput } from '../headline.ts';
 import { pointLabel } from '../labels.ts';
-import { mean } from '../mean.ts';
 import type { ReportRow } from '../rows.ts';
 import { byLoad, loadOf } from './load-of.ts';
+import { loadMean } from './measured-load.ts';
 import { saturation, type Saturation } from './saturation.ts';
 import { type LimitRoom, roomOf, sloBracket } from './slo.ts';
 
@@ -64,7 +64,7 @@ function headOf(row: ReportRow, rows: readonly ReportRow[], room: readonly Limit
   const throughput = mainThroughput(rows);
   const latency = mainLatency([row]);
   const p99 = latency && row.distributions[latency.name]?.p99;
-  const means = throughput ? byLoad(rows).map((same) => ({ load: loadOf(same[0] as ReportRow), mean: mean(same.map(throughput.of)) })) : [];
+  const means = throughput ? byLoad(rows).map((same) => ({ load: loadOf(same[0] as ReportRow), mean: loadMean(same, throughput.of) })) : [];
   const best = Math.max(0, ...means.map((each) => each.mean));
   const own = means.find(({ load }) => load === loadOf(row));
   const share = own && best > 0 ? own.mean / best : null;
@@ -124,7 +124,7 @@ function unevenness(row: ReportRow, rows: readonly ReportRow[]): string[] {
   if (!throughput || row.axis?.kind === 'rate') return [];
   let worst: { at: ReportRow; drop: number } | null = null;
   const loads = byLoad(rows);
-  const meanOf = (same: readonly ReportRow[]) => mean(same.map(throughput.of));
+  const meanOf = (same: readonly ReportRow[]) => loadMean(same, throughput.of);
   for (const [i, same] of loads.entries()) {
     const [at] = same;
     const before = loads[i - 1];

@@ -1,14 +1,13 @@
-import { meanInterval } from '@bench/core';
 import { formatMs, formatPercent, formatShort } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
 import { mainLatency, mainThroughput } from '../headline.ts';
 import { pointLabel } from '../labels.ts';
-import { mean } from '../mean.ts';
 import type { ReportRow } from '../rows.ts';
-import { kneeInterval, type KneeInterval, type Measured } from './knee-interval.ts';
+import { kneeInterval, type KneeInterval } from './knee-interval.ts';
 import { keptUp } from './kept-up.ts';
 import { kneeOf } from './knee.ts';
 import { byLoad, loadOf } from './load-of.ts';
+import { measuredLoad } from './measured-load.ts';
 
 /** Where more load stops paying. */
 export interface Saturation {
@@ -62,17 +61,6 @@ function closedSaturation(all: ReportRow[]): Saturation | null {
   const price = slower ? `, ${slower}` : '';
   const words = `At ${pointLabel(row)} the engine gives ${share >= 0.999 ? 'its best throughput' : `${formatPercent(share)} of its best`}. Going on to ${formatShort(last.axis?.value)} brings ${change}${price}.`;
   return { ...told, words };
-}
-
-/** Points of one load are repeats of each other. */
-function measuredLoad(same: readonly ReportRow[], { name, of }: NonNullable<ReturnType<typeof mainThroughput>>): Measured {
-  const [row] = same as [ReportRow];
-  const values = same.map(of);
-  const average = mean(values);
-  const interval = meanInterval(values);
-  if (interval) return { load: loadOf(row), mean: average, half: (interval.high - interval.low) / 2, repeats: same.length };
-  const bounds = row.intervals?.from === 'repeats' ? row.intervals.scalars[name] : undefined;
-  return { load: loadOf(row), mean: average, half: bounds ? (bounds.high - bounds.low) / 2 : null, repeats: row.repeats };
 }
 
 function openSaturation(all: ReportRow[]): Saturation | null {
