@@ -217,23 +217,43 @@ describe('limits that a report is asked for', () => {
 });
 
 describe('shareByPercentiles', () => {
-  it('holds the true share, whatever the sample', () => {
+  it('holds the true share, whatever the sample, of either definition, and with answers of one token', () => {
     const random = prng(7);
-    for (let i = 0; i < 400; i++) {
+    for (let i = 0; i < 800; i++) {
       const n = 1 + Math.floor(random.next() * 300);
       const failed = Math.floor(random.next() * 5);
       const draw = () => Array.from({ length: n }, () => Math.round(100 * -Math.log(1 - random.next())));
-      const [ttft, tpot] = [draw(), draw()];
-      const limits = { ttftMs: 40 + 500 * random.next(), tpotMs: 40 + 500 * random.next() };
+      const oneToken = i % 2 === 0 ? 0 : random.next();
+      const ttft = draw();
+      const tpot = draw().map((value) => (random.next() < oneToken ? null : value));
+      const limits = { ttftMs: 40 + 500 * random.next(), tpotMs: 10 + 500 * random.next() };
       const good = ttft.filter((value, k) => value <= limits.ttftMs && (tpot[k] ?? 0) <= limits.tpotMs).length;
+      const nearest = random.next() < 0.5;
       const summary = (values: number[]) => {
+        const sorted = values.toSorted((a, b) => a - b);
         const { p50, p90, p99 } = summarize(values) ?? {};
-        return { ...(p50 === undefined ? {} : { p50 }), ...(p90 === undefined ? {} : { p90 }), ...(p99 === undefined ? {} : { p99 }) };
+        const rank = (q: number) => sorted[Math.max(1, Math.ceil(q * sorted.length)) - 1];
+        const given = Object.entries(nearest ? { p50: rank(0.5), p90: rank(0.9), p99: rank(0.99) } : { p50, p90, p99 });
+        return Object.fromEntries(given.filter((each): each is [string, number] => each[1] !== undefined));
       };
       const of = n + failed;
-      const share = shareByPercentiles({ ok: n, of, distributions: { ttft_ms: summary(ttft), tpot_ms: summary(tpot) } }, limits);
+      const timed = tpot.filter((value) => value !== null);
+      const count = i % 4 === 1 ? { count: timed.length } : {};
+      const distributions = { ttft_ms: summary(ttft), tpot_ms: { ...summary(timed), ...count } };
+      const share = shareByPercentiles({ ok: n, of, distributions }, limits);
       expect(share?.low ?? 0).toBeLessThanOrEqual(good / of);
       expect(share?.high ?? 1).toBeGreaterThanOrEqual(good / of);
     }
+  });
+
+  it('says of TPOT how many may break it, and how many do only where it says of how many requests it is', () => {
+    const share = (tpot: Record<string, number>) =>
+      shareByPercentiles({ ok: 100, of: 100, distributions: { tpot_ms: tpot } }, { tpotMs: 50 });
+    // 60 of the 100 answers may have one token, and no TPOT that could break the limit.
+    expect(share({ p50: 80 })).toBeNull();
+    expect(share({ p50: 80, min: 60 })).toBeNull();
+    expect(share({ p50: 80, count: 40 })).toEqual({ low: 0.6, high: 0.8 });
+    expect(share({ p50: 80, count: 100 })).toEqual({ low: 0, high: 0.5 });
+    expect(share({ p90: 40 })).toEqual({ low: 0.9, high: 1 });
   });
 });

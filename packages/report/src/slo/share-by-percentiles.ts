@@ -17,8 +17,11 @@ const METRIC = { ttftMs: 'ttft_ms', tpotMs: 'tpot_ms', e2elMs: 'e2el_ms' } as co
  *
  * A percentile at or below its limit bounds from above how many requests may break that limit, one above it from below how many do; how their violations overlap is not
  * known, so at most all of them are different requests (Bonferroni’s inequality) and at least they are the same. Percentile q of n samples lies between the two nearest of
- * ranks (n − 1)·q, by whichever of the usual definitions, so either bound is cut to whole requests. A summary that does not say of how many samples it is, is taken to
- * be of all successful requests; a request of one token has no TPOT and breaks no limit of it.
+ * ranks (n − 1)·q where it is interpolated linearly between them, as numpy does unless told otherwise, and where it is the sample of the nearest rank; either bound is cut to
+ * whole requests. By other definitions (Hazen’s, Weibull’s, the median-unbiased) it may lie beyond them, and a bound be off by a request.
+ *
+ * A request of one token has no TPOT and breaks no limit of it. A summary that does not say of how many samples it is, is taken to be of all successful requests; of TPOT it
+ * may be of any number of them, so it says how many may break the limit, which are most when all have one, and not how many do.
  */
 export function shareByPercentiles({ ok, of, distributions }: Summarized, limits: LoadSpec['slo']): Bounds | null {
   if (ok === 0) return of ? { low: 0, high: 0 } : null;
@@ -31,7 +34,8 @@ export function shareByPercentiles({ ok, of, distributions }: Summarized, limits
     // Without a first token a limit on it is not met.
     const without = key === 'tpotMs' ? 0 : ok - n;
     mayBreak += n - atLeast + without;
-    mustBreak = Math.max(mustBreak, n - atMost + without);
+    const uncounted = key === 'tpotMs' && summary.count === undefined;
+    if (!uncounted) mustBreak = Math.max(mustBreak, n - atMost + without);
   }
   const low = of === null ? 0 : Math.max(0, ok - mayBreak) / of;
   const high = (ok - mustBreak) / (of ?? ok);
