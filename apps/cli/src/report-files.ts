@@ -105,7 +105,7 @@ export async function writeFiles(report: Report, flags: FileFlags, context: CliC
     if (path === undefined || path === '-') return;
     signal.throwIfAborted();
     const file = resolve(path);
-    await told(file, () => write(file));
+    await told(file, { folder: dirname(file) }, () => write(file));
     files.push(file);
   };
   await add(flags.html, (file) => writeHtml(report, file, options));
@@ -121,9 +121,7 @@ export async function writeFiles(report: Report, flags: FileFlags, context: CliC
   if (flags.charts !== undefined) {
     const formats = flags.chartFormat ? { formats: [flags.chartFormat] } : {};
     const folder = resolve(flags.charts);
-    const drawn = await writeCharts(report, folder, { ...options, ...formats, dark: flags.dark === true }).catch((error: unknown) => {
-      throw unwritten(folder, error);
-    });
+    const drawn = await told(folder, { folder }, () => writeCharts(report, folder, { ...options, ...formats, dark: flags.dark === true }));
     if (drawn.length === 0) process.stderr.write('no chart was written: nothing that was measured can be drawn\n');
     files.push(...drawn);
   }
@@ -132,14 +130,18 @@ export async function writeFiles(report: Report, flags: FileFlags, context: CliC
   return files;
 }
 
-/** Writes a file; why that did not work names it, and folders that were made for it are told of. */
-async function told<T>(file: string, write: () => Promise<T>): Promise<T> {
-  const folder = dirname(file);
-  const there = await stat(folder).catch(() => null);
+/** Writes something; why that did not work names it, and a folder that was made for it is told of. */
+async function told<T>(path: string, { folder }: { folder: string }, write: () => Promise<T>): Promise<T> {
+  const isThere = () =>
+    stat(folder).then(
+      () => true,
+      () => false,
+    );
+  const there = await isThere();
   const written = await write().catch((error: unknown) => {
-    throw unwritten(file, error);
+    throw unwritten(path, error);
   });
-  if (!there) process.stderr.write(`made the folder ${folder}\n`);
+  if (!there && (await isThere())) process.stderr.write(`made the folder ${folder}\n`);
   return written;
 }
 

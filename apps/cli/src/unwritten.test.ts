@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { BenchError } from '@bench/core';
 import { buildReport } from '@bench/report';
+import { readRun } from '@bench/results';
 import { afterEach, beforeEach, expect, it, vi } from 'vitest';
+import { writtenRun } from '../test/written-runs.ts';
 import type { CliContext } from './context.ts';
 import { writeFiles } from './report-files.ts';
 import { unwritten } from './unwritten.ts';
@@ -41,10 +43,20 @@ it('a report that cannot be written names its file', async () => {
 it('a folder that is made for a file is told of', async () => {
   const lines: string[] = [];
   const stderr = vi.spyOn(process.stderr, 'write').mockImplementation((text) => lines.push(String(text)) > 0);
+  const id = await writtenRun(dir, { at: Date.UTC(2026, 10, 1), figures: { 4: [100], 8: [150] } });
+  const report = buildReport({ runs: [await readRun(join(dir, id))] });
+  const charts = { chartFormat: 'svg' } as const;
   try {
-    await writeFiles(buildReport({}), { csv: join(dir, 'new', 'rows.csv'), junit: join(dir, 'new', 'rows.xml') }, context);
+    await writeFiles(report, { csv: join(dir, 'new', 'rows.csv'), junit: join(dir, 'new', 'rows.xml') }, context);
+    await writeFiles(report, { ...charts, charts: join(dir, 'drawn') }, context);
+    await writeFiles(report, { ...charts, charts: join(dir, 'drawn') }, context);
+    await writeFiles(buildReport({}), { ...charts, charts: join(dir, 'nothing') }, context);
   } finally {
     stderr.mockRestore();
   }
-  expect(lines).toEqual([`made the folder ${join(dir, 'new')}\n`]);
+  expect(lines).toEqual([
+    `made the folder ${join(dir, 'new')}\n`,
+    `made the folder ${join(dir, 'drawn')}\n`,
+    'no chart was written: nothing that was measured can be drawn\n',
+  ]);
 });
