@@ -14,7 +14,7 @@ import { keptSelfcheck } from './kept-selfcheck.ts';
 import { leftText } from './left-machines.ts';
 import { endpointLines } from './endpoint-lines.ts';
 import { buildReport, reportJson } from '@bench/report';
-import { reportAdvice, reportTable, writeReports } from './reports.ts';
+import { reportAdvice, reportTable, writeRunReports } from './reports.ts';
 import type { Settings } from './settings/load-settings.ts';
 import { outFlag, teardownCommand } from './run-commands.ts';
 import { costLines } from './ui/cost-lines.ts';
@@ -53,9 +53,9 @@ export async function perform(job: Job, flags: OutputFlags, context: CliContext)
   const view = await readRun(outcome.dir);
   const report = buildReport({ runs: [view] }, { prices: job.settings.prices });
   const measured = view.tasks.some((task) => task.points.some((point) => point.result !== null));
-  const files = flags.report && measured ? await writeReports(report, outcome.dir, context).catch(orNothing(context)) : [];
+  const { files, failed } = flags.report && measured ? await writeRunReports(report, outcome.dir, context) : { files: [], failed: false };
   const doubts = flags.strict ? doubtful(view) : [];
-  const exitCode = outcome.exitCode === EXIT.ok && doubts.length > 0 ? EXIT.strict : outcome.exitCode;
+  const exitCode = outcome.exitCode || (doubts.length > 0 ? EXIT.strict : failed ? EXIT.taskFailed : EXIT.ok);
   context.workEnds();
   if (flags.json) {
     const { id, dir, status, kept, leftBehind, cost = null, detached = null } = outcome;
@@ -187,14 +187,6 @@ export function programFolders(recipes: readonly string[], settings?: Pick<Setti
       join(dirname(fileURLToPath(import.meta.url)), '..'),
     ]),
   ];
-}
-
-/** A report that Ctrl-C cut short can be written again; the run itself is kept. */
-function orNothing({ signal }: CliContext) {
-  return (error: unknown): string[] => {
-    if (!signal.aborted) throw error;
-    return [];
-  };
 }
 
 /** Flags that make a figure doubtful; generated weights and few samples are known beforehand. */

@@ -3,7 +3,7 @@ import { EXIT } from '@bench/core';
 import { readRun } from '@bench/results';
 import type { CliContext } from '../context.ts';
 import { buildReport, type PriceBook, reportJson } from '@bench/report';
-import { reportAdvice, reportTable, writeReports } from '../reports.ts';
+import { reportAdvice, reportTable, writeRunReports } from '../reports.ts';
 import { outFlag, teardownCommand } from '../run-commands.ts';
 import { withQueueRun } from '../slurm-access.ts';
 import { Progress } from '../ui/progress.ts';
@@ -61,8 +61,9 @@ async function tell(
   const report = buildReport({ runs: [view] }, { prices });
   const counts = { ...points, toCome: still > 0 ? toCome(view) : 0 };
   const measured = view.tasks.some((task) => task.points.some((point) => point.result !== null));
-  const files = flags.report && measured && !interrupted ? await writeReports(report, dir, context) : [];
-  const exitCode = interrupted && still > 0 ? EXIT.interrupted : outcome.exitCode;
+  const writes = flags.report && measured && !interrupted;
+  const { files, failed } = writes ? await writeRunReports(report, dir, context) : { files: [], failed: false };
+  const exitCode = interrupted && still > 0 ? EXIT.interrupted : outcome.exitCode || (failed ? EXIT.taskFailed : EXIT.ok);
   if (flags.json) {
     process.stdout.write(
       `${JSON.stringify({ id, dir, status: still > 0 ? 'running' : status, exitCode, still, points: counts, leftBehind, reports: files, rows: reportJson(report).rows }, null, 1)}\n`,
