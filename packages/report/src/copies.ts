@@ -11,7 +11,7 @@ export function withoutCopies(runs: readonly RunView[]): { runs: RunView[]; copi
   const kept = new Map([...groupBy(runs, ({ run }) => run.id)].map(([id, same]) => [id, fullest(same)]));
   const copies = runs.flatMap((view) => {
     const of = kept.get(view.run.id);
-    return of === undefined || of === view ? [] : [{ path: view.dir, message: copyText(view, of) }];
+    return of === undefined || of === view ? [] : [{ path: view.dir, message: copyText(view, of), kind: 'copy' as const }];
   });
   return { runs: runs.filter((view) => kept.get(view.run.id) === view), copies };
 }

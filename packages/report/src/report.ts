@@ -13,6 +13,8 @@ export interface Problem {
   message: string;
   /** Id of the row that it is of. Absent: of none, or of many. */
   row?: string;
+  /** `copy`: of a run that is in the report; it is whole, and nothing is missing. Absent: it could not be read, or not whole. */
+  kind?: 'copy';
 }
 
 /** All that a report is made of: what every writer takes. */

@@ -1,14 +1,15 @@
 import { FLAG_WORDS } from '../flags.ts';
 import { listWords, plural } from '../format.ts';
 import type { TaskGroup } from '../groups.ts';
+import type { Problem } from '../report.ts';
 import type { ReportRow } from '../rows.ts';
 import { data, markup, type Markup } from './markup.ts';
 
 /** Notes on figures that stand open; more are folded. */
 const MAX_OPEN = 3;
 
-/** What to know before believing the figures: failures, what did not run, notes of points, what could not be read. */
-export function callouts(groups: readonly TaskGroup[], rows: readonly ReportRow[], problems: number): Markup | null {
+/** What to know before believing the figures: failures, what did not run, notes of points, what could not be read or is there twice. */
+export function callouts(groups: readonly TaskGroup[], rows: readonly ReportRow[], problems: readonly Problem[]): Markup | null {
   const items: Markup[] = [];
   const measured = rows.filter((row) => row.counts !== null);
   const failed = groups.filter((group) => group.rows.every((row) => row.status === 'failed'));
@@ -37,9 +38,15 @@ export function callouts(groups: readonly TaskGroup[], rows: readonly ReportRow[
     items.push(
       markup`<li><details class="more"><summary>${plural(folded.length, 'more note')}: ${listWords(folded.map(({ title }) => title.toLowerCase()))}</summary><ul>${folded.map(({ text }) => text)}</ul></details></li>`,
     );
-  if (problems > 0)
+  const copies = problems.filter(({ kind }) => kind === 'copy').length;
+  const unread = problems.length - copies;
+  if (unread > 0)
     items.push(
-      markup`<li><strong>${plural(problems, 'file')} could not be read whole;</strong> <a href="#problems">what is missing</a>.</li>`,
+      markup`<li><strong>${plural(unread, 'file')} could not be read whole;</strong> <a href="#problems">what is missing</a>.</li>`,
+    );
+  if (copies > 0)
+    items.push(
+      markup`<li><strong>${plural(copies, 'copy of a run', 'copies of runs')} ${copies === 1 ? 'was' : 'were'} left out,</strong> for a run counts once: <a href="#problems">which</a>.</li>`,
     );
   return items.length > 0 ? markup`<ul class="callouts" aria-label="What to know before believing the figures">${items}</ul>` : null;
 }

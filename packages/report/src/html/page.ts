@@ -3,7 +3,7 @@ import { readCharted } from '../charted.ts';
 import { formatStamp } from '../format.ts';
 import { taskGroups, type TaskGroup } from '../groups.ts';
 import { failureLogs } from '../logs/failure-logs.ts';
-import type { Report } from '../report.ts';
+import type { Problem, Report } from '../report.ts';
 import { oneLine } from '../text.ts';
 import { adviceSection } from './advice-section.ts';
 import { classesSection } from './classes-section.ts';
@@ -76,7 +76,7 @@ export async function renderPage(report: Report, options: WriteOptions): Promise
 <meta name="viewport" content="width=device-width, initial-scale=1"><meta name="generator" content="bench"><meta name="color-scheme" content="light dark">
 <title>${oneLine(title, 160)} – benchmark report</title><style>${raw(STYLE)}${raw(CLIENT_STYLE)}</style></head>
 <body><a class="skip" href="#main">Skip to the results</a>
-<div class="wrap"><header>${eyebrow(runs)}<h1>${data(title, 200)}</h1>${lede(report, groups)}${notesOf(runs)}${askedSlo(rows)}${verdictsBlock(groups)}${callouts(groups, rows, problems.length)}
+<div class="wrap"><header>${eyebrow(runs)}<h1>${data(title, 200)}</h1>${lede(report, groups)}${notesOf(runs)}${askedSlo(rows)}${verdictsBlock(groups)}${callouts(groups, rows, problems)}
 <nav aria-label="Sections"><ul>${present.map(([id, name]) => markup`<li><a href="#${id}">${name}</a></li>`)}</ul></nav></header>
 <main id="main">${viewPlace(groups, runs)}${present.map(([, , section]) => section)}</main>
 <footer>Written by bench on ${formatStamp(options.now)}. This file is complete in itself: it loads nothing from a network.${requestsPlace(runs)}</footer></div><script>${raw(SCRIPT)}</script></body></html>
@@ -117,11 +117,17 @@ function searches(groups: readonly TaskGroup[]): (Markup | null)[] {
   );
 }
 
-function problemsSection(problems: readonly { path: string; message: string }[]): Markup | null {
+function problemsSection(problems: readonly Problem[]): Markup | null {
   if (problems.length === 0) return null;
   const more = problems.length - MAX_PROBLEMS;
-  return markup`<section id="problems" aria-labelledby="problems-h"><h2 id="problems-h">Left out</h2><p>These files of the run could not be read, or not whole. The report is of the rest.</p>
-<div class="scroll" role="region" tabindex="0" aria-label="Files that could not be read"><table><thead><tr><th class="l" scope="col">File</th><th class="l" scope="col">What is wrong</th></tr></thead><tbody>${problems
+  const copies = problems.some(({ kind }) => kind === 'copy');
+  const unread = problems.some(({ kind }) => kind !== 'copy');
+  const what = [
+    unread ? 'These files of the run could not be read, or not whole. The report is of the rest.' : null,
+    copies ? 'A run of which there are copies counts once: nothing is missing because a copy was left out.' : null,
+  ].filter(Boolean);
+  return markup`<section id="problems" aria-labelledby="problems-h"><h2 id="problems-h">Left out</h2><p>${what.join(' ')}</p>
+<div class="scroll" role="region" tabindex="0" aria-label="What was left out"><table><thead><tr><th class="l" scope="col">File</th><th class="l" scope="col">Why</th></tr></thead><tbody>${problems
     .slice(0, MAX_PROBLEMS)
     .map(
       (problem) => markup`<tr><td class="wide">${data(problem.path, 300)}</td><td class="wide">${data(problem.message, 600)}</td></tr>`,

@@ -51,12 +51,15 @@ export function renderMarkdown(report: Report): string {
     line(cells.map(({ align }) => align)),
     ...rows.map((row, i) => line(cells.map(({ of }) => of(row, i)))),
   ];
+  const copies = report.problems.filter(({ kind }) => kind === 'copy').length;
+  const unread = report.problems.length - copies;
   const notes = [
     ...marks.everywhere.map((flag) => `- ${FLAG_WORDS[flag].title}: ${FLAG_WORDS[flag].meaning}`),
     ...[...marks.marks].map(([flag, mark]) => `- ${mark}: ${FLAG_WORDS[flag].title}. ${FLAG_WORDS[flag].meaning}`),
     ...askedSloNotes(rows).map((sentence) => `- ${inert(sentence, MAX_SENTENCE)}`),
     ...prices(measured),
-    ...(report.problems.length > 0 ? [`- Left out: ${plural(report.problems.length, 'file')} could not be read whole.`] : []),
+    ...(unread > 0 ? [`- Left out: ${plural(unread, 'file')} could not be read whole.`] : []),
+    ...(copies > 0 ? [`- Left out: ${plural(copies, 'copy of a run', 'copies of runs')}; a run counts once.`] : []),
   ];
   return `${[title, '', ...table, ...(notes.length > 0 ? ['', ...notes] : [])].join('\n')}\n`;
 }
