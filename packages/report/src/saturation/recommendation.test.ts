@@ -1,3 +1,4 @@
+import type { Bounds } from '@bench/core';
 import { describe, expect, it } from 'vitest';
 import { taskGroups } from '../groups.ts';
 import { reportRows, type ReportRow } from '../rows.ts';
@@ -186,5 +187,80 @@ describe('the room below an SLO', () => {
     expect(roomOf(sweep(LEVEL).measured[0] as ReportRow)).toEqual([]);
     expect(holds(sweep(LEVEL).measured[0] as ReportRow)).toBeNull();
     expect(sloBracket(sweep(LEVEL).measured)).toBeNull();
+  });
+});
+
+const NO = { low: 0, high: 0.5 };
+const YES = { low: 0.98, high: 1 };
+const OPEN = { low: 0.5, high: 0.99 };
+
+/** A sweep under limits that were asked for, with between which values the share of good requests lies at each load. */
+function bounded(...shares: (Bounds | null)[]) {
+  const group = sweep(LEVEL.slice(0, shares.length).map(({ load, tokens, ttft }) => ({ load, tokens, ttft })));
+  const measured = group.measured.map((row, i): ReportRow => {
+    const share = shares[i] ?? null;
+    return { ...row, slo: { ttftMs: 15 }, askedSlo: { from: share && 'percentiles', share, why: 'no requests' } };
+  });
+  return { ...group, measured };
+}
+
+function fiveOpen() {
+  const group = bounded(OPEN, OPEN, OPEN, OPEN, OPEN);
+  const [top] = atOneLoad(bounded(NO).measured, 32) as [ReportRow];
+  return { ...group, measured: [...group.measured, top] };
+}
+
+/** The same load measured as several points. */
+const atOneLoad = (rows: readonly ReportRow[], load: number) =>
+  rows.map((row) => ({ ...row, axis: { ...row.axis, value: load } }) as ReportRow);
+
+describe('loads of which it is not known whether they hold the SLO', () => {
+  it('are not said to break it where a higher one does', () => {
+    expect(recommendation(bounded(OPEN, null, NO))).toMatchObject({
+      row: null,
+      words:
+        'No load is known to hold the SLO: 4 concurrent does not (TTFT p90 is 40 ms, the limit 15 ms), and of 1 concurrent and 2 concurrent it is not known.',
+      confidence: { level: 'unsure', words: 'Unsure: the figures of lower loads do not say whether they hold it.' },
+    });
+    expect(recommendation(bounded(NO, OPEN, NO))?.words).toMatch(/^No load that was tried holds the SLO, not even 1 concurrent/);
+  });
+
+  it('are counted where they are many', () => {
+    expect(recommendation(fiveOpen())?.words).toContain('of 1 concurrent, 2 concurrent, 4 concurrent and 2 more it is not known');
+  });
+
+  it('leave the highest that is known to hold it, and what that may lack is said', () => {
+    expect(recommendation(bounded(YES, OPEN, NO))).toMatchObject({
+      row: { axis: { value: 1 } },
+      words: expect.stringMatching(/At 4 concurrent the SLO does not hold any more\.$/) as string,
+      confidence: { level: 'unsure', words: 'Unsure: whether 2 concurrent holds the SLO is not known.' },
+    });
+    expect(recommendation(bounded(YES, OPEN, OPEN))).toMatchObject({
+      row: { axis: { value: 1 } },
+      words: expect.stringMatching(/It is the highest load that is known to hold the SLO\.$/) as string,
+      confidence: { level: 'unsure', words: 'Unsure: whether 2 concurrent and 4 concurrent hold the SLO is not known.' },
+    });
+    expect(recommendation(bounded(OPEN, YES, NO))).toMatchObject({
+      row: { axis: { value: 2 } },
+      confidence: { level: 'likely' },
+    });
+  });
+
+  it('have a point of which it is not known, and none that breaks it', () => {
+    const same = (...shares: Bounds[]) => {
+      const [first, ...rest] = bounded(...shares, NO).measured as [ReportRow, ...ReportRow[]];
+      const last = rest.pop() as ReportRow;
+      return sloBracket([...atOneLoad([first, ...rest], 1), last]);
+    };
+    expect(same(YES, OPEN)).toMatchObject({ holds: null, breaks: { axis: { value: 4 } }, open: [{ axis: { value: 1 } }] });
+    expect(same(YES, YES)).toMatchObject({ holds: { axis: { value: 1 } }, breaks: { axis: { value: 4 } }, open: [] });
+    expect(same(OPEN, NO)).toMatchObject({ holds: null, breaks: { axis: { value: 1 } }, open: [] });
+  });
+
+  it('are all there are: then the knee alone counts', () => {
+    expect(sloBracket(bounded(OPEN, OPEN, null).measured)).toBeNull();
+    const open = bounded(OPEN, OPEN, OPEN, OPEN, OPEN);
+    const wide = { ...open, measured: open.measured.map((row) => ({ ...row, slo: { ttftMs: 1000 } })) };
+    expect(recommendation(wide)?.words).toBe(recommendation(sweep(LEVEL))?.words);
   });
 });

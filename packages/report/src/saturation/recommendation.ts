@@ -7,7 +7,7 @@ import type { ReportRow } from '../rows.ts';
 import { byLoad, loadOf } from './load-of.ts';
 import { loadMean } from './measured-load.ts';
 import { saturation, type Saturation } from './saturation.ts';
-import { type LimitRoom, roomOf, sloBracket } from './slo.ts';
+import { holds, type LimitRoom, roomOf, sloBracket } from './slo.ts';
 
 /** At which load to run, and how sure that is. */
 export interface Recommendation {
@@ -25,6 +25,8 @@ const FIRM = 0.95;
 const LIKELY = 0.8;
 /** A fall of throughput before the knee by more than that is no curve’s, but noise. */
 const UNEVEN = 0.05;
+/** Loads of which it is not known whether they hold the SLO that are named. */
+const MAX_NAMES = 3;
 
 /**
  * The load to run at: the knee, for more load only makes requests wait; where the SLO does not hold so far up, the highest load that holds it. Null: with fewer than three loads and no SLO
@@ -34,29 +36,44 @@ const UNEVEN = 0.05;
 export function recommendation(group: TaskGroup, knee: Saturation | null = saturation(group)): Recommendation | null {
   const rows = group.measured.filter((row) => row.axis);
   const slo = new Set(rows.map((row) => row.axis?.kind)).size === 1 ? sloBracket(rows) : null;
-  if (slo && slo.holds === null) return none(slo.breaks as ReportRow);
+  if (slo && slo.holds === null) return none(slo.breaks as ReportRow, slo.open);
   const limit = slo?.holds ?? null;
   const row = limit && (!knee || loadOf(limit) < loadOf(knee.row)) ? limit : (knee?.row ?? null);
   if (!row || (knee?.kind === 'from-start' && row.axis?.kind === 'rate')) return null;
   const room = roomOf(row);
-  const breaks = !knee || row !== knee.row ? (slo?.breaks ?? null) : null;
-  const words = `${headOf(row, rows, room)}. ${reasonOf(row, knee, breaks)}`;
-  return { row, words, room, confidence: confidenceOf({ row, rows, knee, room, breaks }) };
+  const { breaks, open } = slo && (!knee || row !== knee.row) ? slo : { breaks: null, open: [] };
+  const words = `${headOf(row, rows, room)}. ${reasonOf(row, { knee, breaks, open })}`;
+  return { row, words, room, confidence: confidenceOf({ row, rows, knee, room, breaks, open }) };
 }
 
-function none(lowest: ReportRow): Recommendation {
+/** @param open lower loads of which it is not known */
+function none(lowest: ReportRow, open: readonly ReportRow[]): Recommendation {
   const room = roomOf(lowest);
   const [nearest] = room;
-  const past = nearest && nearest.room < 0 ? `: ${nearest.label} is ${nearest.value}, the limit ${nearest.limit}` : '';
+  const past = nearest && nearest.room < 0 ? `${nearest.label} is ${nearest.value}, the limit ${nearest.limit}` : null;
+  if (open.length > 0)
+    return {
+      row: null,
+      words: `No load is known to hold the SLO: ${pointLabel(lowest)} does not${past === null ? '' : ` (${past})`}, and of ${namesOf(open)} it is not known.`,
+      room,
+      confidence: { level: 'unsure', words: 'Unsure: the figures of lower loads do not say whether they hold it.' },
+    };
   return {
     row: null,
-    words: `No load that was tried holds the SLO, not even ${pointLabel(lowest)}${past}.`,
+    words: `No load that was tried holds the SLO, not even ${pointLabel(lowest)}${past === null ? '' : `: ${past}`}.`,
     room,
     confidence: {
       level: lowest.repeats > 1 ? 'firm' : 'likely',
       words: lowest.repeats > 1 ? `Mean of ${lowest.repeats} repeats.` : 'Measured once.',
     },
   };
+}
+
+/** `2 concurrent, 4 concurrent and 3 more`. */
+function namesOf(rows: readonly ReportRow[]): string {
+  const more = rows.length > MAX_NAMES + 1 ? rows.length - MAX_NAMES : 0;
+  const named = rows.slice(0, rows.length - more).map(pointLabel);
+  return listWords(more > 0 ? [...named, `${more} more`] : named);
 }
 
 /** `Run at 24 concurrent: 92 % of the best throughput at TTFT p99 410 ms, within the SLO by 18 %`. */
@@ -74,14 +91,15 @@ function headOf(row: ReportRow, rows: readonly ReportRow[], room: readonly Limit
   ].filter(Boolean);
   const [nearest] = room;
   const within =
-    nearest && nearest.room >= 0
+    nearest && nearest.room >= 0 && holds(row)
       ? `, within the SLO by ${formatPercent(nearest.room)} (${nearest.label} ${nearest.value} of ${nearest.limit})`
       : '';
   return `Run at ${pointLabel(row)}${parts.length > 0 ? `: ${parts.join(' ')}` : ''}${within}`;
 }
 
-function reasonOf(row: ReportRow, knee: Saturation | null, breaks: ReportRow | null): string {
+function reasonOf(row: ReportRow, { knee, breaks, open }: Pick<Evidence, 'knee' | 'breaks' | 'open'>): string {
   if (breaks) return `At ${pointLabel(breaks)} the SLO does not hold any more.`;
+  if (open.length > 0) return 'It is the highest load that is known to hold the SLO.';
   if (knee?.kind === 'rising') return 'It is the highest load that was tried, and throughput still grows: try higher ones.';
   return row.axis?.kind === 'rate' ? 'Above it the engine falls behind.' : 'More load adds little but waiting.';
 }
@@ -93,9 +111,11 @@ interface Evidence {
   room: readonly LimitRoom[];
   /** The load above that no longer holds the SLO, where that is why no higher one is advised; null: it is not. */
   breaks: ReportRow | null;
+  /** Loads between them of which it is not known whether they hold it; empty where another thing is why no higher one is advised. */
+  open: readonly ReportRow[];
 }
 
-function confidenceOf({ row, rows, knee, room, breaks }: Evidence): Recommendation['confidence'] {
+function confidenceOf({ row, rows, knee, room, breaks, open }: Evidence): Recommendation['confidence'] {
   const agreement = knee && knee.row === row ? knee.interval.agreement : null;
   const against = [
     ...row.flags
@@ -108,6 +128,7 @@ function confidenceOf({ row, rows, knee, room, breaks }: Evidence): Recommendati
       .slice(0, 1)
       .map(({ label }) => `the interval of ${label} crosses its limit`),
     ...(breaks ? mayHold(breaks) : []),
+    ...(open.length > 0 ? [`whether ${namesOf(open)} ${open.length === 1 ? 'holds' : 'hold'} the SLO is not known`] : []),
   ];
   if (against.length > 0) return { level: 'unsure', words: `Unsure: ${listWords(against)}.` };
   if (agreement !== null && agreement >= FIRM)

@@ -110,14 +110,31 @@ export function holds(row: ReportRow): boolean | null {
   return limits.length > 0 && limits.every((limit) => known.some(({ label }) => label === limit.label)) ? true : null;
 }
 
-/** The highest load that holds the SLO at all of its points, with every lower one, and the lowest that does not. Null: there is none with an SLO. */
-export function sloBracket(rows: readonly ReportRow[]): { holds: ReportRow | null; breaks: ReportRow | null } | null {
-  const judged = byLoad(rows.filter((row) => holds(row) !== null));
-  if (judged.length === 0) return null;
-  const at = judged.findIndex((same) => same.some((row) => !holds(row)));
-  const below = judged.at(at < 0 ? -1 : at - 1);
+/** What the loads of a sweep say of its SLO, each by all of its points: one that breaks it breaks it for the load, which holds it only where all are known to. */
+export interface SloBracket {
+  /** The highest load that holds it, below the lowest that does not. Null: none is known to. */
+  holds: ReportRow | null;
+  /** The lowest load that does not hold it; null: none is known not to. */
+  breaks: ReportRow | null;
+  /** One point of each load between them of which it is not known, in rising order. */
+  open: ReportRow[];
+}
+
+/** Null: of no load with an SLO it is known whether it holds it. */
+export function sloBracket(rows: readonly ReportRow[]): SloBracket | null {
+  const loads = byLoad(rows.filter((row) => limitsOf(row).length > 0)).map((same) => ({ same, held: allHold(same.map(holds)) }));
+  if (loads.every(({ held }) => held === null)) return null;
+  const at = loads.findIndex(({ held }) => held === false);
+  const below = at < 0 ? loads : loads.slice(0, at);
+  const top = below.findLastIndex(({ held }) => held);
   return {
-    holds: at === 0 ? null : (below?.[0] ?? null),
-    breaks: at < 0 ? null : (judged[at]?.find((row) => !holds(row)) ?? null),
+    holds: below[top]?.same[0] ?? null,
+    breaks: loads[at]?.same.find((row) => holds(row) === false) ?? null,
+    open: below.slice(top + 1).flatMap(({ same }) => same.slice(0, 1)),
   };
+}
+
+function allHold(points: readonly (boolean | null)[]): boolean | null {
+  if (points.includes(false)) return false;
+  return points.includes(null) ? null : true;
 }

@@ -263,6 +263,25 @@ describe('under the SLO', () => {
     const none = verdictsOf(taskGroups(variants([{ variant: 'a', tokens: 100 }])));
     expect(none[0]?.unanswered.join(' ')).toContain('no limits were named');
   });
+
+  it('is said to be unknown where of a point it is not known', () => {
+    const [bad, open] = variants(
+      [
+        { variant: 'a', tokens: 100, good: 0.5 },
+        { variant: 'b', tokens: 90 },
+      ],
+      { slo },
+    ) as [ReportRow, ReportRow];
+    const asked = { from: 'percentiles' as const, share: { low: 0.5, high: 0.99 }, why: 'another tool’s summary has no requests' };
+    for (const row of [
+      { ...open, distributions: {} },
+      { ...open, askedSlo: asked },
+      { ...open, slo: null },
+    ])
+      expect(verdictsOf(taskGroups([bad, row]))[0]?.unanswered).toContain(
+        'Best under the SLO (TTFT ≤ 500 ms, TPOT ≤ 50 ms): no point is known to hold it, which is 90 % of the requests within all limits.',
+      );
+  });
 });
 
 /** What vLLM's program of that name wrote. */

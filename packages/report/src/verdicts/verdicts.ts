@@ -4,7 +4,7 @@ import type { TaskGroup } from '../groups.ts';
 import { mainLatency, mainThroughput } from '../headline.ts';
 import { pointLabel } from '../labels.ts';
 import type { ReportRow } from '../rows.ts';
-import { HOLDS, searchOf } from '../saturation/slo.ts';
+import { HOLDS, holds, searchOf } from '../saturation/slo.ts';
 import { askedShareText } from '../slo/asked-text.ts';
 import { confidenceOf, type Confidence } from './confidence.ts';
 import { type Contender, contenders } from './contenders.ts';
@@ -198,6 +198,6 @@ function unanswered(rows: readonly ReportRow[], verdicts: readonly Verdict[]): s
         ? 'Best under the SLO: no limits were named. `slo: {ttft_ms: 500, tpot_ms: 50}` in the benchmark of a recipe names them, `bench report --slo ttft_ms=500` asks for them afterwards.'
         : rows.some(searchOf)
           ? `Best under the SLO (${limits}): no point is known to hold it, by the limits that its search had.`
-          : `Best under the SLO (${limits}): no point holds it, which is ${formatNumber(HOLDS * 100, 0)} % of the requests within all limits.`,
+          : `Best under the SLO (${limits}): no point ${rows.some((row) => holds(row) === null) ? 'is known to hold' : 'holds'} it, which is ${formatNumber(HOLDS * 100, 0)} % of the requests within all limits.`,
   ].filter((sentence) => sentence !== null);
 }
