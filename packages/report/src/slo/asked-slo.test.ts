@@ -1,7 +1,17 @@
 import { prng, summarize } from '@bench/core';
 import type { ForeignMeasurement, PointView, RunView } from '@bench/results';
 import { describe, expect, it } from 'vitest';
-import { askSlo, buildReport, parseSlo, renderCsv, renderMarkdown, renderTable, type ReportRow, reportJson } from '../index.ts';
+import {
+  askSlo,
+  buildReport,
+  parseSlo,
+  renderAdvice,
+  renderCsv,
+  renderMarkdown,
+  renderTable,
+  type ReportRow,
+  reportJson,
+} from '../index.ts';
 import { taskGroups } from '../groups.ts';
 import { renderPage } from '../html/page.ts';
 import { holds } from '../saturation/slo.ts';
@@ -179,6 +189,23 @@ describe('limits that a report is asked for', () => {
     const unknown = at({});
     expect(unknown.askedSlo).toMatchObject({ from: null, share: null });
     expect(holds(unknown)).toBeNull();
+  });
+
+  it('are not said to be broken by loads whose percentiles leave that open', async () => {
+    const at = (maxConcurrency: number, p50: number, p99: number) =>
+      foreign(`c${maxConcurrency}.json`, { maxConcurrency, distributions: { ttft_ms: { p50, p99 } } });
+    const report = buildReport(
+      { foreign: [at(1, 20, 130), at(4, 60, 180), at(8, 120, 900)] },
+      { slo: { limits: { ttftMs: 100 }, counted: new Map() } },
+    );
+    const advice = renderAdvice(report.rows, { width: 300, color: false, unicode: true });
+    const page = await renderPage(report, { now: 0 });
+    for (const text of [advice, page])
+      expect(text).toContain(
+        'No load is known to hold the SLO: 8 concurrent does not, and of 1 concurrent and 4 concurrent it is not known.',
+      );
+    expect(page).toContain('no point is known to hold it, which is 90 %');
+    expect(`${advice}${page}`).not.toMatch(/No load that was tried|no point holds it/);
   });
 
   it('are said in every writer to be asked for', async () => {
