@@ -48,6 +48,21 @@ describe('prices of the settings', () => {
     expect(told([H200], settings())).toEqual([]);
   });
 
+  it('of GPUs that there are may be of other machines, and what would fit is said once', () => {
+    const B200: Partial<TaskPlan> = { gpu: { name: 'NVIDIA B200', count: 1 } };
+    const priced = ['A100', 'H100', 'H200'].map((name) => ({ per: 'gpu' as const, name }));
+    const fits = {
+      path: 'pricing',
+      message: 'something here has no price; it would have one by gpus.B200, machines.1xB200, machines.local',
+    };
+    expect(told([B200], settings(...priced))).toEqual([fits]);
+    expect(told([B200], settings(...priced, { per: 'gpu', name: 'B20O' }, { per: 'gpu', name: 'BB200' }))).toEqual([
+      { path: 'pricing', message: 'gpus.B20O is the price of nothing here, and something has none; did you mean "gpus.B200"?' },
+      { path: 'pricing', message: 'gpus.BB200 is the price of nothing here, and something has none; did you mean "gpus.B200"?' },
+      fits,
+    ]);
+  });
+
   it('are told of where GPUs have none, and where one seems misspelt', () => {
     expect(told([H200], settings({ per: 'partition', name: 'long' }))).toEqual([
       { path: 'pricing', message: 'something here has no price; it would have one by gpus.H200, machines.8xH200, machines.local' },

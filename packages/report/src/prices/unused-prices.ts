@@ -1,4 +1,4 @@
-import { didYouMean } from '@bench/core';
+import { didYouMean, findGpus } from '@bench/core';
 import type { Problem } from '../report.ts';
 import type { PriceBook, PriceEntry } from './price-book.ts';
 import { catalogued, type PricedThing, priceFits, rowPrice } from './row-price.ts';
@@ -8,8 +8,8 @@ const MOST_KEYS = 8;
 
 /**
  * What was said about prices to no effect. Of prices that were asked for, each that fits nothing, with what would have fitted. Those of the settings are
- * for all machines that somebody has, so they are told of only where something has no price at all: what it would take. A `path` is who said it:
- * `--price h100=2`, or `pricing`, the section of the settings. Pure.
+ * for all machines that somebody has, so they are told of only where something has no price at all: what it would take, and which seems misspelt. A `path`
+ * is who said it: `--price h100=2`, or `pricing`, the section of the settings. Pure.
  */
 export function unusedPrices(things: readonly PricedThing[], book: PriceBook | undefined): Problem[] {
   if (!book || things.length === 0) return [];
@@ -26,19 +26,27 @@ function missing(things: readonly PricedThing[], book: PriceBook, unused: readon
   const without = things.filter((thing) => rowPrice(thing, book) === null);
   // Whoever prices GPUs alone has not forgotten a laptop.
   const near = distinct(without.flatMap(keysOf).map(inSettings));
-  const misspelt = unused.flatMap((entry) => {
-    const key = inSettings(keyOf(entry));
-    const hint = didYouMean(key, near);
-    return hint === null ? [] : [{ path: 'pricing', message: `${key} is the price of nothing here, and something has none; ${hint}` }];
-  });
-  if (misspelt.length > 0 || book.known.length === 0) return misspelt;
+  const misspelt = unused
+    .filter((entry) => !namesGpu(entry))
+    .flatMap((entry) => {
+      const key = inSettings(keyOf(entry));
+      const hint = didYouMean(key, near);
+      return hint === null ? [] : [{ path: 'pricing', message: `${key} is the price of nothing here, and something has none; ${hint}` }];
+    });
+  if (book.known.length === 0) return [];
   const keys = distinct(
     without
       .filter(({ gpu }) => gpu !== null)
       .flatMap(keysOf)
       .map(inSettings),
   );
-  return keys.length === 0 ? [] : [{ path: 'pricing', message: `something here has no price; it would have one by ${listed(keys)}` }];
+  if (keys.length === 0) return misspelt;
+  return [...misspelt, { path: 'pricing', message: `something here has no price; it would have one by ${listed(keys)}` }];
+}
+
+/** Is it of a GPU that there is? It is no slip of another one's name then, however near that is. */
+function namesGpu({ per, name, count }: PriceEntry): boolean {
+  return (per === 'gpu' || count !== undefined) && findGpus(name).length > 0;
 }
 
 /** Names by which `--price` prices it, the most general first. */
