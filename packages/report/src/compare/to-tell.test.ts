@@ -4,7 +4,7 @@ import { buildReport } from '../report.ts';
 import { measuredRun } from '../testing/measured-run.ts';
 import { compareReports } from './compare-reports.ts';
 import { repeatsToTell } from './to-tell.ts';
-import { toTellSentences } from './words.ts';
+import { toTellSentences, toTellText } from './words.ts';
 
 /** Runs of one point, each with the results of its repeats. */
 const side = (name: string, ...runs: (readonly Partial<PointResult>[])[]) =>
@@ -64,6 +64,25 @@ describe('what would tell', () => {
     expect(toTell(side('b', none), side('c', none))).toEqual({ aSide: 13, of: 'repeats', why: 'spread' });
     const two = failures(1, 1, 1, 1, 1);
     expect(toTell(side('b', two), side('c', two))).toMatchObject({ aSide: 85, of: 'repeats' });
+  });
+
+  // scipy 1.17.1, by the line above from 990 000 on: 999368, and 1000665 of 15.43.
+  it('is no number that is beyond all reason', () => {
+    expect([repeatsToTell(15.42, 0.05), repeatsToTell(15.43, 0.05), repeatsToTell(0.1, 0)]).toEqual([999_368, null, null]);
+    const wild = throughputs(1, 1e6, 1e12, 1e18, 1e24);
+    const told = metrics(side('b', wild), side('c', wild));
+    expect(told).toMatchObject([{ toTell: { aSide: null, of: 'repeats', why: 'too many' } }]);
+    expect(toTellSentences(told)).toEqual(['Cannot be told: not even a million repeats a side would tell (Output tokens).']);
+  });
+
+  it('of many is said as a bound', () => {
+    const said = (aSide: number) => toTellText({ toTell: { aSide, of: 'runs', why: 'spread' }, base: 1 });
+    expect([999, 1000, 1001, 1_000_000].map(said)).toEqual([
+      'at most about 999 runs a side would tell',
+      'at most about 1,000 runs a side would tell',
+      'at most about 10,000 runs a side would tell',
+      'at most about 1,000,000 runs a side would tell',
+    ]);
   });
 
   it('is nothing that repeats could do', () => {

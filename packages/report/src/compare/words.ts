@@ -70,10 +70,11 @@ export function figureLabel({ label, unit, scale }: ComparedMetric): string {
   return unit === '' || scale === 'points' ? name : `${name}, ${oneLine(unit, 20)}`;
 }
 
-/** Of more repeats than this the number is of no use. */
+/** Of more repeats than this only how many digits they have is of use. */
 const MANY_REPEATS = 999;
 
-const sizeText = (aSide: number): string => (aSide > MANY_REPEATS ? 'some thousands' : String(aSide));
+/** Of many the power of ten that they are at most. */
+const sizeText = (aSide: number): string => formatNumber(aSide > MANY_REPEATS ? 10 ** String(aSide - 1).length : aSide, 0);
 
 /** What would tell: `at most about 9 repeats a side would tell`; or why more repeats would not. Empty: it is told. */
 export function toTellText({ toTell, base }: Pick<ComparedMetric, 'toTell' | 'base'>): string {
@@ -81,6 +82,8 @@ export function toTellText({ toTell, base }: Pick<ComparedMetric, 'toTell' | 'ba
   const { aSide, of, why } = toTell;
   if (aSide !== null) return `at most about ${sizeText(aSide)} ${of} a side would tell`;
   switch (why) {
+    case 'too many':
+      return `not even a million ${of} a side would tell`;
     case 'near tolerance':
       return 'the change is about as large as the tolerance';
     case 'many figures':
