@@ -91,7 +91,7 @@ describe('bench report', () => {
     const finished = await report('theirs', '--json', '--config', config, '--price', '4xb200=9');
     expect(finished.code, show(finished)).toBe(0);
     const asked = 'it is the price of nothing here; a price would fit by B200, 8xB200; did you mean "8xB200"?';
-    const missing = 'gpus.H200 is the price of nothing here, and something has none; did you mean "gpus.B200"?';
+    const missing = 'something here has no price; it would have one by gpus.B200, machines.8xB200';
     expect(finished.stderr).toContain(`warning: --price 4xb200=9: ${asked}\nwarning: pricing: ${missing}\n`);
     expect((JSON.parse(finished.stdout) as { problems: unknown }).problems).toEqual([
       { path: '--price 4xb200=9', message: asked },
