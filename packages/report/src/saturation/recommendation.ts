@@ -6,6 +6,7 @@ import { pointLabel } from '../labels.ts';
 import type { ReportRow } from '../rows.ts';
 import { byLoad, loadOf } from './load-of.ts';
 import { loadMean } from './measured-load.ts';
+import { oneCurve } from './one-curve.ts';
 import { saturation, type Saturation } from './saturation.ts';
 import { holds, type LimitRoom, roomOf, sloBracket } from './slo.ts';
 
@@ -34,15 +35,22 @@ const MAX_NAMES = 3;
  * @param knee of the group, where it is known already
  */
 export function recommendation(group: TaskGroup, knee: Saturation | null = saturation(group)): Recommendation | null {
-  const rows = group.measured.filter((row) => row.axis);
-  const slo = new Set(rows.map((row) => row.axis?.kind)).size === 1 ? sloBracket(rows) : null;
-  if (slo && slo.holds === null) return none(slo.breaks as ReportRow, slo.open);
+  const all = group.measured.filter((row) => row.axis);
+  const single = new Set(all.map((row) => row.axis?.kind)).size === 1;
+  const { rows, left } = single ? oneCurve(all) : { rows: all, left: null };
+  // The knee says it already.
+  const leftOut = left === null || knee ? '' : ` ${left}`;
+  const slo = single ? sloBracket(rows) : null;
+  if (slo && slo.holds === null) {
+    const found = none(slo.breaks as ReportRow, slo.open);
+    return { ...found, words: `${found.words}${leftOut}` };
+  }
   const limit = slo?.holds ?? null;
   const row = limit && (!knee || loadOf(limit) < loadOf(knee.row)) ? limit : (knee?.row ?? null);
   if (!row || (knee?.kind === 'from-start' && row.axis?.kind === 'rate')) return null;
   const room = roomOf(row);
   const { breaks, open } = slo && (!knee || row !== knee.row) ? slo : { breaks: null, open: [] };
-  const words = `${headOf(row, rows, room)}. ${reasonOf(row, { knee, breaks, open })}`;
+  const words = `${headOf(row, rows, room)}. ${reasonOf(row, { knee, breaks, open })}${leftOut}`;
   return { row, words, room, confidence: confidenceOf({ row, rows, knee, room, breaks, open }) };
 }
 

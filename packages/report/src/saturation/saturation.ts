@@ -8,6 +8,7 @@ import { keptUp } from './kept-up.ts';
 import { kneeOf } from './knee.ts';
 import { byLoad, loadOf } from './load-of.ts';
 import { measuredLoad } from './measured-load.ts';
+import { oneCurve } from './one-curve.ts';
 
 /** Where more load stops paying. */
 export interface Saturation {
@@ -23,13 +24,16 @@ export interface Saturation {
 
 /**
  * Closed loops: the knee of throughput over concurrency (`kneeOf`). Open loops: the highest rate that was kept up with (`keptUp`). Null with fewer than three
- * loads, or where the source does not say enough.
+ * loads of one kind (`oneCurve`), or where the source does not say enough.
  */
 export function saturation(group: TaskGroup): Saturation | null {
-  const rows = group.measured.filter((row) => row.axis);
-  const kinds = new Set(rows.map((row) => row.axis?.kind));
-  if (kinds.size !== 1 || new Set(rows.map(loadOf)).size < 3) return null;
-  return kinds.has('rate') ? openSaturation(rows) : closedSaturation(rows);
+  const all = group.measured.filter((row) => row.axis);
+  const kinds = new Set(all.map((row) => row.axis?.kind));
+  if (kinds.size !== 1) return null;
+  const { rows, left } = oneCurve(all);
+  if (new Set(rows.map(loadOf)).size < 3) return null;
+  const found = kinds.has('rate') ? openSaturation(rows) : closedSaturation(rows);
+  return found && left !== null ? { ...found, words: `${found.words} ${left}` } : found;
 }
 
 function closedSaturation(all: ReportRow[]): Saturation | null {
