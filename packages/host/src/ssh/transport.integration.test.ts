@@ -205,7 +205,10 @@ describe.skipIf(!sshdPart.present).each(['ssh2', 'system'] as const)(
         const server = await start({ hostKey });
         const { transport } = await open(at(server));
         await runLine(transport, 'true');
+        const running = runLine(transport, 'sleep 30').catch(() => 'lost');
         await server.stop();
+        // What is sent before the end was noticed is lost with it.
+        expect(await running).toBe('lost');
         const back = delay(700).then(() => start({ port: server.port, hostKey }));
         expect((await runLine(transport, 'echo back')).stdout).toBe('back\n');
         await back;
